@@ -1,0 +1,1 @@
+"""The decisions of bookings as plain Python: no Django, no clock, no database."""

@@ -1,0 +1,1 @@
+"""What installs, starts, supervises and checks the product on one machine."""

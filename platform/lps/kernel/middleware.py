@@ -1,0 +1,74 @@
+"""The outermost middleware: when the request was received, which one it is, how it ended."""
+
+import ipaddress
+import logging
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from lps.kernel import clock, log_context
+
+access_log = logging.getLogger("lps.access")
+_STAMP = re.compile(r"^t=(\d{10})(?:\.?(\d{1,6}))?$")
+_MAX_QUEUE = timedelta(minutes=2)
+
+
+class RequestStamp:
+    """Gives each request `received_at` (aware, UTC), `client_address` and `request_id`, and logs it.
+
+    The receipt time is the one stamped by the outermost trusted proxy (`X-Request-Start: t=<POSIX
+    seconds>[.fraction]`), believed only from `LPS_TRUSTED_PROXIES`, else now.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.trusted = _networks(settings.LPS_TRUSTED_PROXIES)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        arrived = clock.now()
+        peer = request.META.get("REMOTE_ADDR", "")
+        trusted = _within(peer, self.trusted)
+        request.received_at = _received_at(request, arrived) if trusted else arrived
+        request.client_address = self._client_address(request) if trusted else peer
+        request.request_id = uuid.uuid4().hex[:12]
+        token = log_context.request_id.set(request.request_id)
+        try:
+            response = self.get_response(request)
+            took = (clock.now() - arrived).total_seconds() * 1000
+            access_log.info("%s %s %s %.0f ms", request.method, request.path, response.status_code, took)
+        finally:
+            log_context.request_id.reset(token)
+        response.headers["X-Request-Id"] = request.request_id
+        return response
+
+    def _client_address(self, request: HttpRequest) -> str:
+        """The last address of X-Forwarded-For that is not one of our own proxies."""
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+        outside = (hop for hop in reversed(hops) if not _within(hop, self.trusted))
+        return next(outside, request.META.get("REMOTE_ADDR", ""))
+
+
+def _received_at(request: HttpRequest, arrived: datetime) -> datetime:
+    """The proxy's stamp, moved like the clock; ignored when it is in the future or absurdly old."""
+    match = _STAMP.match(request.headers.get("X-Request-Start", ""))
+    if not match:
+        return arrived
+    stamped = datetime.fromtimestamp(int(match[1]), UTC) + clock.shift()
+    stamped += timedelta(microseconds=int((match[2] or "0").ljust(6, "0")))
+    return stamped if arrived - _MAX_QUEUE <= stamped <= arrived else arrived
+
+
+def _networks(names: Iterable[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    return [ipaddress.ip_network(name) for name in names]
+
+
+def _within(address: str, networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)

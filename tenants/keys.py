@@ -1,0 +1,126 @@
+"""Each commune's data key, and what is encrypted or looked up under it.
+
+The data key is 32 random bytes wrapped (AES-256-GCM) by an application key and bound to the
+commune's id: another commune's row cannot borrow it. Encryption and look-up keys are derived from
+it (HKDF-SHA256), one per purpose. A ciphertext reads `<key id>.<base64url(nonce + sealed)>`.
+Rotating the application key re-wraps data keys and touches no data; destroying a wrapped key makes
+everything sealed under it unreadable (erasure of a commune).
+"""
+
+import base64
+import hmac
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from tenants import context
+from tenants.models import Commune
+
+_NONCE = 12
+DATA_KEY_ID = "d1"
+
+
+class KeyLost(ValueError):
+    """The key is unknown or destroyed, or the text was not sealed under it."""
+
+
+def new_wrapped_key(commune: Commune) -> str:
+    """A fresh data key for a commune, wrapped by the active application key."""
+    return _wrap(os.urandom(32), commune)
+
+
+def rewrap(commune: Commune) -> str:
+    """The same data key under the active application key (rotation, export to another cell)."""
+    return _wrap(_unwrap(commune.wrapped_key, str(commune.pk)), commune)
+
+
+def encrypt(text: str, *, purpose: str) -> str:
+    """Seal a text under the current commune's key (the application's in the registry)."""
+    secret, binding = _secret()
+    nonce = os.urandom(_NONCE)
+    sealed = AESGCM(_derive(secret, f"encrypt:{purpose}")).encrypt(nonce, text.encode(), binding)
+    return f"{_key_id()}.{_b64(nonce + sealed)}"
+
+
+def decrypt(text: str, *, purpose: str) -> str:
+    """Open what `encrypt` sealed; raises `KeyLost` for another key, commune or purpose."""
+    key_id, _, body = text.partition(".")
+    secret, binding = _secret(key_id)
+    raw = _unb64(body)
+    try:
+        opened = AESGCM(_derive(secret, f"encrypt:{purpose}")).decrypt(raw[:_NONCE], raw[_NONCE:], binding)
+    except InvalidTag as error:
+        raise KeyLost(purpose) from error
+    return opened.decode()
+
+
+def lookup_hash(text: str, *, purpose: str) -> str:
+    """A keyed hash by which a secret is found without being stored: HMAC-SHA256, 32 hex digits."""
+    secret, _ = _secret()
+    return hmac.new(_derive(secret, f"lookup:{purpose}"), text.encode(), "sha256").hexdigest()[:32]
+
+
+def _secret(key_id: str | None = None) -> tuple[bytes, bytes]:
+    commune = context.current_or_none()
+    if commune is None:
+        return _application_key(key_id), b"registry"
+    if key_id not in (None, DATA_KEY_ID):
+        raise KeyLost(key_id)
+    return _unwrap(commune.wrapped_key, str(commune.pk)), commune.pk.bytes
+
+
+def _key_id() -> str:
+    return DATA_KEY_ID if context.current_or_none() else _active_id()
+
+
+def _wrap(data_key: bytes, commune: Commune) -> str:
+    nonce = os.urandom(_NONCE)
+    sealed = AESGCM(_application_key()).encrypt(nonce, data_key, str(commune.pk).encode())
+    return f"{_active_id()}.{_b64(nonce + sealed)}"
+
+
+@lru_cache(maxsize=512)
+def _unwrap(wrapped: str, commune_id: str) -> bytes:
+    key_id, _, body = wrapped.partition(".")
+    if not body:
+        raise KeyLost("the commune's key was destroyed")
+    raw = _unb64(body)
+    try:
+        return AESGCM(_application_key(key_id)).decrypt(raw[:_NONCE], raw[_NONCE:], commune_id.encode())
+    except InvalidTag as error:
+        raise KeyLost("data key") from error
+
+
+@lru_cache(maxsize=2048)
+def _derive(secret: bytes, purpose: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=b"les-parents-services", info=purpose.encode()).derive(secret)
+
+
+def _application_keys() -> Mapping[str, bytes]:
+    """`LPS_APP_KEYS`: `k2:<base64>,k1:<base64>`; the first one wraps, all of them unwrap."""
+    return settings.LPS_APP_KEYS
+
+
+def _active_id() -> str:
+    return next(iter(_application_keys()))
+
+
+def _application_key(key_id: str | None = None) -> bytes:
+    try:
+        return _application_keys()[key_id or _active_id()]
+    except KeyError as error:
+        raise KeyLost(key_id) from error
+
+
+def _b64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _unb64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

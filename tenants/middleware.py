@@ -1,0 +1,44 @@
+"""Host → commune. An unknown host gets a plain 404 that names nobody."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponsePermanentRedirect
+
+from tenants import context, queries
+
+
+class CommuneMiddleware:
+    """Enters the commune of the request's host, or the registry on the console's host."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        host = request.get_host().partition(":")[0].lower().rstrip(".")
+        if elsewhere := _preferred_host(host):
+            port = request.get_host().partition(":")[2]
+            netloc = f"{elsewhere}:{port}" if port else elsewhere
+            return HttpResponsePermanentRedirect(f"{request.scheme}://{netloc}{request.get_full_path()}")
+        if host == settings.LPS_CONSOLE_HOST:
+            return self._console(request)
+        commune = queries.commune_of_host(host=host)
+        if commune is None:
+            return HttpResponseNotFound("Adresse inconnue.\n", content_type="text/plain; charset=utf-8")
+        request.commune = commune
+        with context.use(commune):
+            return self.get_response(request)
+
+    def _console(self, request: HttpRequest) -> HttpResponse:
+        request.commune = None
+        request.urlconf = settings.LPS_CONSOLE_URLCONF
+        with context.public():
+            return self.get_response(request)
+
+
+def _preferred_host(host: str) -> str | None:
+    """The same name under the first base domain, for the domains that only redirect (`.fr` → `.com`)."""
+    for domain in settings.LPS_REDIRECTED_DOMAINS:
+        if host == domain or host.endswith(f".{domain}"):
+            return host[: -len(domain)] + settings.LPS_BASE_DOMAINS[0]
+    return None

@@ -1,0 +1,68 @@
+"""The public registry: which communes exist, under which hosts, and their wrapped keys.
+
+What a town decides lives in its own schema (`tenants.town`). No other table refers to these.
+"""
+
+import uuid
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django_tenants.models import DomainMixin, TenantMixin
+
+from lps.kernel import clock
+
+
+class CommuneState(models.TextChoices):
+    TO_OPEN = "to_open", "à ouvrir"
+    ACTIVE = "active", "active"
+    SUSPENDED = "suspended", "suspendue"
+    CLOSED = "closed", "fermée"
+    ERASED = "erased", "effacée"
+
+
+class Commune(TenantMixin):
+    """A commune: its identity, its schema, its state and its data key, wrapped by the application's."""
+
+    auto_create_schema = False
+    auto_drop_schema = False
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField("nom d'hôte", max_length=60, unique=True, db_index=False)
+    header_name = models.CharField("nom en tête de page", max_length=120)
+    place_name = models.CharField("nom de la commune", max_length=120)
+    place_of = models.CharField("avec sa préposition", max_length=120)
+    insee = models.CharField("code INSEE", max_length=5, blank=True)
+    time_zone = models.CharField("fuseau horaire", max_length=40, default="Europe/Paris")
+    state = models.CharField("état", max_length=10, choices=CommuneState, default=CommuneState.ACTIVE)
+    wrapped_key = models.TextField("clé de données, enveloppée", blank=True)
+    created_at = models.DateTimeField("ouverte le", default=clock.now)
+
+    class Meta:
+        verbose_name = "commune"
+        ordering = ("slug",)
+
+    def __str__(self) -> str:
+        return self.header_name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which its deadlines and its days are counted."""
+        return ZoneInfo(self.time_zone)
+
+
+class Host(DomainMixin):
+    """A host name that belongs to a commune beside the one made of its slug and the base domain."""
+
+    class Meta:
+        verbose_name = "hôte"
+
+
+class SchemaTemplate(models.Model):
+    """The SQL that makes an empty commune, dumped once from a migrated schema (see `tenants.schemas`)."""
+
+    fingerprint = models.CharField(primary_key=True, max_length=64)
+    statements = models.TextField()
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name = "schéma modèle"

@@ -1,0 +1,83 @@
+"""Reads of the registry, each explicit about standing in the public schema."""
+
+import time
+from threading import Lock
+
+from django.conf import settings
+
+from tenants import context
+from tenants.models import Commune, CommuneState, Host
+
+HOST_TTL = 60.0
+OPEN_STATES = (CommuneState.ACTIVE, CommuneState.TO_OPEN)
+
+_hosts: dict[str, tuple[float, Commune | None]] = {}
+_lock = Lock()
+
+
+class UnknownCommune(LookupError):
+    """No commune bears that name."""
+
+
+def commune_by_slug(*, slug: str) -> Commune:
+    """The commune of that slug, whatever its state; raises `UnknownCommune`."""
+    with context.public():
+        try:
+            return Commune.objects.get(slug=slug)
+        except Commune.DoesNotExist as error:
+            raise UnknownCommune(slug) from error
+
+
+def communes() -> list[Commune]:
+    """All communes that are not erased, in the order of their slugs."""
+    with context.public():
+        return list(Commune.objects.exclude(state=CommuneState.ERASED).order_by("slug"))
+
+
+def active_slugs() -> list[str]:
+    """The slugs of communes whose tasks run."""
+    with context.public():
+        return list(Commune.objects.filter(state__in=OPEN_STATES).order_by("slug").values_list("slug", flat=True))
+
+
+def commune_of_host(*, host: str) -> Commune | None:
+    """The commune served at a host name (no port, lower case), from the process's memory for a minute.
+
+    Unknown hosts under our own base domains are remembered too, so that a scan costs no statement;
+    others are answered without looking.
+    """
+    known = _hosts.get(host)
+    if known and known[0] > time.monotonic():
+        return known[1]
+    commune = _read_host(host)
+    with _lock:
+        if len(_hosts) > 5000:
+            _hosts.clear()
+        _hosts[host] = (time.monotonic() + HOST_TTL, commune)
+    return commune
+
+
+def forget_hosts() -> None:
+    """Forget the hosts known to this process: a commune was opened, renamed or suspended."""
+    with _lock:
+        _hosts.clear()
+
+
+def host_of(commune: Commune) -> str:
+    """The commune's first host name: its slug under the first base domain."""
+    return f"{commune.slug}.{settings.LPS_BASE_DOMAINS[0]}"
+
+
+def url_of(commune: Commune, path: str = "/") -> str:
+    """An absolute address in a commune's portal, for mails."""
+    return f"{settings.LPS_PUBLIC_SCHEME}://{host_of(commune)}{settings.LPS_PUBLIC_PORT}{path}"
+
+
+def _read_host(host: str) -> Commune | None:
+    with context.public():
+        for domain in settings.LPS_BASE_DOMAINS:
+            slug, dot, rest = host.partition(".")
+            if dot and rest == domain:
+                return Commune.objects.filter(slug=slug, state__in=OPEN_STATES).first()
+        found = Host.objects.filter(domain=host, tenant__state__in=OPEN_STATES).select_related("tenant").first()
+        return found.tenant if found else None

@@ -1,0 +1,79 @@
+"""One typed settings row per commune, its versions, and the messages of its home page."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from lps.kernel import clock
+
+TABS = ("planning",)
+
+
+class TownSettings(models.Model):
+    """Everything a town decides, in one row: read once per request, versioned, exported with it."""
+
+    version = models.PositiveIntegerField(default=1)
+    changed_at = models.DateTimeField(default=clock.now)
+
+    color = models.CharField(
+        "couleur", max_length=7, default="#0b5a7a", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$")]
+    )
+    logo = models.CharField("logo", max_length=200, blank=True)
+    tagline = models.CharField("phrase d'accueil", max_length=200, blank=True)
+    tabs = models.JSONField("onglets", default=list, blank=True)
+
+    contact_name = models.CharField("qui appeler", max_length=120, blank=True)
+    contact_phone = models.CharField("téléphone", max_length=20, blank=True)
+    contact_email = models.EmailField("courriel", blank=True)
+    contact_hours = models.CharField("horaires", max_length=200, blank=True)
+    voice_number = models.CharField("serveur vocal", max_length=20, blank=True)
+    voice_words = models.CharField("mention du serveur vocal", max_length=120, blank=True)
+
+    child_code_length = models.PositiveSmallIntegerField(
+        "longueur du code enfant", default=8, validators=[MinValueValidator(6), MaxValueValidator(10)]
+    )
+    family_code_length = models.PositiveSmallIntegerField(
+        "longueur du code famille", default=8, validators=[MinValueValidator(6), MaxValueValidator(10)]
+    )
+    second_step = models.BooleanField("lien par e-mail sur un nouvel appareil", default=False)
+    session_minutes = models.PositiveSmallIntegerField("fin de session après (minutes)", default=30)
+    weeks_shown = models.PositiveSmallIntegerField(
+        "semaines affichées", default=4, validators=[MinValueValidator(2), MaxValueValidator(10)]
+    )
+    school_zone = models.CharField("zone scolaire", max_length=12, default="C")
+    deadline_words = models.CharField("rappel de la date limite", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "réglages"
+        constraints = (
+            models.CheckConstraint(condition=Q(pk=1), name="town_settings_single_row"),
+            models.CheckConstraint(
+                condition=Q(child_code_length__range=(6, 10), family_code_length__range=(6, 10)),
+                name="town_settings_code_lengths",
+            ),
+            models.CheckConstraint(condition=Q(weeks_shown__range=(2, 10)), name="town_settings_weeks_shown"),
+        )
+
+    def __str__(self) -> str:
+        return f"réglages, version {self.version}"
+
+
+class Message(models.Model):
+    """A message of the home page, shown from its start to its end."""
+
+    title = models.CharField("titre", max_length=150)
+    body = models.TextField("texte")
+    starts_at = models.DateTimeField("affiché à partir du")
+    ends_at = models.DateTimeField("jusqu'au", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "message d'information"
+        ordering = ("-starts_at", "pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=models.F("starts_at")), name="message_ends_after_start"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
