@@ -155,9 +155,70 @@ def decide(
 def cell_state(
     facts: DayFacts,
     *,
-    household_id: int,
     day: date,
+    household_id: int,
     calendar: SchoolCalendar,
     zone: ZoneInfo,
     now: datetime,
     powers: frozenset[PlanningRefusal] = NO_POWERS,
+) -> CellView:
+    """Say how the page draws a cell: whether its box may be ticked or unticked now, and why not.
+
+    Incompatible and going-together activities lock nothing here: they depend on what else the save will ask.
+    """
+    asks = _Asks(day, facts, wanted=facts.booked_by != household_id)
+    reason = _refusal(asks, household_id=household_id, calendar=calendar, zone=zone, at=now, powers=powers)
+    served = facts.open or facts.booked_by is not None
+    return CellView(
+        booked=facts.booked_by is not None,
+        by_other_household=facts.booked_by not in (None, household_id),
+        changeable=reason is None,
+        reason=reason,
+        closes_at=deadline(asks.closing, day=day, calendar=calendar, zone=zone) if served else None,
+    )
+
+
+@dataclass(frozen=True)
+class _Asks:
+    """A wish that would really change a cell."""
+
+    day: date
+    facts: DayFacts
+    wanted: bool
+    seen: bool | None = None
+
+    @property
+    def action(self) -> Action:
+        return Action.BOOK if self.wanted else Action.CANCEL
+
+    @property
+    def closing(self) -> Closing:
+        return self.facts.rule.book if self.wanted else self.facts.rule.cancel
+
+
+def _refusal(
+    asks: _Asks,
+    *,
+    household_id: int,
+    calendar: SchoolCalendar,
+    zone: ZoneInfo,
+    at: datetime,
+    powers: frozenset[PlanningRefusal],
+) -> Refusal | None:
+    """The one judge of a single cell, for the page as for the save: the first reason that no power passes over."""
+    facts = asks.facts
+    if facts.booked_by not in (None, household_id):
+        if asks.seen and not asks.wanted:  # ours on the form, the other household's by now
+            return Refusal(PlanningRefusal.CHANGED_MEANWHILE)
+        return Refusal(PlanningRefusal.OTHER_HOUSEHOLD, booked=True)
+    if asks.wanted and not facts.open:
+        return Refusal(PlanningRefusal.NO_SERVICE)
+    reasons = (
+        _not_theirs(asks),
+        _out_of_time(asks, calendar, zone, at),
+        _full(asks),
+    )
+    return next((reason for reason in reasons if reason is not None and reason.code not in powers), None)
+
+
+def _not_theirs(asks: _Asks) -> Refusal | None: ...

@@ -1,0 +1,19 @@
+"""How gunicorn serves the pages on one machine; read by `gunicorn -c deploy/gunicorn.py`."""
+
+import os
+
+from deploy.processes import LOOPBACK, has_ipv6_loopback
+
+_port = int(os.environ.get("PORT", "8000"))
+
+# Browsers resolve *.localhost to either loopback address.
+bind = [f"{LOOPBACK}:{_port}"] + ([f"[::1]:{_port}"] if has_ipv6_loopback() else [])
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 4
+timeout = 60
+graceful_timeout = 4
+# Paths may hold a child's code: the product writes its own access lines, masked.
+accesslog = None
+loglevel = "warning"
+control_socket_disable = True

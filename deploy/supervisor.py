@@ -1,0 +1,185 @@
+"""Keeps several programs running: their output under one roof, restarts with back-off, an orderly end."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import IO, Self
+
+from deploy import processes
+from deploy.processes import Impossible, Interrupted
+
+RESTARTS = 5
+BACK_OFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
+STEADY_SECONDS = 60.0
+LOOK_SECONDS = 0.1
+_COLORS = (36, 32, 33, 35, 34, 31)
+_KEPT_LINES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One line of the table of what runs: how to start it and how to ask it to end."""
+
+    name: str
+    start: Callable[[], subprocess.Popen[bytes]]
+    stop_signal: signal.Signals = signal.SIGTERM
+    grace: float = 6.0
+
+
+@dataclass(slots=True)
+class _Running:
+    program: Program
+    process: subprocess.Popen[bytes]
+    started_at: float
+    failures: int = 0
+    restart_at: float | None = None
+
+
+@dataclass(slots=True)
+class Output:
+    """Writes the lines of all programs to one stream, each after the name of who said it."""
+
+    stream: IO[str] = field(default_factory=lambda: sys.stdout)
+    width: int = 8
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _names: list[str] = field(default_factory=list)
+
+    def say(self, text: str) -> None:
+        """Write our own words, without a name before them."""
+        self._write(text)
+
+    def line(self, name: str, text: str) -> None:
+        """Write one line of a program."""
+        self._write(f"{self._label(name)} │ {text}")
+
+    def follow(self, name: str, source: IO[bytes]) -> threading.Thread:
+        """Write every line of `source` as it comes, until its end, in a thread of its own."""
+        thread = threading.Thread(target=self._copy, args=(name, source), daemon=True)
+        thread.start()
+        return thread
+
+    def _copy(self, name: str, source: IO[bytes]) -> None:
+        with source:
+            for raw in source:
+                self.line(name, raw.decode(errors="replace").rstrip())
+
+    def _label(self, name: str) -> str:
+        with self._lock:
+            if name not in self._names:
+                self._names.append(name)
+            color = _COLORS[self._names.index(name) % len(_COLORS)]
+        padded = name.ljust(self.width)
+        return f"\x1b[{color}m{padded}\x1b[0m" if self.stream.isatty() else padded
+
+    def _write(self, text: str) -> None:
+        with self._lock:
+            try:
+                self.stream.write(f"{text}\n")
+                self.stream.flush()
+            except BrokenPipeError:
+                pass  # the reader has gone away: the programs go on
+
+
+class Supervisor:
+    """Starts programs in order, restarts those that die, and stops all in reverse order on the way out."""
+
+    def __init__(
+        self,
+        *,
+        output: Output,
+        back_off: Sequence[float] = BACK_OFF_SECONDS,
+        restarts: int = RESTARTS,
+        steady: float = STEADY_SECONDS,
+    ) -> None:
+        self._output = output
+        self._back_off = back_off
+        self._restarts = restarts
+        self._steady = steady
+        self._running: list[_Running] = []
+        self._is_stopping = False
+        self._is_pressed = False
+
+    def __enter__(self) -> Self:
+        processes.adopt_orphans()
+        processes.on_request_to_stop(self._asked_to_stop)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._is_stopping = True
+        self.stop_all()
+
+    def start(self, program: Program) -> None:
+        """Start one more program, after those already there."""
+        self._running.append(_Running(program, program.start(), time.monotonic()))
+
+    def run(self, name: str, command: Callable[[], subprocess.Popen[bytes]]) -> int:
+        """Run a command to its end, its output followed like a program's; give its exit code."""
+        process = command()
+        try:
+            return process.wait()
+        finally:
+            processes.stop(process, grace=self._patience(5.0))
+
+    def watch(self, *, until: Callable[[], bool] | None = None) -> None:
+        """Look after the programs until `until` holds, or for ever; raises when one died too often."""
+        while until is None or not until():
+            for running in self._running:
+                self._look_at(running)
+            time.sleep(LOOK_SECONDS)
+
+    def stop_all(self) -> None:
+        """Stop the programs, last started first, and kill whatever they left behind."""
+        while self._running:
+            running = self._running.pop()
+            grace = self._patience(running.program.grace)
+            processes.stop(running.process, stop_signal=running.program.stop_signal, grace=grace)
+        processes.kill_descendants()
+
+    def _look_at(self, running: _Running) -> None:
+        """Notice a death, plan the restart, restart when its hour has come."""
+        if running.restart_at is None:
+            code = running.process.poll()
+            if code is not None:
+                self._mourn(running, code)
+        elif time.monotonic() >= running.restart_at:
+            running.process, running.started_at = running.program.start(), time.monotonic()
+            running.restart_at = None
+
+    def _mourn(self, running: _Running, code: int) -> None:
+        """Say who died and of what; decide when to start it again, or to give up."""
+        processes.kill_group(running.process)
+        if time.monotonic() - running.started_at > self._steady:
+            running.failures = 0
+        running.failures += 1
+        name, cause = running.program.name, _cause(code)
+        if running.failures > self._restarts:
+            raise Impossible(f"{name} s'est arrêté {running.failures} fois ({cause}) : tout s'arrête. Lisez ses lignes ci-dessus.")
+        delay = self._back_off[min(running.failures, len(self._back_off)) - 1]
+        self._output.say(f"{name} s'est arrêté ({cause}) : nouvel essai dans {delay:g} s ({running.failures}/{self._restarts}).")
+        running.restart_at = time.monotonic() + delay
+
+    def _asked_to_stop(self) -> None:
+        """Leave what we are doing the first time; hurry the next ones."""
+        if self._is_stopping:
+            self._is_pressed = True
+            return
+        self._is_stopping = True
+        raise Interrupted
+
+    def _patience(self, grace: float) -> float:
+        return 0.1 if self._is_pressed else grace
+
+
+def _cause(code: int) -> str:
+    """Put an exit code in words; negative ones are signals."""
+    if code >= 0:
+        return f"code {code}"
+    return f"signal {signal.Signals(-code).name}"

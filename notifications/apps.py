@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    """What the portal sends: an outbox in each commune, e-mail, proved addresses and their consents."""
+
+    name = "notifications"
+    label = "notifications"
+    verbose_name = "messages envoyés"

@@ -1,0 +1,144 @@
+"""Draining the outbox: claim, send outside of any transaction, write down what happened.
+
+A worker may be killed at any line. Before the claim commits, nothing happened; after it, another
+worker takes the message back ten minutes later. So a message leaves at least once, and the one that
+was leaving when the worker died may leave twice, with the same Message-ID.
+"""
+
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.db.models import F
+
+from lps.kernel import clock
+from notifications import backoff
+from notifications import facts as fact_text
+from notifications.faults import SENDING_ERRORS, Fault, fault_of
+from notifications.models import FACTS_PURPOSE, LEASE, OutboxMessage, OutboxQuerySet, State
+from notifications.render import compose
+from tenants import keys
+
+BATCH = 20
+SAFE_LEASE = LEASE / 2  # a batch older than this is handed back before somebody else takes it
+INTERNAL = "internal"  # our own mistake: a template, a fact, a lost key
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Drained:
+    """What one drain did."""
+
+    sent: int = 0
+    failed: int = 0
+    outage: bool = False
+
+
+def drain(*, limit: int = 1000) -> Drained:
+    """Send what is due, at most `limit` messages, and stop at the first sign that nobody answers."""
+    done = Drained()
+    with get_connection() as connection:
+        while not done.outage and done.sent + done.failed < limit:
+            batch = claim_batch(limit=min(BATCH, limit - done.sent - done.failed))
+            if not batch:
+                break
+            _send_batch(batch, connection, done)
+    return done
+
+
+def claim_batch(*, limit: int = BATCH) -> list[OutboxMessage]:
+    """Take messages that are due, or that a killed worker left, so that no other worker has them.
+
+    The lock is skipped by the other workers (two drains at once share the queue); the claim must be
+    committed before anything leaves, hence `durable`.
+    """
+    now, real_now, claim = clock.now(), clock.real_now(), uuid.uuid4()
+    with transaction.atomic(durable=True):
+        due = OutboxMessage.objects.claimable(now=now, real_now=real_now)
+        found = list(due.select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit])
+        worn_out = [message for message in found if message.attempts >= backoff.MAX_ATTEMPTS]
+        taken = [message for message in found if message.attempts < backoff.MAX_ATTEMPTS]
+        _rows(worn_out).update(state=State.DEAD, claim=None, claimed_at=None, last_error="worker_killed")
+        _rows(taken).update(state=State.SENDING, claim=claim, claimed_at=real_now, attempts=F("attempts") + 1)
+    for message in taken:
+        message.state, message.claim, message.claimed_at = State.SENDING, claim, real_now
+        message.attempts += 1
+    return taken
+
+
+def deliver(message: OutboxMessage, *, connection: BaseEmailBackend | None = None) -> Fault | None:
+    """Send one claimed message and write down the result; the fault, or None when it was accepted.
+
+    A mistake of our own (template, facts, key) counts as a failed attempt and is raised.
+    """
+    try:
+        _send(message, connection or get_connection())
+    except SENDING_ERRORS as error:
+        fault = fault_of(error)
+        _note_failure(message, fault)
+        return fault
+    except Exception:
+        _note_failure(message, Fault(INTERNAL))
+        raise
+    _held(message).update(state=State.SENT, sent_at=clock.now(), claim=None, claimed_at=None, last_error="")
+    return None
+
+
+def hand_back(messages: Sequence[OutboxMessage]) -> None:
+    """Return claimed messages that were not tried: they are due at once, and no attempt is counted."""
+    claims = {message.claim for message in messages}
+    _rows(messages).filter(state=State.SENDING, claim__in=claims).update(
+        state=State.WAITING, claim=None, claimed_at=None, attempts=F("attempts") - 1
+    )
+
+
+def _send_batch(batch: list[OutboxMessage], connection: BaseEmailBackend, done: Drained) -> None:
+    """Whatever stops the batch, what was not tried is handed back."""
+    left = list(batch)
+    try:
+        while left and not done.outage and _lease_is_safe(left[0]):
+            fault = deliver(left.pop(0), connection=connection)
+            if fault is None:
+                done.sent += 1
+                continue
+            done.failed += 1
+            done.outage = fault.outage
+            connection.close()  # its state is unknown: the next message opens another
+    finally:
+        hand_back(left)
+
+
+def _send(message: OutboxMessage, connection: BaseEmailBackend) -> None:
+    facts = fact_text.loads(keys.decrypt(message.facts, purpose=FACTS_PURPOSE))
+    mail = compose(to=message.address, template=message.template, facts=facts, message_id=message.message_id)
+    mail.connection = connection
+    mail.send()
+
+
+def _note_failure(message: OutboxMessage, fault: Fault) -> None:
+    delay: timedelta | None = None if fault.final else backoff.delay_after(message.attempts)
+    log.warning("message %s not sent (%s), attempt %s", message.pk, fault.code, message.attempts)
+    rest = {"claim": None, "claimed_at": None, "last_error": fault.code}
+    if delay is None:
+        _held(message).update(state=State.DEAD, **rest)
+    else:
+        _held(message).update(state=State.WAITING, due_at=clock.now() + delay, **rest)
+
+
+def _held(message: OutboxMessage) -> OutboxQuerySet:
+    """The row, unless another worker took it back meanwhile."""
+    return OutboxMessage.objects.filter(pk=message.pk, state=State.SENDING, claim=message.claim)
+
+
+def _rows(messages: Sequence[OutboxMessage]) -> OutboxQuerySet:
+    return OutboxMessage.objects.filter(pk__in=[message.pk for message in messages])
+
+
+def _lease_is_safe(message: OutboxMessage) -> bool:
+    assert message.claimed_at is not None
+    return clock.real_now() - message.claimed_at < SAFE_LEASE

@@ -1,0 +1,30 @@
+"""Reads about messages and addresses."""
+
+from notifications.addresses import BadAddress, clean_email, same_address_key
+from notifications.models import ADDRESS_PURPOSE, Address, AddressQuerySet, Kind, OutboxMessage, OutboxQuerySet, State
+from tenants import keys
+
+
+def dead_letters() -> OutboxQuerySet:
+    """The messages given up, the latest first."""
+    return OutboxMessage.objects.filter(state=State.DEAD).order_by("-created_at", "-pk")
+
+
+def addresses_of(holder: str, *, kind: Kind = Kind.EMAIL) -> AddressQuerySet:
+    """The addresses in force of a holder (`household:<id>`), in the order of their proofs."""
+    return Address.objects.in_force().filter(holder=holder, kind=kind)
+
+
+def consents_of(holder: str) -> AddressQuerySet:
+    """Every proof and every withdrawal of a holder, for the record and for the family's own data."""
+    return Address.objects.filter(holder=holder)
+
+
+def holders_of(value: str) -> list[str]:
+    """Whose address this is, while in force; nobody's when it is no address."""
+    try:
+        address = clean_email(value)
+    except BadAddress:
+        return []
+    lookup = keys.lookup_hash(same_address_key(address), purpose=ADDRESS_PURPOSE)
+    return list(Address.objects.in_force().filter(lookup=lookup).values_list("holder", flat=True))

@@ -1,0 +1,68 @@
+"""From a template's name and its facts to a subject, a text and an HTML body, in the commune's words.
+
+`template="families/emails/recovery"` stands for three files of the app `families`, all needed:
+`families/emails/recovery.subject.txt`, `.txt` (extends `notifications/emails/base.txt`) and `.html`
+(extends `notifications/emails/base.html`). They receive the facts and `commune`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import formataddr
+from typing import Any
+
+from django.core.mail import EmailMultiAlternatives
+from django.template import Context, Engine
+from django.utils import timezone, translation
+
+from tenants import context, queries
+
+LANGUAGE = "fr"
+_SUFFIXES = ("subject.txt", "txt", "html")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What the reader sees."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def check_templates(template: str) -> None:
+    """Raise `TemplateDoesNotExist` in the caller's own transaction rather than in a worker."""
+    for suffix in _SUFFIXES:
+        Engine.get_default().get_template(f"{template}.{suffix}")
+
+
+def render(template: str, facts: Mapping[str, Any]) -> Rendered:
+    """Render the three parts in French, in the zone of the commune entered."""
+    commune = context.current()
+    with translation.override(LANGUAGE), timezone.override(commune.zone):
+        subject, text, html = (_part(f"{template}.{suffix}", facts) for suffix in _SUFFIXES)
+    return Rendered(subject=" ".join(subject.split()), text=text.strip() + "\n", html=html)
+
+
+def compose(*, to: str, template: str, facts: Mapping[str, Any], message_id: str) -> EmailMultiAlternatives:
+    """The mail, ready to be sent, from the commune's own name and host."""
+    rendered = render(template, facts)
+    headers = {
+        "Message-ID": message_id,
+        "Content-Language": LANGUAGE,
+        "Auto-Submitted": "auto-generated",  # so that an absence message is not sent back
+    }
+    mail = EmailMultiAlternatives(rendered.subject, rendered.text, sender(), [to], headers=headers)
+    mail.attach_alternative(rendered.html, "text/html")
+    return mail
+
+
+def sender() -> str:
+    """`"Ville de Buchelay" <ne-pas-repondre@buchelay.…>`."""
+    commune = context.current()
+    return formataddr((commune.header_name, f"ne-pas-repondre@{queries.host_of(commune)}"))
+
+
+def _part(name: str, facts: Mapping[str, Any]) -> str:
+    """Plain text has no HTML to escape, whatever its template says."""
+    values = Context({**facts, "commune": context.current()}, autoescape=name.endswith(".html"))
+    return str(Engine.get_default().get_template(name).render(values))

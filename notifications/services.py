@@ -1,0 +1,127 @@
+"""What one does with messages and addresses. Sending itself is in `delivery`."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from lps.journal.actors import Actor
+from lps.journal.channels import Channel
+from lps.journal.services import record
+from lps.kernel import clock
+from notifications import facts as fact_text
+from notifications import render
+from notifications.addresses import clean_email, same_address_key
+from notifications.models import ADDRESS_PURPOSE, FACTS_PURPOSE, Address, Kind, OutboxMessage, State
+from notifications.wakeup import wake_after_commit
+from tenants import context, keys, queries
+
+
+class NotDead(ValueError):
+    """Only a message that was given up can be sent again by hand."""
+
+
+def post(
+    *,
+    to: str,
+    template: str,
+    facts: Mapping[str, Any],
+    by: Actor,
+    dedup_key: str | None = None,
+    due_at: datetime | None = None,
+) -> OutboxMessage:
+    """Write an e-mail in the caller's transaction; it leaves after the commit, or never.
+
+    `template` is the common part of three files, `families/emails/recovery` for instance (see
+    `render`); `facts` holds texts, numbers, days, instants and amounts. A `dedup_key` already used
+    gives back the message that bears it. Raises `BadAddress`, or `TemplateDoesNotExist`.
+    """
+    render.check_templates(template)
+    due_at = due_at or clock.now()
+    written = {
+        "to": keys.encrypt(clean_email(to), purpose=ADDRESS_PURPOSE),
+        "template": template,
+        "facts": keys.encrypt(fact_text.dumps(facts), purpose=FACTS_PURPOSE),
+        "requested_by": f"{by.kind}:{by.key}"[:80],
+        "message_id": _new_message_id(),
+        "due_at": due_at,
+    }
+    message = _write(dedup_key, written)
+    if due_at <= clock.now():
+        wake_after_commit()
+    return message
+
+
+def resend(*, message: OutboxMessage, by: Actor, channel: Channel = Channel.OFFICE) -> OutboxMessage:
+    """Put a dead letter back in the queue, with its first Message-ID; raises `NotDead`."""
+    with transaction.atomic():
+        revived = OutboxMessage.objects.filter(pk=message.pk, state=State.DEAD).update(
+            state=State.WAITING, attempts=0, due_at=clock.now(), claim=None, claimed_at=None
+        )
+        if not revived:
+            raise NotDead(message.pk)
+        record(by=by, channel=channel, action="message_sent_again", subject=f"message:{message.pk}")
+        wake_after_commit()
+    message.refresh_from_db()
+    return message
+
+
+def prove_address(
+    *,
+    holder: str,
+    value: str,
+    consent: str,
+    by: Actor,
+    channel: Channel,
+    kind: Kind = Kind.EMAIL,
+    at: datetime | None = None,
+) -> Address:
+    """Keep an address whose link was followed, and the version of the wording accepted then.
+
+    Proving twice keeps the first proof. `holder` reads `household:<id>`. Raises `BadAddress`.
+    """
+    address = clean_email(value)
+    lookup = _lookup(address)
+    with transaction.atomic():
+        proved, is_new = Address.objects.in_force().get_or_create(
+            holder=holder,
+            kind=kind,
+            lookup=lookup,
+            defaults={
+                "value": keys.encrypt(address, purpose=ADDRESS_PURPOSE),
+                "consent": consent,
+                "proved_at": at or clock.now(),
+            },
+        )
+        if is_new:
+            after = {"kind": str(kind), "consent": consent}
+            record(by=by, channel=channel, action="address_proved", subject=holder, after=after, at=at)
+    return proved
+
+
+def withdraw(*, address: Address, by: Actor, channel: Channel, at: datetime | None = None) -> Address:
+    """End the use of an address and its consent; withdrawing twice keeps the first date."""
+    at = at or clock.now()
+    with transaction.atomic():
+        if Address.objects.in_force().filter(pk=address.pk).update(withdrawn_at=at):
+            before = {"kind": address.kind, "consent": address.consent}
+            record(by=by, channel=channel, action="address_withdrawn", subject=address.holder, before=before, at=at)
+    address.refresh_from_db()
+    return address
+
+
+def _write(dedup_key: str | None, written: dict[str, Any]) -> OutboxMessage:
+    if dedup_key is None:
+        return OutboxMessage.objects.create(**written)
+    return OutboxMessage.objects.get_or_create(dedup_key=dedup_key, defaults=written)[0]
+
+
+def _new_message_id() -> str:
+    """Drawn once, when the message is written: a repeat after a killed worker is seen as one."""
+    return f"<{uuid.uuid4().hex}@{queries.host_of(context.current())}>"
+
+
+def _lookup(address: str) -> str:
+    return keys.lookup_hash(same_address_key(address), purpose=ADDRESS_PURPOSE)

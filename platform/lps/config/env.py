@@ -1,0 +1,48 @@
+"""One typed reader per kind of variable. In production a missing one stops the start."""
+
+import base64
+import os
+from urllib.parse import unquote, urlsplit
+
+
+class MissingSetting(RuntimeError):
+    """A variable that this environment needs is absent or unreadable; the message names it."""
+
+
+def text(name: str, default: str | None = None) -> str:
+    """A variable, or its default outside production; raises `MissingSetting`."""
+    value = os.environ.get(name, default)
+    if value is None:
+        raise MissingSetting(f"La variable {name} manque.")
+    return value
+
+
+def words(name: str, default: str = "") -> tuple[str, ...]:
+    """A comma-separated variable."""
+    return tuple(word.strip() for word in os.environ.get(name, default).split(",") if word.strip())
+
+
+def application_keys(name: str) -> dict[str, bytes]:
+    """`k2:<base64>,k1:<base64>`: 32-byte keys by id, the first one active."""
+    keys = {}
+    for item in text(name).split(","):
+        key_id, _, body = item.strip().partition(":")
+        raw = base64.b64decode(body, validate=True)
+        if not key_id or len(raw) != 32:
+            raise MissingSetting(f"La variable {name} attend « identifiant:clé de 32 octets en base64 ».")
+        keys[key_id] = raw
+    return keys
+
+
+def database(name: str) -> dict[str, object]:
+    """A `postgresql://user:password@host:port/name` address as Django's settings."""
+    parts = urlsplit(text(name))
+    if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
+        raise MissingSetting(f"La variable {name} attend « postgresql://utilisateur:mot-de-passe@hôte:port/base ».")
+    return {
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "NAME": parts.path.strip("/"),
+    }

@@ -1,0 +1,32 @@
+"""Files on the local disk: `<root>/<schema>/`, readable by our own user alone."""
+
+from pathlib import Path
+
+from django.core.files.storage import FileSystemStorage
+
+from tenants.storage.names import CommuneFiles, commune_folder
+
+
+class CommuneFileSystemStorage(CommuneFiles, FileSystemStorage):
+    """One folder per commune, chosen at each access; a file saved under a taken name replaces it."""
+
+    def __init__(self, *, root: str | Path) -> None:
+        super().__init__(file_permissions_mode=0o600, directory_permissions_mode=0o700, allow_overwrite=True)
+        self.root = Path(root)
+
+    @property
+    def base_location(self) -> str:  # type: ignore[override]
+        """Not remembered, unlike the parent's: the storage object outlives the commune."""
+        return str(self.root / commune_folder())
+
+    @property
+    def location(self) -> str:  # type: ignore[override]
+        """The same, absolute."""
+        return str(Path(self.base_location).absolute())
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        """The folders and the files below; none where nothing was saved yet, as on S3."""
+        try:
+            return super().listdir(path)
+        except FileNotFoundError:
+            return [], []

@@ -1,0 +1,32 @@
+"""Files in one private bucket: `<schema>/…`."""
+
+from typing import Any
+
+from botocore.config import Config
+from storages.backends.s3 import S3Storage
+
+from tenants.storage.names import CommuneFiles, commune_folder
+
+# Other makers' S3 know neither host-style buckets nor the newer checksums; each step has its time limit.
+_CLIENT = Config(
+    connect_timeout=5,
+    read_timeout=30,
+    retries={"max_attempts": 3, "mode": "standard"},
+    s3={"addressing_style": "path"},
+    signature_version="s3v4",
+    request_checksum_calculation="when_required",
+    response_checksum_validation="when_required",
+)
+
+
+class CommuneS3Storage(CommuneFiles, S3Storage):  # type: ignore[misc]
+    """One prefix per commune, chosen at each access; a file saved under a taken name replaces it."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(
+            client_config=_CLIENT, querystring_auth=False, default_acl=None, file_overwrite=True, **settings
+        )
+
+    def _normalize_name(self, name: str) -> str:
+        """The object's key. The parent joins its `location`, one for all, in this same place."""
+        return f"{commune_folder()}/{name}"

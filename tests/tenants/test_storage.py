@@ -1,0 +1,184 @@
+"""One contract, two storages: the local disk and S3."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
+from django.utils.module_loading import import_string
+from moto.server import ThreadedMotoServer
+
+from tenants import context
+from tenants.models import Commune
+from tenants.storage import BadStorageSettings, storages_setting
+from tenants.storage.names import NoPublicAddress
+
+BUCKET = "communes"
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+@pytest.fixture(scope="module")
+def s3_endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    client = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    client.create_bucket(Bucket=BUCKET)
+    client.close()
+    yield endpoint
+    server.stop()
+
+
+@pytest.fixture(params=["disk", "s3"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    """A storage built as the settings build it."""
+    if request.param == "disk":
+        env = {"LPS_DATA_DIR": str(tmp_path)}
+    else:
+        endpoint = request.getfixturevalue("s3_endpoint")
+        env = {"S3_ENDPOINT_URL": endpoint, "S3_BUCKET": BUCKET, "S3_REGION": "us-east-1", **KEYS}
+    entry = storages_setting(env)["default"]
+    return import_string(entry["BACKEND"])(**entry["OPTIONS"])  # type: ignore[index]
+
+
+@pytest.fixture
+def town(demo: Commune) -> Iterator[Commune]:
+    with context.use(demo):
+        yield demo
+
+
+def read(storage: Storage, name: str) -> bytes:
+    with storage.open(name) as file:
+        return bytes(file.read())
+
+
+def test_reads_back_what_was_saved(storage: Storage, town: Commune) -> None:
+    name = storage.save("contrat/logo.svg", ContentFile(b"<svg/>"))
+
+    assert name == "contrat/logo.svg"
+    assert storage.exists(name)
+    assert read(storage, name) == b"<svg/>"
+    assert storage.size(name) == 6
+    assert storage.get_modified_time(name).tzinfo
+
+
+def test_a_second_save_replaces_the_first(storage: Storage, town: Commune) -> None:
+    storage.save("remplacer/a.txt", ContentFile(b"un plus long"))
+
+    again = storage.save("remplacer/a.txt", ContentFile(b"deux"))
+
+    assert again == "remplacer/a.txt"
+    assert read(storage, again) == b"deux"
+
+
+def test_lists_folders_and_files_in_order(storage: Storage, town: Commune) -> None:
+    for name in ("liste/b.txt", "liste/a.txt", "liste/sous/c.txt"):
+        storage.save(name, ContentFile(b"x"))
+
+    assert storage.listdir("liste") == (["sous"], ["a.txt", "b.txt"])
+    assert storage.listdir("jamais") == ([], [])
+    assert "liste" in storage.listdir("")[0]
+
+
+def test_a_deleted_file_is_gone(storage: Storage, town: Commune) -> None:
+    storage.save("effacer/a.txt", ContentFile(b"x"))
+
+    storage.delete("effacer/a.txt")
+    storage.delete("effacer/a.txt")
+
+    assert not storage.exists("effacer/a.txt")
+    with pytest.raises(FileNotFoundError):
+        read(storage, "effacer/a.txt")
+
+
+def test_a_commune_never_sees_the_files_of_another(storage: Storage, demo: Commune, buchelay: Commune) -> None:
+    with context.use(demo):
+        storage.save("voisin/secret.txt", ContentFile(b"demo"))
+
+    with context.use(buchelay):
+        assert not storage.exists("voisin/secret.txt")
+        assert storage.listdir("voisin") == ([], [])
+        storage.save("voisin/secret.txt", ContentFile(b"buchelay"))
+        storage.delete("voisin/secret.txt")
+
+    with context.use(demo):
+        assert read(storage, "voisin/secret.txt") == b"demo"
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "../{other}/secret.txt",
+        "a/../../{other}/secret.txt",
+        "a/../secret.txt",
+        "/{other}/secret.txt",
+        "..\\{other}\\secret.txt",
+        "./secret.txt",
+        "a//secret.txt",
+        "secret.txt\x00.svg",
+        "..",
+        "",
+    ],
+)
+def test_refuses_a_name_that_could_leave_the_commune(
+    storage: Storage, demo: Commune, buchelay: Commune, shape: str
+) -> None:
+    with context.use(buchelay):
+        storage.save("secret.txt", ContentFile(b"buchelay"))
+    name = shape.format(other=buchelay.schema_name)
+
+    with context.use(demo):
+        for attempt in (storage.open, storage.exists, storage.delete, storage.size, storage.get_modified_time):
+            with pytest.raises(SuspiciousFileOperation):
+                attempt(name)
+        with pytest.raises(SuspiciousFileOperation):
+            storage.save(name, ContentFile(b"demo", name=name))
+        if name:
+            with pytest.raises(SuspiciousFileOperation):
+                storage.listdir(name)
+
+    with context.use(buchelay):
+        assert read(storage, "secret.txt") == b"buchelay"
+
+
+def test_refuses_outside_of_any_commune(storage: Storage, db: None) -> None:
+    with context.public():
+        for attempt in (storage.open, storage.exists, storage.delete, storage.listdir):
+            with pytest.raises(context.NoCommune):
+                attempt("a.txt")
+        with pytest.raises(context.NoCommune):
+            storage.save("a.txt", ContentFile(b"x"))
+
+
+def test_gives_no_public_address(storage: Storage, town: Commune) -> None:
+    storage.save("adresse.txt", ContentFile(b"x"))
+
+    with pytest.raises(NoPublicAddress):
+        storage.url("adresse.txt")
+
+
+def test_files_on_disk_are_for_our_user_alone(tmp_path: Path, town: Commune) -> None:
+    entry = storages_setting({"LPS_DATA_DIR": str(tmp_path)})["default"]
+    disk = import_string(entry["BACKEND"])(**entry["OPTIONS"])  # type: ignore[index]
+
+    disk.save("sous/a.txt", ContentFile(b"x"))
+
+    saved = tmp_path / "files" / town.schema_name / "sous" / "a.txt"
+    assert saved.stat().st_mode & 0o077 == 0
+    assert saved.parent.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("env", [{}, {"S3_ENDPOINT_URL": "https://s3.example"}])
+def test_an_incomplete_environment_is_refused(env: dict[str, str]) -> None:
+    with pytest.raises(BadStorageSettings):
+        storages_setting(env)
