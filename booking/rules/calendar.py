@@ -33,11 +33,7 @@ class SchoolCalendar:
         return any(first <= day <= last for first, last in self.vacations)
 
     def is_school_day(self, day: date) -> bool:
-        return (
-            day.weekday() in self.school_weekdays
-            and day not in self.public_holidays
-            and not self.is_vacation(day)
-        )
+        return day.weekday() in self.school_weekdays and day not in self.public_holidays and not self.is_vacation(day)
 
     def week_has_school(self, week: Week) -> bool:
         return any(self.is_school_day(day) for day in days_of(week))

@@ -355,7 +355,7 @@ def _part_from_json(written: object, kinds: Mapping[str, type[_Part]]) -> _Part:
     if not isinstance(name, str) or name not in kinds:
         raise InvalidRule(f"type is one of {', '.join(kinds)}, not {name!r}")
     kind = kinds[name]
-    known = fields(kind)  # type: ignore[arg-type]  # every kind of part is a dataclass
+    known = fields(kind)
     required = {field.name for field in known if field.default is MISSING}
     parts = _keys(written, allowed={"type"} | {field.name for field in known}, required={"type"} | required)
     values = {field.name: _READERS[field.name](parts[field.name]) for field in known if field.name in parts}

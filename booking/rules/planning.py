@@ -4,15 +4,15 @@ Every door calls `decide`; the page that draws the planning asks `cell_state`, w
 The promises and examples are in `docs/rules/planning.md`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from itertools import groupby
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from booking.rules.calendar import SchoolCalendar
-from booking.rules.deadlines import Action, Closed, DeadlineRule, TooEarly, deadline, judge
+from booking.rules.deadlines import Action, Closed, Closing, DeadlineRule, Open, TooEarly, deadline, judge
 from lps.kernel.refusals import Refusal
 
 
@@ -20,7 +20,7 @@ class PlanningRefusal(StrEnum):
     """Why a cell may not be changed, with the facts that come along."""
 
     UNKNOWN = "unknown"  # this activity and day are not in the situation
-    CHANGED_MEANWHILE = "changed_meanwhile"  # neither what the form showed nor what was asked
+    CHANGED_MEANWHILE = "changed_meanwhile"  # by_other_household: it holds what the form showed as ours
     OTHER_HOUSEHOLD = "other_household"  # booked: True when it holds the booking, False when it is its day
     NO_SERVICE = "no_service"
     NOT_ENTITLED = "not_entitled"
@@ -51,6 +51,10 @@ NO_POWERS: frozenset[PlanningRefusal] = frozenset()
 class ContradictoryChanges(ValueError):
     """Two changes of one request name the same cell and differ."""
 
+    def __init__(self, cell: "Cell") -> None:
+        super().__init__(f"two different changes of activity {cell.activity_id} on {cell.day}")
+        self.cell = cell
+
 
 @dataclass(frozen=True, order=True)
 class Cell:
@@ -62,7 +66,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Change:
-    """What is wanted of a cell: booked by the household or not; `seen` is what the form showed, None if unknown."""
+    """What is wanted of a cell: booked by this household or not; `seen` is what its form showed, None without form."""
 
     cell: Cell
     wanted: bool
@@ -88,7 +92,11 @@ class DayFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """What stands now, read once: the cells asked and, on their days, the activities tied to them."""
+    """What stands now, read once: the cells asked and, on their days, the activities tied to them.
+
+    `incompatible` and `together` hold sets of activities, usually pairs: no two of the first may stand on one day,
+    none of the second without the others.
+    """
 
     household_id: int
     cells: Mapping[Cell, DayFacts]
@@ -127,24 +135,30 @@ def decide(
 ) -> Outcome:
     """Sort a request into what is accepted, refused and already so; the order of the changes plays no part.
 
-    Raise ContradictoryChanges when the request cannot stand.
+    Raise ContradictoryChanges when the request cannot stand, ValueError for a power that nobody may be given.
     """
-    judge_of_cells = _Judge(situation, received_at, powers)
+    powers = _granted(powers)
     accepted: list[Change] = []
     refused: dict[Change, Refusal] = {}
     unchanged: list[Change] = []
     for change in _by_day_and_activity(changes):
         facts = situation.cells.get(change.cell)
-        if facts is None:
-            refused[change] = Refusal(PlanningRefusal.UNKNOWN)
-        elif _asks_nothing(change, facts, situation.household_id):
+        if _asks_nothing(change, facts, situation.household_id):
             unchanged.append(change)
-        elif refusal := judge_of_cells.refusal(change, facts):
+        elif facts is None:
+            refused[change] = Refusal(PlanningRefusal.UNKNOWN)
+        elif refusal := _refusal(
+            _Asks(change.cell.day, facts, change.wanted, change.seen),
+            household_id=situation.household_id,
+            calendar=situation.calendar,
+            zone=situation.zone,
+            at=received_at,
+            powers=powers,
+        ):
             refused[change] = refusal
         else:
             accepted.append(change)
-    for day, of_day in groupby(accepted, key=lambda change: change.cell.day):
-        refused |= _Day(situation, day).refusals(list(of_day))
+    refused |= _Ties.of(situation).refusals(accepted)
     return Outcome(
         accepted=tuple(change for change in accepted if change not in refused),
         refused=tuple((change, refused[change]) for change in sorted(refused, key=_day_and_activity)),
@@ -167,15 +181,46 @@ def cell_state(
     Incompatible and going-together activities lock nothing here: they depend on what else the save will ask.
     """
     asks = _Asks(day, facts, wanted=facts.booked_by != household_id)
-    reason = _refusal(asks, household_id=household_id, calendar=calendar, zone=zone, at=now, powers=powers)
-    served = facts.open or facts.booked_by is not None
+    by_other_household = facts.booked_by not in (None, household_id)
+    may_be_asked = not by_other_household and (facts.open or not asks.wanted)
+    reason = _refusal(asks, household_id=household_id, calendar=calendar, zone=zone, at=now, powers=_granted(powers))
     return CellView(
         booked=facts.booked_by is not None,
-        by_other_household=facts.booked_by not in (None, household_id),
+        by_other_household=by_other_household,
         changeable=reason is None,
         reason=reason,
-        closes_at=deadline(asks.closing, day=day, calendar=calendar, zone=zone) if served else None,
+        closes_at=deadline(asks.closing, day=day, calendar=calendar, zone=zone) if may_be_asked else None,
     )
+
+
+def _by_day_and_activity(changes: Iterable[Change]) -> list[Change]:
+    """Each change once: a request that says the same twice says it once."""
+    by_cell: dict[Cell, Change] = {}
+    for change in changes:
+        if by_cell.setdefault(change.cell, change) != change:
+            raise ContradictoryChanges(change.cell)
+    return sorted(by_cell.values(), key=_day_and_activity)
+
+
+def _day_and_activity(change: Change) -> tuple[date, int]:
+    return change.cell.day, change.cell.activity_id
+
+
+def _granted(powers: frozenset[PlanningRefusal]) -> frozenset[PlanningRefusal]:
+    if beyond := powers - OVERRIDABLE:
+        raise ValueError(f"nobody passes over: {', '.join(sorted(beyond))}")
+    return powers
+
+
+def _asks_nothing(change: Change, facts: DayFacts | None, household_id: int) -> bool:
+    """The three-way rule: a box left as the form showed it is no wish, and a wish already fulfilled is done."""
+    if change.wanted == change.seen:
+        return True
+    if facts is None:
+        return False
+    if change.wanted:
+        return facts.booked_by == household_id
+    return facts.booked_by is None
 
 
 @dataclass(frozen=True)
@@ -208,17 +253,117 @@ def _refusal(
     """The one judge of a single cell, for the page as for the save: the first reason that no power passes over."""
     facts = asks.facts
     if facts.booked_by not in (None, household_id):
-        if asks.seen and not asks.wanted:  # ours on the form, the other household's by now
-            return Refusal(PlanningRefusal.CHANGED_MEANWHILE)
-        return Refusal(PlanningRefusal.OTHER_HOUSEHOLD, booked=True)
+        return _held_by_other_household(asks)
     if asks.wanted and not facts.open:
         return Refusal(PlanningRefusal.NO_SERVICE)
-    reasons = (
-        _not_theirs(asks),
-        _out_of_time(asks, calendar, zone, at),
-        _full(asks),
-    )
+    reasons = (_not_theirs(asks), _not_entitled(asks), _out_of_time(asks, calendar, zone, at), _full(asks))
     return next((reason for reason in reasons if reason is not None and reason.code not in powers), None)
 
 
-def _not_theirs(asks: _Asks) -> Refusal | None: ...
+def _held_by_other_household(asks: _Asks) -> Refusal:
+    if asks.seen and not asks.wanted:  # ours on the form: the booking that it meant to cancel is gone
+        return Refusal(PlanningRefusal.CHANGED_MEANWHILE, by_other_household=True)
+    return Refusal(PlanningRefusal.OTHER_HOUSEHOLD, booked=True)
+
+
+def _not_theirs(asks: _Asks) -> Refusal | None:
+    return None if asks.facts.may_change else Refusal(PlanningRefusal.OTHER_HOUSEHOLD, booked=False)
+
+
+def _not_entitled(asks: _Asks) -> Refusal | None:
+    """Only booking asks for an entitlement: what was booked under a lost one may be cancelled."""
+    return Refusal(PlanningRefusal.NOT_ENTITLED) if asks.wanted and not asks.facts.entitled else None
+
+
+def _out_of_time(asks: _Asks, calendar: SchoolCalendar, zone: ZoneInfo, at: datetime) -> Refusal | None:
+    verdict = judge(
+        action=asks.action, day=asks.day, rule=asks.facts.rule, calendar=calendar, zone=zone, received_at=at
+    )
+    match verdict:
+        case Open():
+            return None
+        case TooEarly():
+            return Refusal(PlanningRefusal.NOT_YET_OPEN, opens_at=verdict.opens_at)
+        case Closed():
+            return Refusal(PlanningRefusal.TOO_LATE, closed_at=verdict.closed_at)
+        case _:
+            assert_never(verdict)
+
+
+def _full(asks: _Asks) -> Refusal | None:
+    capacity = asks.facts.capacity
+    is_full = asks.wanted and capacity is not None and asks.facts.taken >= capacity
+    return Refusal(PlanningRefusal.FULL) if is_full else None
+
+
+_Partners = Mapping[int, frozenset[int]]
+_Kept = Mapping[Cell, Change]
+
+
+@dataclass(frozen=True)
+class _Ties:
+    """What the activities of one day ask of one another."""
+
+    situation: Situation
+    together: _Partners
+    incompatible: _Partners
+
+    @classmethod
+    def of(cls, situation: Situation) -> "_Ties":
+        return cls(situation, _partners(situation.together), _partners(situation.incompatible))
+
+    def refusals(self, changes: Iterable[Change]) -> dict[Change, Refusal]:
+        """Give changes up, round by round, until the state that the others would leave is allowed.
+
+        A round gives up together all that it finds wrong, so that no order plays a part. What cannot come
+        without its partner goes first: it stands in nobody's way.
+        """
+        kept = {change.cell: change for change in changes}
+        refused: dict[Change, Refusal] = {}
+        while found := self._parted(kept) or self._clashing(kept):
+            refused |= found
+            kept = {cell: change for cell, change in kept.items() if change not in found}
+        return refused
+
+    def _parted(self, kept: _Kept) -> dict[Change, Refusal]:
+        """Changes that would leave this household with one of two activities that go together and are both open."""
+        found: dict[Change, Refusal] = {}
+        for cell, change in kept.items():
+            for partner in self._others(self.together, cell):
+                both_open = self.situation.cells[cell].open and self.situation.cells[partner].open
+                if both_open and self._ours(partner, kept) != change.wanted:
+                    found[change] = Refusal(PlanningRefusal.TOGETHER, activity=partner.activity_id)
+                    break
+        return found
+
+    def _clashing(self, kept: _Kept) -> dict[Change, Refusal]:
+        """Bookings that would stand beside an incompatible one, whichever household made it."""
+        found: dict[Change, Refusal] = {}
+        for cell, change in kept.items():
+            standing = (other for other in self._others(self.incompatible, cell) if self._stands(other, kept))
+            if change.wanted and (other := next(standing, None)):
+                found[change] = Refusal(PlanningRefusal.INCOMPATIBLE, activity=other.activity_id)
+        return found
+
+    def _others(self, partners: _Partners, cell: Cell) -> list[Cell]:
+        """The cells tied to this one on its day, those without any service left out."""
+        others = (Cell(activity_id, cell.day) for activity_id in sorted(partners.get(cell.activity_id, ())))
+        return [other for other in others if other in self.situation.cells]
+
+    def _ours(self, cell: Cell, kept: _Kept) -> bool:
+        """Whether this household would hold the cell."""
+        if cell in kept:
+            return kept[cell].wanted
+        return self.situation.cells[cell].booked_by == self.situation.household_id
+
+    def _stands(self, cell: Cell, kept: _Kept) -> bool:
+        """Whether the child would be booked, by whichever household."""
+        return self._ours(cell, kept) or self.situation.cells[cell].booked_by not in (None, self.situation.household_id)
+
+
+def _partners(ties: Iterable[frozenset[int]]) -> _Partners:
+    partners: dict[int, frozenset[int]] = {}
+    for tied in ties:
+        for activity_id in tied:
+            partners[activity_id] = partners.get(activity_id, frozenset()) | (tied - {activity_id})
+    return partners
