@@ -34,10 +34,10 @@ def communes() -> list[Commune]:
         return list(Commune.objects.exclude(state=CommuneState.ERASED).order_by("slug"))
 
 
-def active_slugs() -> list[str]:
-    """The slugs of communes whose tasks run."""
+def open_communes() -> list[Commune]:
+    """The communes whose pages answer and whose tasks run."""
     with context.public():
-        return list(Commune.objects.filter(state__in=OPEN_STATES).order_by("slug").values_list("slug", flat=True))
+        return list(Commune.objects.filter(state__in=OPEN_STATES).order_by("slug"))
 
 
 def commune_of_host(*, host: str) -> Commune | None:

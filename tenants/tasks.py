@@ -39,12 +39,15 @@ def send_to_commune(*, task: str, slug: str, app: Any, kwargs: dict[str, Any] | 
     app.send_task(task, kwargs=kwargs or {}, headers={"commune": slug})
 
 
-def registry_task(function: Callable[..., Any]) -> Any:
+def registry_task(*, name: str) -> Callable[[Callable[..., Any]], Any]:
     """`shared_task` for the vendor's work: it runs in the public registry, explicitly."""
 
-    @wraps(function)
-    def in_registry(*args: Any, **kwargs: Any) -> Any:
-        with context.public():
-            return function(*args, **kwargs)
+    def decorate(function: Callable[..., Any]) -> Any:
+        @wraps(function)
+        def in_registry(*args: Any, **kwargs: Any) -> Any:
+            with context.public():
+                return function(*args, **kwargs)
 
-    return shared_task(in_registry)
+        return shared_task(in_registry, name=name, ignore_result=True)
+
+    return decorate

@@ -71,7 +71,8 @@ class Message(models.Model):
         ordering = ("-starts_at", "pk")
         constraints = (
             models.CheckConstraint(
-                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=models.F("starts_at")), name="message_ends_after_start"
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=models.F("starts_at")),
+                name="message_ends_after_start",
             ),
         )
 

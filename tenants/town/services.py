@@ -10,6 +10,11 @@ from tenants import context
 from tenants.town.models import Message, TownSettings
 
 
+def open_town() -> TownSettings:
+    """Write the settings row of a commune just made, with the values by default."""
+    return TownSettings.objects.create(pk=1)
+
+
 def change_settings(**wanted: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Set the given fields, raise the version, and return (before, after) of what changed.
 

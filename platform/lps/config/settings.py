@@ -1,8 +1,11 @@
 """The settings, in one place, from the environment (twelve-factor)."""
 
+import os
 from pathlib import Path
 
 from lps.config import env
+from notifications.email_url import settings_from_url
+from tenants.storage import storages_setting
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -19,16 +22,26 @@ LPS_CONSOLE_URLCONF = "lps.config.console_urls"
 LPS_PUBLIC_SCHEME = "https" if PRODUCTION else "http"
 LPS_PUBLIC_PORT = "" if PRODUCTION else f":{env.text('PORT', '8000')}"
 LPS_TRUSTED_PROXIES = env.words("LPS_TRUSTED_PROXIES")
+LPS_DATA_DIR = Path(env.text("LPS_DATA_DIR", None if PRODUCTION else str(ROOT / ".data")))
 # Hosts are checked against the registry by CommuneMiddleware, which answers 404 to unknown ones.
 ALLOWED_HOSTS = ["*"]
 
-SHARED_APPS = ["django_tenants", "django.contrib.contenttypes", "tenants", "lps.journal"]
-TENANT_APPS = ["tenants.town", "lps.journal"]
+SHARED_APPS = [
+    "django_tenants",
+    "django.contrib.contenttypes",
+    "django.contrib.staticfiles",
+    "tenants",
+    "lps.journal",
+    "lps.console",
+]
+TENANT_APPS = ["tenants.town", "lps.journal", "notifications"]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 TENANT_MODEL = "tenants.Commune"
 TENANT_DOMAIN_MODEL = "tenants.Host"
 TENANT_LIMIT_SET_CALLS = True
 PG_EXTRA_SEARCH_PATHS = ["extensions"]
+# It reads the registry before the apps are ready; the console refuses such a schema name instead.
+SKIP_PG_EXTRA_VALIDATION = True
 
 DATABASES = {
     "default": {
@@ -55,9 +68,17 @@ MIDDLEWARE = [
     "lps.kernel.middleware.RequestStamp",
     "lps.config.health.Health",
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.middleware.CommuneMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    }
 ]
 ROOT_URLCONF = "lps.config.urls"
 WSGI_APPLICATION = "lps.config.wsgi.application"
@@ -65,6 +86,31 @@ SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_COOKIE_NAME = "lps_csrf"
 CSRF_COOKIE_SECURE = PRODUCTION
+
+STATIC_URL = "/static/"
+STATIC_ROOT = LPS_DATA_DIR / "static"
+STORAGES = {
+    **storages_setting({**os.environ, "LPS_DATA_DIR": str(LPS_DATA_DIR)}),
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = False
+
+globals().update(settings_from_url(env.text("EMAIL_URL", None if PRODUCTION else "memory://")))
+
+CELERY_BROKER_URL = env.text("REDIS_URL")
+CELERY_RESULT_BACKEND = None
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_DEFAULT_QUEUE = "lps"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 3, "socket_timeout": 30, "global_keyprefix": "lps:"}
 
 LANGUAGE_CODE = "fr"
 TIME_ZONE = "UTC"

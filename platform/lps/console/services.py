@@ -1,0 +1,114 @@
+"""Opening a commune: its registry row, its key, its schema and what its catalogue template puts there."""
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.db import transaction
+
+from lps.journal.actors import Actor
+from lps.journal.channels import Channel
+from lps.journal.services import record
+from lps.kernel import clock
+from tenants import context, keys, queries, schemas
+from tenants.models import Commune, CommuneState
+from tenants.names import proposed_place_of
+from tenants.town.services import open_town
+
+log = logging.getLogger(__name__)
+_SLUG = re.compile(r"^[a-z][a-z0-9-]{1,40}[a-z0-9]$")
+RESERVED = frozenset({"www", "console", "api", "mail", "smtp", "static", "public", "extensions", "template", "pg"})
+
+
+class CannotOpen(ValueError):
+    """Why this commune cannot be opened, as a French sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What the registry holds of a commune."""
+
+    slug: str
+    header_name: str
+    place_name: str
+    place_of: str = ""
+    insee: str = ""
+    time_zone: str = "Europe/Paris"
+
+
+Furnish = Callable[[Commune, Actor, datetime], None]
+"""Puts a catalogue template's rows into a commune just made, from inside of it."""
+
+
+def create_commune(*, identity: Identity, by: Actor, channel: Channel, furnish: Furnish | None = None) -> Commune:
+    """Open a commune, all or nothing; raises `CannotOpen`."""
+    _check(identity)
+    schema = schema_name(identity.slug)
+    with context.public():
+        if Commune.objects.filter(slug=identity.slug).exists() or Commune.objects.filter(schema_name=schema).exists():
+            raise CannotOpen(f"La commune « {identity.slug} » existe déjà.")
+    try:
+        with transaction.atomic():
+            commune = _register(identity, schema)
+            schemas.create(schema)
+            _furnish(commune, by=by, channel=channel, furnish=furnish)
+    finally:
+        queries.forget_hosts()
+    log.info("commune %s opened", identity.slug)
+    return commune
+
+
+def drop_commune(*, slug: str) -> None:
+    """Remove a demonstration or test commune with all it holds. A real one is erased, not dropped."""
+    commune = queries.commune_by_slug(slug=slug)
+    with transaction.atomic(), context.public():
+        schemas.drop(commune.schema_name)
+        commune.delete(force_drop=False)
+    queries.forget_hosts()
+
+
+def schema_name(slug: str) -> str:
+    """The PostgreSQL schema of a slug."""
+    return "c_" + slug.replace("-", "_")
+
+
+def _check(identity: Identity) -> None:
+    if not _SLUG.match(identity.slug) or identity.slug in RESERVED:
+        raise CannotOpen(f"« {identity.slug} » ne peut pas servir d'adresse : lettres sans accent, chiffres et tirets.")
+    if not identity.header_name.strip() or not identity.place_name.strip():
+        raise CannotOpen("Le nom de la commune manque.")
+    try:
+        ZoneInfo(identity.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise CannotOpen(f"Le fuseau horaire « {identity.time_zone} » n'existe pas.") from None
+    if identity.insee and not re.fullmatch(r"\d[0-9AB]\d{3}", identity.insee):
+        raise CannotOpen(f"« {identity.insee} » n'est pas un code INSEE.")
+
+
+def _register(identity: Identity, schema: str) -> Commune:
+    with context.public():
+        commune = Commune(
+            schema_name=schema,
+            slug=identity.slug,
+            header_name=identity.header_name,
+            place_name=identity.place_name,
+            place_of=identity.place_of or proposed_place_of(identity.place_name),
+            insee=identity.insee,
+            time_zone=identity.time_zone,
+            state=CommuneState.ACTIVE,
+            created_at=clock.now(),
+        )
+        commune.wrapped_key = keys.new_wrapped_key(commune)
+        commune.save(force_insert=True)
+    return commune
+
+
+def _furnish(commune: Commune, *, by: Actor, channel: Channel, furnish: Furnish | None) -> None:
+    with context.use(commune):
+        open_town()
+        if furnish:
+            furnish(commune, by, clock.now())
+        record(by=by, channel=channel, action="commune_opened", subject=f"commune:{commune.slug}")

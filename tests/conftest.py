@@ -1,0 +1,97 @@
+"""The ground of every test: one template database a run, two communes in it, a copy for each worker."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+
+from tenants import context, queries, schemas
+from tenants.models import Commune
+
+TEMPLATE = "lps_template"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+
+
+def pytest_configure() -> None:
+    """Each worker has its own database of the Valkey server, before anything connects."""
+    number = int(WORKER.removeprefix("gw")) % 15 + 1
+    own = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}"))
+    os.environ["REDIS_URL"] = own
+    settings.CACHES["default"]["LOCATION"] = own
+    settings.CELERY_BROKER_URL = own
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """A copy of the template database under this worker's name; the whole server goes with the run."""
+    admin = os.environ["DATABASE_URL"]
+    with django_db_blocker.unblock(), (Path(os.environ["LPS_DATA_DIR"]) / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with psycopg.connect(admin, autocommit=True) as server:
+            if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
+                server.execute(f"CREATE DATABASE {TEMPLATE}_draft")
+                _stand_in(f"{TEMPLATE}_draft")
+                _make_communes()
+                connection.close()
+                server.execute(f"ALTER DATABASE {TEMPLATE}_draft RENAME TO {TEMPLATE}")
+            server.execute(f"CREATE DATABASE lps_{WORKER} TEMPLATE {TEMPLATE}")
+        _stand_in(f"lps_{WORKER}")
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+
+
+def _stand_in(database: str) -> None:
+    connection.close()
+    connection.settings_dict["NAME"] = database
+    os.environ["DATABASE_URL"] = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}"))
+
+
+def _make_communes() -> None:
+    from lps.console import demonstration
+
+    schemas.prepare_public()
+    schemas.refresh_template()
+    demonstration.load()
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(request: pytest.FixtureRequest) -> None:
+    """Counters and caches start empty, and no host is known."""
+    queries.forget_hosts()
+    if "db" in request.fixturenames:
+        cache.clear()
+
+
+@pytest.fixture
+def demo(db: None) -> Commune:
+    """Mairie de démonstration: the MARSONE family, "la veille, 17h00"."""
+    return queries.commune_by_slug(slug="demo")
+
+
+@pytest.fixture
+def buchelay(db: None) -> Commune:
+    """Ville de Buchelay: three hundred families, Thursday 17:00."""
+    return queries.commune_by_slug(slug="buchelay")
+
+
+@pytest.fixture
+def in_demo(demo: Commune) -> Iterator[Commune]:
+    """The test's body runs inside demo."""
+    with ExitStack() as stack:
+        yield stack.enter_context(context.use(demo))
+
+
+@pytest.fixture
+def in_buchelay(buchelay: Commune) -> Iterator[Commune]:
+    """The test's body runs inside Buchelay."""
+    with ExitStack() as stack:
+        yield stack.enter_context(context.use(buchelay))

@@ -1,0 +1,87 @@
+"""A commune made from the template is the one that the migrations make."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+from tenants import context, schemas
+
+CATALOG = {
+    "columns": """
+        SELECT table_name, column_name, ordinal_position, data_type, is_nullable, is_identity, character_maximum_length,
+               replace(coalesce(column_default, ''), %(schema)s || '.', '')
+        FROM information_schema.columns WHERE table_schema = %(schema)s""",
+    "constraints": """
+        SELECT conrelid::regclass::text, conname, contype, replace(pg_get_constraintdef(oid), %(schema)s || '.', '')
+        FROM pg_constraint WHERE connamespace = %(schema)s::regnamespace""",
+    "indexes": """
+        SELECT tablename, indexname, replace(indexdef, %(schema)s || '.', '')
+        FROM pg_indexes WHERE schemaname = %(schema)s""",
+    "triggers": """
+        SELECT c.relname, t.tgname, replace(pg_get_triggerdef(t.oid), %(schema)s || '.', '')
+        FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+        WHERE c.relnamespace = %(schema)s::regnamespace AND NOT t.tgisinternal""",
+    "functions": "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = %(schema)s::regnamespace",
+    "sequences": """
+        SELECT sequencename, data_type::text, start_value, increment_by
+        FROM pg_sequences WHERE schemaname = %(schema)s""",
+    "migrations": 'SELECT app, name FROM "{schema}".django_migrations',
+    "types": 'SELECT app_label, model FROM "{schema}".django_content_type',
+}
+
+# An expression read back from its own text gains or loses brackets and casts, and means the same.
+_WRITING = re.compile(r"[()]|::[a-z ]+(\[\])?")
+
+
+@pytest.fixture
+def two_schemas(db: None) -> Iterator[tuple[str, str]]:
+    names = ("c_par_modele", "c_par_migrations")
+    assert schemas.create(names[0]) == "template"
+    schemas.create_by_migrations(names[1])
+    yield names
+
+
+def catalog(schema: str) -> dict[str, list[str]]:
+    with context.public(), connection.cursor() as cursor:
+        found = {}
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{schema}.django_content_type"])
+        (has_types,) = cursor.fetchone()
+        for name, statement in CATALOG.items():
+            if name == "types" and not has_types:
+                continue
+            cursor.execute(statement.replace("{schema}", schema), {"schema": schema})
+            found[name] = sorted(_WRITING.sub("", str(row).replace(f"{schema}.", "")) for row in cursor.fetchall())
+        return found
+
+
+def test_template_and_migrations_leave_equal_catalogs(two_schemas: tuple[str, str]) -> None:
+    by_template, by_migrations = (catalog(name) for name in two_schemas)
+
+    assert by_template["columns"] and by_template["triggers"] and by_template["migrations"]
+    assert by_template == by_migrations
+
+
+def test_a_schema_that_misses_a_migration_is_behind(two_schemas: tuple[str, str]) -> None:
+    from lps.console.services import Identity, create_commune
+    from lps.journal.actors import Actor
+    from lps.journal.channels import Channel
+
+    commune = create_commune(
+        identity=Identity(slug="retard", header_name="Ville de Retard", place_name="Retard"),
+        by=Actor.system("test"),
+        channel=Channel.AUTOMATIC,
+    )
+    assert commune.schema_name not in schemas.behind()
+
+    with context.use(commune), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'town'")
+
+    assert commune.schema_name in schemas.behind()
+
+
+def test_public_and_extensions_are_never_dropped() -> None:
+    for name in ("public", "extensions"):
+        with pytest.raises(ValueError, match=name):
+            schemas.drop(name)
