@@ -13,7 +13,7 @@ from typing import Any, ClassVar, TypeVar, assert_never
 from zoneinfo import ZoneInfo
 
 from booking.rules.calendar import SchoolCalendar
-from booking.rules.weeks import Week
+from booking.rules.weeks import FIRST_YEAR, LAST_YEAR, Week
 
 
 class InvalidRule(ValueError):
@@ -28,6 +28,10 @@ def _require(fact: bool, otherwise: str) -> None:
 def _require_wall_time(at: time) -> None:
     _require(at.tzinfo is None and at.fold == 0, "a time on the wall has no zone: the commune gives it")
     _require(at.second == 0 and at.microsecond == 0, "a deadline is set to the minute")
+
+
+def _require_reachable(day: date) -> None:
+    _require(FIRST_YEAR <= day.year <= LAST_YEAR, f"a date lies between {FIRST_YEAR} and {LAST_YEAR}")
 
 
 class Action(StrEnum):
@@ -108,6 +112,7 @@ class FixedDate:
     at: time
 
     def __post_init__(self) -> None:
+        _require_reachable(self.day)
         _require_wall_time(self.at)
 
 
@@ -131,6 +136,7 @@ class FixedOpening:
     at: time = time(0)
 
     def __post_init__(self) -> None:
+        _require_reachable(self.day)
         _require_wall_time(self.at)
 
 
