@@ -1,71 +1,187 @@
 """Make `.venv` from the hashed lock, with the standard library alone. A second run changes nothing.
 
-System packages that Python itself needs (`python3-venv` on Debian) are installed through apt when we
-are root; otherwise they are named and nothing else happens.
+System packages are installed through apt when we are root; otherwise they are named and nothing else
+happens. `--tests` also brings the browser that the tests drive.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "made-from"
+OLDEST = (3, 11)
+INTERRUPTED = 130
+NEEDED_BYTES = 1_500_000_000
+
+_NO_ROOM = ("No space left on device", "Disk quota exceeded", "enough free space", "not enough space")
+_NO_NETWORK = (
+    "Temporary failure",
+    "Could not resolve",
+    "NewConnectionError",
+    "ConnectTimeoutError",
+    "Failed to establish",
+    "Failed to fetch",
+    "Could not connect",
+    "Connection refused",
+    "Network is unreachable",
+    "ReadTimeoutError",
+    "ProxyError",
+)
 
 
-def main() -> int:
-    """Bring `.venv` to the lock; 0 when it is ready."""
-    if sys.version_info < (3, 11):
-        return _say("Il faut Python 3.11 ou plus récent.")
-    if _stamp() == (STAMP.read_text() if STAMP.exists() else None):
-        return 0
-    if importlib.util.find_spec("ensurepip") is None and (refusal := _install("python3-venv")):
-        return refusal
-    return _make()
+class Impossible(Exception):
+    """Something that the person at the keyboard can mend; the message is for them, in French."""
 
 
-def _make() -> int:
-    """Make the environment anew: a half-made one is not repaired."""
-    print("Préparation de .venv (une minute environ)…", file=sys.stderr)
-    shutil.rmtree(VENV, ignore_errors=True)
-    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "-q", "--require-hashes", "-r"]
-    for command in ([sys.executable, "-m", "venv", str(VENV)], [*pip, str(ROOT / "requirements.lock")]):
-        if subprocess.run(command, check=False, stdout=sys.stderr).returncode:
-            return _say("Les bibliothèques n'ont pas pu être installées : vérifiez le réseau et la place sur le disque.")
-    (packages,) = (VENV / "lib").glob("python3*/site-packages")
-    (packages / "lps_roots.pth").write_text(f"{ROOT}\n{ROOT / 'platform'}\n")
-    STAMP.write_text(_stamp())
+def main(arguments: Sequence[str]) -> int:
+    """Bring the machine and `.venv` to what the lock asks; 0 when both are ready."""
+    try:
+        _prepare(with_browser="--tests" in arguments)
+    except KeyboardInterrupt:
+        return _say("Interrompu : relancez la même commande pour reprendre.", code=INTERRUPTED)
+    except Impossible as refusal:
+        return _say(str(refusal))
+    except OSError as error:
+        return _say(_sentence_of(error))
     return 0
 
 
+def _prepare(*, with_browser: bool) -> None:
+    """Look first, install next: what is ready already costs nothing."""
+    if sys.version_info < OLDEST:
+        raise Impossible("Il faut Python 3.11 au moins : indiquez-le, par exemple « PYTHON=python3.12 make run ».")
+    if not _is_made() or (with_browser and _missing_packages(with_browser=True)):
+        with _alone():
+            if packages := _missing_packages(with_browser=with_browser):
+                _install(packages)
+            if not _is_made():
+                _make()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let one command at a time change `.venv`: the second one finds it made."""
+    folder = os.open(ROOT, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+# --- The environment -------------------------------------------------------------------------------------------------
+
+
+def _is_made() -> bool:
+    return STAMP.is_file() and STAMP.read_text() == _stamp()
+
+
+def _make() -> None:
+    """Make the environment anew: a half-made one is not repaired."""
+    _tell("Installation des bibliothèques dans .venv (une à trois minutes)…")
+    shutil.rmtree(VENV, ignore_errors=True)
+    if shutil.disk_usage(ROOT).free < NEEDED_BYTES:
+        raise Impossible(_disk_full())
+    _run([sys.executable, "-m", "venv", str(VENV)], what="L'environnement .venv n'a pas pu être créé.")
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
+    lock = str(ROOT / "requirements.lock")
+    _run([*pip, "--require-hashes", "-r", lock], what="Les bibliothèques n'ont pas pu être installées.")
+    (packages,) = (VENV / "lib").glob("python3*/site-packages")
+    (packages / "lps_roots.pth").write_text(f"{ROOT}\n{ROOT / 'platform'}\n")
+    STAMP.write_text(_stamp())
+
+
 def _stamp() -> str:
+    """Name what `.venv` is made from: the lock, the place (scripts hold its path) and the interpreter."""
     lock = hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()
     return f"{lock} {ROOT} {sys.version_info[:3]}\n"
 
 
-def _install(*packages: str) -> int:
-    """Install system packages as root, or name them and stop; 0 when done."""
-    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
-    if os.geteuid() or shutil.which("apt-get") is None:
-        return _say(f"Il manque des paquets du système. Lancez : sudo {' '.join(command)}")
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for step in (["apt-get", "update", "-qq"], command):
-        if subprocess.run(step, env=env, check=False, stdout=sys.stderr).returncode:
-            return _say("Les paquets du système n'ont pas pu être installés : vérifiez le réseau.")
+# --- System packages -------------------------------------------------------------------------------------------------
+
+
+def _missing_packages(*, with_browser: bool) -> list[str]:
+    missing = []
+    if not _is_made() and importlib.util.find_spec("ensurepip") is None:
+        missing.append("python3-venv")
+    if with_browser and shutil.which("chromium") is None:
+        missing.append("chromium")
+    return missing
+
+
+def _install(packages: Sequence[str]) -> None:
+    """Install system packages as root, or name them and stop."""
+    command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise Impossible(f"Il manque des paquets du système. Lancez : sudo {' '.join(command)}")
+    _tell(f"Installation de {', '.join(packages)} (paquets du système)…")
+    options = ["-qq", "-o", "DPkg::Lock::Timeout=120", "-o", "Dpkg::Use-Pty=0"]
+    what = "Les paquets du système n'ont pas pu être installés."
+    _run(["apt-get", "update", *options], what=what)
+    _run([*command, *options], what=what)
     importlib.invalidate_caches()
-    return 0
 
 
-def _say(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
-    return 1
+# --- Small things ----------------------------------------------------------------------------------------------------
+
+
+def _run(command: Sequence[str], *, what: str) -> None:
+    """Run one step in silence; when it fails, give its last words, then what to do."""
+    done = subprocess.run(
+        command,
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode != 0:
+        _tell("\n".join(done.stdout.splitlines()[-15:]))
+        raise Impossible(_sentence(what, words=done.stdout))
+
+
+def _sentence(what: str, *, words: str) -> str:
+    """Say what failed and, where the last words of the step tell, what to mend."""
+    if any(sign in words for sign in _NO_ROOM):
+        return _disk_full()
+    if any(sign in words for sign in _NO_NETWORK):
+        return f"{what} Le réseau ne répond pas : vérifiez la connexion (ou le proxy), puis relancez la même commande."
+    return f"{what} Les lignes ci-dessus disent pourquoi ; corrigez, puis relancez la même commande."
+
+
+def _sentence_of(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _disk_full()
+    place = error.filename or ROOT
+    return f"{place} ne peut pas être lu ou écrit ({error.strerror}) : vérifiez les droits de ce dossier."
+
+
+def _disk_full() -> str:
+    return f"Le disque est plein ({ROOT}) : libérez de la place (2 Go suffisent), puis relancez la même commande."
+
+
+def _tell(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+def _say(sentence: str, *, code: int = 1) -> int:
+    _tell(sentence)
+    return code
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -104,19 +104,15 @@ def stop(process: subprocess.Popen[bytes], *, stop_signal: signal.Signals = sign
     """Ask a child started by `start` to end, give it `grace` seconds, then kill all its group."""
     if process.poll() is None:
         process.send_signal(stop_signal)
-        try:
+        with suppress(subprocess.TimeoutExpired):  # the group is killed below in any case
             process.wait(timeout=grace)
-        except subprocess.TimeoutExpired:
-            pass  # the group is killed below in any case
     kill_group(process)
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
     """Kill whatever is left of a child's process group, and reap the child."""
-    try:
+    with suppress(ProcessLookupError):  # nothing is left: what we want
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass  # nothing is left: what we want
     process.wait()
 
 

@@ -107,8 +107,8 @@ def _system_user() -> Owner:
     try:
         entry = pwd.getpwnam(SYSTEM_USER)
     except KeyError:
-        command = ["useradd", "--system", "--no-create-home", "--home-dir", str(SHARED_HOME), "--shell", "/usr/sbin/nologin"]
-        subprocess.run([*command, SYSTEM_USER], check=True)
+        options = ["--system", "--no-create-home", "--home-dir", str(SHARED_HOME), "--shell", "/usr/sbin/nologin"]
+        subprocess.run(["useradd", *options, SYSTEM_USER], check=True)
         entry = pwd.getpwnam(SYSTEM_USER)
     return Owner(uid=entry.pw_uid, gid=entry.pw_gid)
 
@@ -209,12 +209,13 @@ class Postgres:
     def _initdb(self, draft: Path, password: Path) -> None:
         locale = ["-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         account = ["-U", SUPERUSER, "-A", "scram-sha-256", f"--pwfile={password}"]
-        command = [*seat().prefix, seat().binaries / "initdb", "-D", draft, *account, *locale, "--no-instructions"]
+        initdb = seat().binaries / "initdb"
+        command = [*seat().prefix, str(initdb), "-D", str(draft), *account, *locale, "--no-instructions"]
         if self.ephemeral:
             command.append("--no-sync")
         owner = seat().owner
         done = subprocess.run(
-            [str(part) for part in command],
+            command,
             text=True,
             capture_output=True,
             check=False,
@@ -229,8 +230,8 @@ class Postgres:
 
     def _launch(self) -> subprocess.Popen[bytes]:
         settings = _ALWAYS | (_EPHEMERAL if self.ephemeral else {})
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        command = [*seat().prefix, seat().binaries / "postgres", "-D", self.files, "-p", str(self.port), *options]
+        options = ["-p", str(self.port), *(f"--{name}={value}" for name, value in settings.items())]
+        command: list[str | Path] = [*seat().prefix, seat().binaries / "postgres", "-D", self.files, *options]
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
         with self.log.open("wb") as log:
             return start(
@@ -271,7 +272,8 @@ def _give_to_owner(*paths: Path) -> None:
 def _check_version(files: Path) -> None:
     """Refuse files of another major version, which this server could not read."""
     made_by = (files / "PG_VERSION").read_text().strip()
-    version = subprocess.run([_wheel() / "bin" / "postgres", "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]
+    command = [str(_wheel() / "bin" / "postgres"), "--version"]
+    version = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1]
     if version.partition(".")[0] != made_by:
         raise ServiceFailed(
             f"Les données de {files} viennent de PostgreSQL {made_by} et ce serveur est en version {version} :"

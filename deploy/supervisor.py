@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -21,7 +20,6 @@ BACK_OFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
 STEADY_SECONDS = 60.0
 LOOK_SECONDS = 0.1
 _COLORS = (36, 32, 33, 35, 34, 31)
-_KEPT_LINES = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +159,10 @@ class Supervisor:
         running.failures += 1
         name, cause = running.program.name, _cause(code)
         if running.failures > self._restarts:
-            raise Impossible(f"{name} s'est arrêté {running.failures} fois ({cause}) : tout s'arrête. Lisez ses lignes ci-dessus.")
+            raise Impossible(f"{name} s'est arrêté {running.failures} fois ({cause}) : lisez ses lignes ci-dessus.")
         delay = self._back_off[min(running.failures, len(self._back_off)) - 1]
-        self._output.say(f"{name} s'est arrêté ({cause}) : nouvel essai dans {delay:g} s ({running.failures}/{self._restarts}).")
+        attempt = f"{running.failures}/{self._restarts}"
+        self._output.say(f"{name} s'est arrêté ({cause}) : nouvel essai dans {delay:g} s ({attempt}).")
         running.restart_at = time.monotonic() + delay
 
     def _asked_to_stop(self) -> None:
