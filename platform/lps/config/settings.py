@@ -34,7 +34,7 @@ SHARED_APPS = [
     "lps.journal",
     "lps.console",
 ]
-TENANT_APPS = ["tenants.town", "lps.journal", "notifications"]
+TENANT_APPS = ["tenants.town", "lps.journal", "notifications", "lps.families"]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 TENANT_MODEL = "tenants.Commune"
 TENANT_DOMAIN_MODEL = "tenants.Host"
