@@ -1,0 +1,42 @@
+"""Actors that carry what `rights.allowed` needs to know: their commune, their roles or scopes."""
+
+from dataclasses import dataclass
+
+from lps.accounts.models import Account, ApiToken
+from lps.journal.actors import Actor, ActorKind
+from tenants import context
+
+
+@dataclass(frozen=True, slots=True)
+class Agent(Actor):
+    """An agent of the commune of this schema name, with the roles held at this request."""
+
+    schema_name: str
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator(Actor):
+    """An operator of the vendor: rights on the console, none inside a commune."""
+
+
+@dataclass(frozen=True, slots=True)
+class Integration(Actor):
+    """The town's other software, known by its token."""
+
+    schema_name: str
+    scopes: frozenset[str]
+
+
+def actor_of(account: Account) -> Agent | Operator:
+    """The actor that an account is here: an agent in a commune, an operator in the registry."""
+    commune = context.current_or_none()
+    if commune is None:
+        return Operator(ActorKind.OPERATOR, str(account.pk), account.name)
+    return Agent(ActorKind.AGENT, str(account.pk), account.name, commune.schema_name, frozenset(account.roles))
+
+
+def integration_of(token: ApiToken) -> Integration:
+    """The actor that a token of the current commune stands for."""
+    schema_name = context.current().schema_name
+    return Integration(ActorKind.INTEGRATION, str(token.pk), token.name, schema_name, frozenset(token.scopes))

@@ -1,0 +1,84 @@
+"""Accounts, API tokens and sessions. Each commune's schema has its own; public holds the operators'."""
+
+from django.db import models
+from django.db.models import Q
+
+from lps.kernel import clock
+
+
+class Account(models.Model):
+    """An agent of a commune, or an operator in the registry: e-mail, password and one-time code."""
+
+    email = models.EmailField("adresse e-mail")
+    email_key = models.CharField("adresse en minuscules", max_length=254)
+    name = models.CharField("nom", max_length=120)
+    password = models.CharField("mot de passe, haché", max_length=200)
+    totp_secret = models.TextField("secret du code à usage unique, chiffré")
+    # The time step of the last code accepted: a code is never accepted twice.
+    totp_last_step = models.BigIntegerField(default=0)
+    roles = models.JSONField("rôles", default=list)
+    is_active = models.BooleanField("actif", default=True)
+    # Raised when every open session must end: new password, account switched off.
+    generation = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField("créé le", default=clock.now)
+    last_sign_in_at = models.DateTimeField("dernière connexion", null=True)
+
+    class Meta:
+        verbose_name = "compte"
+        ordering = ("name", "pk")
+        constraints = (models.UniqueConstraint(fields=("email_key",), name="account_email_once"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiToken(models.Model):
+    """A key given to the town's other software. The token itself is shown once and never kept."""
+
+    name = models.CharField("logiciel", max_length=120)
+    lookup_hash = models.CharField("empreinte", max_length=32)
+    scopes = models.JSONField("portées", default=list)
+    created_at = models.DateTimeField("créé le", default=clock.now)
+    expires_at = models.DateTimeField("expire le", null=True)
+    revoked_at = models.DateTimeField("révoqué le", null=True)
+    last_used_at = models.DateTimeField("dernier usage", null=True)
+
+    class Meta:
+        verbose_name = "jeton d'API"
+        ordering = ("name", "pk")
+        constraints = (models.UniqueConstraint(fields=("lookup_hash",), name="api_token_lookup_once"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DoorSession(models.Model):
+    """A session opened at one door. The cookie's value is not here, only its keyed hash.
+
+    All instants are true time. `expires_at` is the earlier of the end by inactivity and of the
+    absolute end; `data` holds no personal data.
+    """
+
+    key = models.UUIDField(primary_key=True, editable=False)
+    door = models.CharField("porte", max_length=8)
+    holder = models.CharField("titulaire", max_length=40, blank=True)
+    generation = models.PositiveIntegerField(default=0)
+    data = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=clock.real_now)
+    seen_at = models.DateTimeField(default=clock.real_now)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "session"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(expires_at__gte=models.F("created_at")), name="session_expires_after_creation"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("holder",), name="session_holder"),
+            models.Index(fields=("expires_at",), name="session_expiry"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.door} {self.holder}"

@@ -1,0 +1,20 @@
+"""What a request carries once it has passed the doors; for annotations, the class is Django's."""
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+
+from lps.journal.actors import Actor
+
+if TYPE_CHECKING:
+    from lps.accounts.models import Account
+    from lps.accounts.sessions import Session
+
+
+class DoorRequest(HttpRequest):
+    """A request with its door's session and whoever opened it."""
+
+    session: "Session"
+    actor: Actor | None
+    account: "Account | None"
+    client_address: str

@@ -1,0 +1,98 @@
+"""`allowed(actor, action, obj)`: the one question for rights.
+
+Each app declares its actions as data, in a list given to `register` by its AppConfig. Nobody may do
+what no action declares for them. An administrator may do whatever some agent may.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from lps.accounts.actors import Agent, Integration, Operator
+from lps.accounts.roles import AGENT_ROLES, Role
+from lps.journal.actors import Actor, ActorKind
+from tenants import context
+
+Owns = Callable[[Actor, object], bool]
+
+
+class UnknownAction(LookupError):
+    """No app declared that action: a slip of the pen, never a refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Who may do one action: agents by role, a household by ownership, software by scope.
+
+    `owns(actor, obj)` says whether a household (or a caller for it) acts on its own; without it no
+    household may. `operator` opens the action on the console, in the registry alone.
+    """
+
+    action: str
+    roles: frozenset[str] = frozenset()
+    owns: Owns | None = None
+    scope: str = ""
+    operator: bool = False
+
+
+_rights: dict[str, Right] = {}
+
+
+def register(rights: Iterable[Right]) -> None:
+    """Add the actions of an app; an action is declared once."""
+    for right in rights:
+        if _rights.setdefault(right.action, right) != right:
+            raise ValueError(f"declared twice: {right.action}")
+
+
+def allowed(actor: Actor | None, action: str, obj: object | None = None) -> bool:
+    """Whether this actor may do this action, on this object where it matters.
+
+    Raises `UnknownAction`. The product itself (tasks, commands) may do everything.
+    """
+    right = _right(action)
+    match actor:
+        case Agent():
+            return _is_here(actor.schema_name) and _has_role(right, actor.roles)
+        case Integration():
+            return _is_here(actor.schema_name) and right.scope in actor.scopes
+        case Operator():
+            return right.operator and context.current_or_none() is None
+        case Actor(kind=ActorKind.HOUSEHOLD | ActorKind.CALLER):
+            return right.owns is not None and obj is not None and right.owns(actor, obj)
+        case Actor(kind=ActorKind.SYSTEM):
+            return True
+    return False
+
+
+def actions() -> list[str]:
+    """Every declared action, in order: for the page of rights and for tests."""
+    return sorted(_rights)
+
+
+def scopes() -> list[str]:
+    """Every scope that a token may be given."""
+    return sorted({right.scope for right in _rights.values() if right.scope})
+
+
+def _right(action: str) -> Right:
+    try:
+        return _rights[action]
+    except KeyError as error:
+        raise UnknownAction(action) from error
+
+
+def _has_role(right: Right, roles: frozenset[str]) -> bool:
+    return bool(right.roles and (right.roles & roles or Role.ADMINISTRATOR in roles))
+
+
+def _is_here(schema_name: str) -> bool:
+    """An actor carried into another commune has no right there."""
+    commune = context.current_or_none()
+    return commune is not None and commune.schema_name == schema_name
+
+
+OWN = (
+    Right("office.enter", roles=frozenset(AGENT_ROLES)),
+    Right("accounts.manage", roles=frozenset({Role.ADMINISTRATOR})),
+    Right("console.enter", operator=True),
+)

@@ -1,0 +1,244 @@
+"""What one does with accounts and tokens. Every change is audited, and no secret ever is."""
+
+import logging
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from lps.accounts import attempts, queries, rights, sessions, totp
+from lps.accounts.actors import actor_of
+from lps.accounts.identity import ACCOUNT
+from lps.accounts.models import Account, ApiToken
+from lps.accounts.roles import AGENT_ROLES, Role
+from lps.journal.actors import Actor
+from lps.journal.channels import Channel
+from lps.journal.services import record
+from lps.kernel import clock
+from lps.kernel.refusals import Refusal
+from tenants import context, keys
+
+log = logging.getLogger(__name__)
+
+TOTP_PURPOSE = "totp"
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 128
+TOKEN_PREFIX = "lps_"
+USED_EVERY = timedelta(minutes=1)
+# Stands for the secret of an account that does not exist, so that its code is computed too.
+_NO_SECRET = "A" * 32
+
+
+class AccountRefused(ValueError):
+    """The account or its new password cannot be; `refusal` says why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account just made, with the secret to enter in an authenticator, shown once."""
+
+    account: Account
+    totp_secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token just issued: `value` is shown once and cannot be read again."""
+
+    token: ApiToken
+    value: str
+
+
+def create_account(
+    *,
+    email: str,
+    name: str,
+    password: str,
+    roles: Iterable[str],
+    by: Actor,
+    channel: Channel,
+    totp_secret: str | None = None,
+) -> NewAccount:
+    """Make an agent in the commune entered, an operator in the registry.
+
+    `totp_secret` (base32) is drawn unless given. Raises `AccountRefused`: `unknown_role`,
+    `password_too_short`, `password_too_long`, `password_common`, `email_taken`.
+    """
+    held = sorted(set(roles))
+    _check_roles(held)
+    _check_password(password, email)
+    drawn = totp_secret or totp.new_secret()
+    account = Account(
+        email=email.strip(),
+        email_key=queries.email_key(email),
+        name=name,
+        password=make_password(password),
+        totp_secret=keys.encrypt(drawn, purpose=TOTP_PURPOSE),
+        roles=held,
+    )
+    try:
+        with transaction.atomic():
+            account.save(force_insert=True)
+            record(by=by, channel=channel, action="account_created", subject=holder_of(account), after={"roles": held})
+    except IntegrityError as error:
+        raise AccountRefused(Refusal("email_taken")) from error
+    return NewAccount(account, drawn)
+
+
+def sign_in(*, email: str, password: str, code: str, address: str, channel: Channel) -> Account | Refusal:
+    """Check e-mail, password and one-time code together; the door then begins the session.
+
+    Refusals: `wait` (fact `seconds`) and `unknown`, which never says what was wrong: whichever it
+    was, the same statements were made and the same hashes computed. Raises `attempts.Unavailable`.
+    """
+    counters = (
+        attempts.secret("account", queries.email_key(email)),
+        attempts.address_range(address),
+        attempts.whole_commune(),
+    )
+    if seconds := attempts.check(counters):
+        return Refusal("wait", seconds=seconds)
+    account = _prove(email=email, password=password, code=code, at=clock.real_now(), channel=channel)
+    if account is None:
+        attempts.fail(counters)
+        log.warning("sign-in refused to an account")
+        return Refusal("unknown")
+    attempts.succeed(counters)
+    return account
+
+
+def sign_out(*, account: Account, channel: Channel) -> None:
+    """Write that an account left; the door ends its session."""
+    record(by=actor_of(account), channel=channel, action="sign_out", subject=holder_of(account))
+
+
+def change_password(*, account: Account, current: str, new: str, by: Actor, channel: Channel) -> None:
+    """Replace the password and end every session of the account, the present one too.
+
+    Raises `AccountRefused`: `wrong_password`, `wait`, or those of `create_account`.
+    """
+    counters = (attempts.secret("account", account.email_key), attempts.whole_commune())
+    if seconds := attempts.check(counters):
+        raise AccountRefused(Refusal("wait", seconds=seconds))
+    if not check_password(current, account.password):
+        attempts.fail(counters)
+        raise AccountRefused(Refusal("wrong_password"))
+    attempts.succeed(counters)
+    _check_password(new, account.email)
+    with transaction.atomic():
+        account.password = make_password(new)
+        _end_generation(account, also=("password",))
+        record(by=by, channel=channel, action="password_changed", subject=holder_of(account))
+
+
+def deactivate(*, account: Account, by: Actor, channel: Channel) -> None:
+    """Switch an account off and end its sessions."""
+    with transaction.atomic():
+        account.is_active = False
+        _end_generation(account, also=("is_active",))
+        record(by=by, channel=channel, action="account_deactivated", subject=holder_of(account))
+
+
+def issue_api_token(
+    *, name: str, scopes: Sequence[str], by: Actor, channel: Channel, expires_at: datetime | None = None
+) -> NewToken:
+    """Give the town's other software a token; `expires_at` is true time, aware, or never.
+
+    Raises `AccountRefused`: `unknown_scope`.
+    """
+    if unknown := sorted(set(scopes) - set(rights.scopes())):
+        raise AccountRefused(Refusal("unknown_scope", scopes=unknown))
+    value = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    lookup = keys.lookup_hash(value, purpose=queries.TOKEN_PURPOSE)
+    with transaction.atomic():
+        token = ApiToken.objects.create(
+            name=name, lookup_hash=lookup, scopes=sorted(set(scopes)), expires_at=expires_at
+        )
+        after = {"name": name, "scopes": token.scopes, "expires_at": expires_at and expires_at.isoformat()}
+        record(by=by, channel=channel, action="api_token_issued", subject=f"api_token:{token.pk}", after=after)
+    return NewToken(token, value)
+
+
+def revoke_api_token(*, token: ApiToken, by: Actor, channel: Channel) -> None:
+    """End a token at once; revoking twice keeps the first date."""
+    with transaction.atomic():
+        now = clock.real_now()
+        if ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=now):
+            record(by=by, channel=channel, action="api_token_revoked", subject=f"api_token:{token.pk}")
+    token.refresh_from_db()
+
+
+def note_use(*, token: ApiToken, now: datetime) -> None:
+    """Keep when a token was last used (true time), at most once a minute."""
+    if token.last_used_at is None or now - token.last_used_at >= USED_EVERY:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+
+
+def holder_of(account: Account) -> str:
+    """The account as a holder of sessions and as a subject of the journal."""
+    return f"{ACCOUNT}:{account.pk}"
+
+
+def _prove(*, email: str, password: str, code: str, at: datetime, channel: Channel) -> Account | None:
+    """The account whose three proofs are right. Whatever is wrong, nothing is left out on the way."""
+    account = queries.account_by_email(email=email)
+    known = check_password(password, account.password) if account else _hash_in_vain(password)
+    secret = keys.decrypt(account.totp_secret, purpose=TOTP_PURPOSE) if account else _NO_SECRET
+    step = totp.matching_step(secret=secret, code=code, at=at)
+    proved = bool(account and known and step is not None and account.is_active)
+    with transaction.atomic():
+        if not _take_step(account.pk if account and proved else queries.NOBODY, step or 0) or account is None:
+            return None
+        record(by=actor_of(account), channel=channel, action="sign_in", subject=holder_of(account))
+    return account
+
+
+def _take_step(pk: int, step: int) -> bool:
+    """Use up the code's time step: of two requests with the same code, one alone passes."""
+    newer = Account.objects.filter(pk=pk, totp_last_step__lt=step)
+    return bool(newer.update(totp_last_step=step, last_sign_in_at=clock.now()))
+
+
+def _hash_in_vain(password: str) -> bool:
+    """As long as checking the password of an account that exists."""
+    make_password(password)
+    return False
+
+
+def _end_generation(account: Account, *, also: Sequence[str]) -> None:
+    account.generation += 1
+    account.save(update_fields=("generation", *also))
+    sessions.end_sessions(holder=holder_of(account))
+
+
+def _check_roles(roles: Sequence[str]) -> None:
+    """Agents' roles in a commune, the operator's in the registry, at least one."""
+    possible = AGENT_ROLES if context.current_or_none() else {Role.OPERATOR}
+    if not roles or not set(roles) <= set(possible):
+        raise AccountRefused(Refusal("unknown_role", roles=list(roles)))
+
+
+def _check_password(password: str, email: str) -> None:
+    if len(password) < SHORTEST_PASSWORD:
+        raise AccountRefused(Refusal("password_too_short", shortest=SHORTEST_PASSWORD))
+    if len(password) > LONGEST_PASSWORD:
+        raise AccountRefused(Refusal("password_too_long", longest=LONGEST_PASSWORD))
+    if password.lower() == queries.email_key(email) or _is_common(password):
+        raise AccountRefused(Refusal("password_common"))
+
+
+def _is_common(password: str) -> bool:
+    try:
+        CommonPasswordValidator().validate(password)
+    except ValidationError:
+        return True
+    return False
