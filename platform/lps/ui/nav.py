@@ -1,0 +1,63 @@
+"""The tabs of a family and the rail of an agent, joined from the lists that each app declares."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from django.urls import reverse
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """A place one can go. `permission` is asked before it is shown ("" is for everyone).
+
+    `label` may be lazy; `group` is the heading above it in the rail ("" for the first, unnamed one).
+    """
+
+    url_name: str
+    label: str
+    permission: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NavLink:
+    """An item as a template draws it. `count` is shown beside the label when it is not zero."""
+
+    url: str
+    label: str
+    current: bool = False
+    group: str = ""
+    count: int = 0
+
+
+def links(
+    items: Iterable[NavItem],
+    *,
+    path: str,
+    may: Callable[[str], bool],
+    counts: Mapping[str, int] | None = None,
+    urlconf: str | None = None,
+) -> list[NavLink]:
+    """The items one may open, in order, the one that `path` is under marked as current.
+
+    `counts` gives what waits behind a route's name. Raise NoReverseMatch for a route that does not exist.
+    """
+    waiting = counts or {}
+    found = [
+        NavLink(
+            url=reverse(item.url_name, urlconf=urlconf),
+            label=item.label,
+            group=item.group,
+            count=waiting.get(item.url_name, 0),
+        )
+        for item in items
+        if not item.permission or may(item.permission)
+    ]
+    current = _current(found, path)
+    return [replace(link, current=link.url == current) for link in found]
+
+
+def _current(found: Iterable[NavLink], path: str) -> str | None:
+    """The longest address that `path` is under: /factures/tipi/ is not also "Facture"."""
+    under = [link.url for link in found if path == link.url or (link.url != "/" and path.startswith(link.url))]
+    return max(under, key=len, default=None)
