@@ -32,9 +32,11 @@ SHARED_APPS = [
     "django.contrib.staticfiles",
     "tenants",
     "lps.journal",
+    "lps.accounts",
     "lps.console",
+    "rest_framework",
 ]
-TENANT_APPS = ["tenants.town", "lps.journal", "notifications", "lps.families"]
+TENANT_APPS = ["tenants.town", "lps.journal", "notifications", "lps.accounts", "lps.families"]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 TENANT_MODEL = "tenants.Commune"
 TENANT_DOMAIN_MODEL = "tenants.Host"
@@ -70,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.middleware.CommuneMiddleware",
+    "lps.accounts.middleware.DoorSessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
 ]
@@ -86,6 +89,15 @@ SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_COOKIE_NAME = "lps_csrf"
 CSRF_COOKIE_SECURE = PRODUCTION
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["lps.accounts.api.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["lps.accounts.api.HasScope"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "UNAUTHENTICATED_USER": None,
+}
 
 STATIC_URL = "/static/"
 STATIC_ROOT = LPS_DATA_DIR / "static"
