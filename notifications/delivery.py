@@ -6,10 +6,12 @@ was leaving when the worker died may leave twice, with the same Message-ID.
 """
 
 import logging
+import traceback
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
@@ -30,24 +32,46 @@ INTERNAL = "internal"  # our own mistake: a template, a fact, a lost key
 log = logging.getLogger(__name__)
 
 
+class CannotWrite(Exception):
+    """A message of ours that no server has seen: its template, its facts, its key or its address.
+
+    Says which message, what kind of error and where, never the error's own words: they may quote
+    the facts or the address.
+    """
+
+    def __init__(self, message: OutboxMessage, error: Exception) -> None:
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+        super().__init__(f"message {message.pk} ({message.template}): {type(error).__name__} at {place}")
+
+
 @dataclass(slots=True)
 class Drained:
-    """What one drain did."""
+    """What one drain did, and our own mistakes on the way."""
 
     sent: int = 0
     failed: int = 0
     outage: bool = False
+    mistakes: list[CannotWrite] = field(default_factory=list)
 
 
 def drain(*, limit: int = 1000) -> Drained:
-    """Send what is due, at most `limit` messages, and stop at the first sign that nobody answers."""
-    done = Drained()
-    with get_connection() as connection:
+    """Send what is due, at most `limit` messages, and stop at the first sign that nobody answers.
+
+    A message that we cannot write does not hold up the next ones; all of them are raised at the end,
+    as a group of `CannotWrite`.
+    """
+    done, connection = Drained(), get_connection()
+    try:
         while not done.outage and done.sent + done.failed < limit:
             batch = claim_batch(limit=min(BATCH, limit - done.sent - done.failed))
             if not batch:
                 break
             _send_batch(batch, connection, done)
+    finally:
+        connection.close()
+    if done.mistakes:
+        raise ExceptionGroup("messages that cannot be written", done.mistakes)
     return done
 
 
@@ -74,7 +98,7 @@ def claim_batch(*, limit: int = BATCH) -> list[OutboxMessage]:
 def deliver(message: OutboxMessage, *, connection: BaseEmailBackend | None = None) -> Fault | None:
     """Send one claimed message and write down the result; the fault, or None when it was accepted.
 
-    A mistake of our own (template, facts, key) counts as a failed attempt and is raised.
+    A mistake of our own counts as a failed attempt and is raised as `CannotWrite`.
     """
     try:
         _send(message, connection or get_connection())
@@ -82,9 +106,9 @@ def deliver(message: OutboxMessage, *, connection: BaseEmailBackend | None = Non
         fault = fault_of(error)
         _note_failure(message, fault)
         return fault
-    except Exception:
+    except Exception as error:
         _note_failure(message, Fault(INTERNAL))
-        raise
+        raise CannotWrite(message, error) from None
     _held(message).update(state=State.SENT, sent_at=clock.now(), claim=None, claimed_at=None, last_error="")
     return None
 
@@ -102,21 +126,32 @@ def _send_batch(batch: list[OutboxMessage], connection: BaseEmailBackend, done: 
     left = list(batch)
     try:
         while left and not done.outage and _lease_is_safe(left[0]):
-            fault = deliver(left.pop(0), connection=connection)
-            if fault is None:
-                done.sent += 1
-                continue
-            done.failed += 1
-            done.outage = fault.outage
-            connection.close()  # its state is unknown: the next message opens another
+            _send_one(left.pop(0), connection, done)
     finally:
         hand_back(left)
 
 
+def _send_one(message: OutboxMessage, connection: BaseEmailBackend, done: Drained) -> None:
+    try:
+        fault = deliver(message, connection=connection)
+    except CannotWrite as mistake:
+        done.failed += 1
+        done.mistakes.append(mistake)
+        return
+    if fault is None:
+        done.sent += 1
+        return
+    done.failed += 1
+    done.outage = fault.outage
+    connection.close()  # its state is unknown: the next message opens another
+
+
 def _send(message: OutboxMessage, connection: BaseEmailBackend) -> None:
+    """Write the mail, then open the connection if it is not: an opened one serves the whole drain."""
     facts = fact_text.loads(keys.decrypt(message.facts, purpose=FACTS_PURPOSE))
     mail = compose(to=message.address, template=message.template, facts=facts, message_id=message.message_id)
     mail.connection = connection
+    connection.open()
     mail.send()
 
 

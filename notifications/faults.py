@@ -8,6 +8,7 @@ from anymail.exceptions import AnymailAPIError, AnymailError, AnymailInvalidAddr
 # Every way in which a mail backend says that a message did not leave. `OSError` covers smtplib's own,
 # refused connections and timeouts.
 SENDING_ERRORS = (OSError, AnymailError)
+_CLOSING = 421  # "service not available, closing": said of the server, at any step
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,11 @@ def fault_of(error: Exception) -> Fault:
         return _provider_fault(error)
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         status = max(code for code, _ in error.recipients.values())
-        return Fault(f"recipient_refused {status}", final=status >= 500)
+        return Fault(f"recipient_refused {status}", final=status >= 500, outage=status == _CLOSING)
     if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPConnectError | smtplib.SMTPHeloError):
         return Fault(f"server_refused {error.smtp_code}", outage=True)
     if isinstance(error, smtplib.SMTPResponseException):
-        return Fault(f"message_refused {error.smtp_code}")
+        return Fault(f"message_refused {error.smtp_code}", outage=error.smtp_code == _CLOSING)
     return Fault("unreachable", outage=True)
 
 

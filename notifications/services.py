@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
@@ -17,6 +18,9 @@ from notifications.addresses import clean_email, same_address_key
 from notifications.models import ADDRESS_PURPOSE, FACTS_PURPOSE, Address, Kind, OutboxMessage, State
 from notifications.wakeup import wake_after_commit
 from tenants import context, keys, queries
+
+SENT_KEPT = timedelta(days=60)
+PURGER = Actor.system("conservation des messages")
 
 
 class NotDead(ValueError):
@@ -68,6 +72,23 @@ def resend(*, message: OutboxMessage, by: Actor, channel: Channel = Channel.OFFI
     return message
 
 
+def purge(*, now: datetime) -> int:
+    """Erase the messages sent, or given up, sixty days ago or more; returns how many.
+
+    Their rows hold an address and facts (names, links): sealed, yet personal data without a use once
+    nobody asks whether the message left. Sixty days answer "did you write to me?" and leave time to
+    send a dead letter again. A `dedup_key` erased with its message may be used again.
+    """
+    limit = now - SENT_KEPT
+    old = Q(state=State.SENT, sent_at__lte=limit) | Q(state=State.DEAD, due_at__lte=limit)
+    with transaction.atomic():
+        count, _ = OutboxMessage.objects.filter(old).delete()
+        if count:
+            after = {"messages": count, "until": limit.isoformat()}
+            record(by=PURGER, channel=Channel.AUTOMATIC, action="messages_purged", subject="messages", after=after)
+    return count
+
+
 def prove_address(
     *,
     holder: str,
@@ -103,7 +124,7 @@ def prove_address(
 
 def withdraw(*, address: Address, by: Actor, channel: Channel, at: datetime | None = None) -> Address:
     """End the use of an address and its consent; withdrawing twice keeps the first date."""
-    at = at or clock.now()
+    at = max(at or clock.now(), address.proved_at)
     with transaction.atomic():
         if Address.objects.in_force().filter(pk=address.pk).update(withdrawn_at=at):
             before = {"kind": address.kind, "consent": address.consent}

@@ -10,7 +10,9 @@ from kombu.exceptions import OperationalError
 from tenants import context
 from tenants.tasks import send_to_commune
 
+# Tasks by name: services never import them.
 DRAIN = "notifications.drain"
+PURGE = "notifications.purge"
 log = logging.getLogger(__name__)
 
 

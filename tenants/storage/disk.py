@@ -15,12 +15,12 @@ class CommuneFileSystemStorage(CommuneFiles, FileSystemStorage):
         self.root = Path(root)
 
     @property
-    def base_location(self) -> str:  # type: ignore[override]
+    def base_location(self) -> str:
         """Not remembered, unlike the parent's: the storage object outlives the commune."""
         return str(self.root / commune_folder())
 
     @property
-    def location(self) -> str:  # type: ignore[override]
+    def location(self) -> str:
         """The same, absolute."""
         return str(Path(self.base_location).absolute())
 

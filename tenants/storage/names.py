@@ -43,7 +43,7 @@ class CommuneFiles:
 
 def commune_folder() -> str:
     """The folder, or prefix, of the commune entered; raises `NoCommune` outside of any."""
-    return context.current().schema_name
+    return str(context.current().schema_name)
 
 
 def checked(name: object) -> str:

@@ -9,6 +9,7 @@ from celery.signals import setup_logging
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lps.config.settings")
 
 app = Celery("lps")
+app.set_default()  # `current_app` is otherwise ours in this thread alone, and pages are answered in many
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.imports = ("lps.config.tick",)

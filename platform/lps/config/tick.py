@@ -2,33 +2,52 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from celery import current_app
+from django.core.cache import cache
+from kombu.exceptions import OperationalError
 
 from lps.kernel import clock
-from notifications.wakeup import DRAIN
+from notifications.wakeup import DRAIN, PURGE
 from tenants import queries
+from tenants.models import Commune
 from tenants.tasks import registry_task, send_to_commune
 
+LATE = timedelta(hours=12)  # a night's work is not begun in the next afternoon
+MARKED = timedelta(hours=36)  # longer than a day of 25 hours and `LATE`
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A commune's task: at every minute, or once a day at this time of the commune's own day."""
+    """A commune's task: at every minute, or once a day from this time of the commune's own day.
+
+    The daily one is sent at the first tick at or after its time, so a tick that was missed loses
+    nothing. It is sent once, unless the cache forgets its marks: such a task must bear a second run.
+    """
 
     task: str
     at: time | None = None
 
-    def is_due(self, *, now: datetime, zone: ZoneInfo) -> bool:
-        """Whether the minute of `now` (aware) is the task's, on the walls of `zone`."""
-        wall = now.astimezone(zone)
-        return self.at is None or (wall.hour, wall.minute) == (self.at.hour, self.at.minute)
+    def day(self, *, now: datetime, zone: ZoneInfo) -> date | None:
+        """The commune's day whose run is due at `now` (aware), late by less than `LATE`; None if none is.
+
+        A time that the clocks jump over in spring comes when they have jumped; one that they show
+        twice in autumn comes the first time.
+        """
+        if self.at is None:
+            return None
+        today = now.astimezone(zone).date()
+        for day in (today, today - timedelta(days=1)):
+            since = now.astimezone(UTC) - datetime.combine(day, self.at, zone).astimezone(UTC)
+            if timedelta(0) <= since < LATE:
+                return day
+        return None
 
 
-SCHEDULE = (Due(DRAIN),)
+SCHEDULE = (Due(DRAIN), Due(PURGE, at=time(3, 15)))
 
 
 @registry_task(name="lps.tick")
@@ -37,8 +56,23 @@ def tick() -> int:
     now, sent = clock.now(), 0
     for commune in queries.open_communes():
         for due in SCHEDULE:
-            if due.is_due(now=now, zone=commune.zone):
-                send_to_commune(task=due.task, slug=commune.slug, app=current_app)
-                sent += 1
+            sent += _send(due, commune, now)
     log.info("tick: %s tasks sent", sent)
     return sent
+
+
+def _send(due: Due, commune: Commune, now: datetime) -> bool:
+    """Send one task if it is due and was not sent yet; a broker that is away leaves it to the next tick."""
+    if due.at is None:
+        send_to_commune(task=due.task, slug=commune.slug, app=current_app)
+        return True
+    day = due.day(now=now, zone=commune.zone)
+    mark = f"tick:{commune.pk.hex}:{due.task}:{day}"
+    if day is None or not cache.add(mark, True, timeout=int(MARKED.total_seconds())):
+        return False
+    try:
+        send_to_commune(task=due.task, slug=commune.slug, app=current_app)
+    except (OperationalError, OSError):
+        cache.delete(mark)
+        raise
+    return True
