@@ -21,11 +21,17 @@ def looks_right(code: str) -> bool:
     return bool(re.fullmatch(rf"[0-9]{{{SHORTEST},{LONGEST}}}", code))
 
 
+def with_neighbors(code: str) -> tuple[str, str, str]:
+    """The code and the two that a slip of the finger reaches: none of them may belong to another."""
+    number, width = int(code), len(code)
+    return code, f"{number - 1:0{width}}", f"{number + 1:0{width}}"
+
+
 def draw(length: int, *, taken: Callable[[str], bool]) -> str:
     """A code of that length that nobody has, whose neighbours nobody has either; its first digit is not 0."""
     while True:
         code = str(secrets.randbelow(9 * 10 ** (length - 1)) + 10 ** (length - 1))
-        if not any(taken(near) for near in (code, str(int(code) - 1), str(int(code) + 1))):
+        if not any(taken(near) for near in with_neighbors(code)):
             return code
 
 

@@ -1,5 +1,6 @@
 """Reads about families, one question each."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,6 +21,21 @@ class ChildAtSchool:
     @property
     def site(self) -> Site | None:
         return self.school_class.site if self.school_class else None
+
+
+def email_key(email: str) -> str:
+    """What two spellings of one mailbox share."""
+    return email.strip().casefold()
+
+
+def known_family_lookups(lookups: Iterable[str]) -> set[str]:
+    """Those of these look-up hashes that a household bears: one statement."""
+    return set(Household.objects.filter(code_lookup__in=list(lookups)).values_list("code_lookup", flat=True))
+
+
+def known_child_lookups(lookups: Iterable[str]) -> set[str]:
+    """Those of these look-up hashes that a child bears: one statement."""
+    return set(Child.objects.filter(code_lookup__in=list(lookups)).values_list("code_lookup", flat=True))
 
 
 def custody_by_codes(*, child_code: str, family_code: str, day: date) -> Custody | None:
