@@ -1,54 +1,10 @@
-"""The door of the town's other software: a Bearer token, its scopes, and who it is."""
+"""The first address of the API: who the token says one is."""
 
-from typing import Any
-
-from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from lps.accounts import queries, services
-from lps.accounts.actors import Integration, integration_of
-from lps.accounts.models import ApiToken
-from lps.accounts.rights import allowed
-from lps.kernel import clock
-
-
-class TokenAuthentication(BaseAuthentication):  # type: ignore[misc]
-    """`Authorization: Bearer lps_…`: the actor becomes `request.user` and `request.actor`."""
-
-    def authenticate(self, request: Request) -> tuple[Integration, ApiToken] | None:
-        """The actor and its token; None without a token, a refusal for one that is not in force."""
-        value = _bearer(request.headers.get("Authorization", ""))
-        if value is None:
-            return None
-        now = clock.real_now()
-        token = queries.token_in_force(token=value, now=now)
-        if token is None:
-            raise AuthenticationFailed(_("Ce jeton est inconnu, expiré ou révoqué."))
-        services.note_use(token=token, now=now)
-        actor = integration_of(token)
-        request._request.actor = actor
-        return actor, token
-
-    def authenticate_header(self, request: HttpRequest) -> str:
-        return 'Bearer realm="api"'
-
-
-class HasScope(BasePermission):  # type: ignore[misc]
-    """The token may do the view's `right` (an action of `rights`); a view without one only needs a token."""
-
-    message = _("Ce jeton n'a pas la portée que cette adresse demande.")
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        if not isinstance(request.user, Integration):
-            return False
-        action = getattr(view, "right", None)
-        return action is None or allowed(request.user, action)
+from lps.accounts.authentication import HasScope, TokenAuthentication
 
 
 class Me(APIView):  # type: ignore[misc]
@@ -60,8 +16,3 @@ class Me(APIView):  # type: ignore[misc]
     def get(self, request: Request) -> Response:
         token = request.auth
         return Response({"nom": token.name, "portees": token.scopes, "expire_le": token.expires_at})
-
-
-def _bearer(header: str) -> str | None:
-    scheme, _space, value = header.partition(" ")
-    return value.strip() if scheme.lower() == "bearer" else None

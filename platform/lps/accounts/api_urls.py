@@ -1,4 +1,4 @@
-"""The first address of the API: who one is."""
+"""Addresses of the API that belong to no single subject."""
 
 from django.urls import path
 

@@ -34,9 +34,10 @@ SHARED_APPS = [
     "lps.journal",
     "lps.accounts",
     "lps.console",
+    "lps.ui",
     "rest_framework",
 ]
-TENANT_APPS = ["tenants.town", "lps.journal", "notifications", "lps.accounts", "lps.families"]
+TENANT_APPS = ["tenants.town", "lps.journal", "notifications", "lps.accounts", "lps.families", "lps.office"]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 TENANT_MODEL = "tenants.Commune"
 TENANT_DOMAIN_MODEL = "tenants.Host"
@@ -80,9 +81,11 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request", "lps.office.frame.agent"]},
     }
 ]
+# The agents' rail: lists of NavItem, in the order of the screen.
+LPS_RAIL = ["lps.office.nav.RAIL"]
 ROOT_URLCONF = "lps.config.urls"
 WSGI_APPLICATION = "lps.config.wsgi.application"
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
@@ -92,8 +95,8 @@ CSRF_COOKIE_SECURE = PRODUCTION
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["lps.accounts.api.TokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["lps.accounts.api.HasScope"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["lps.accounts.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["lps.accounts.authentication.HasScope"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "UNAUTHENTICATED_USER": None,

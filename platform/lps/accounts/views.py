@@ -1,0 +1,37 @@
+"""Signing in and out with an account, the same for the town hall and the console."""
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from lps.accounts import services, sessions, words
+from lps.accounts.decorators import NEXT, wanted_page
+from lps.accounts.doors import Door
+from lps.accounts.forms import SignInForm
+from lps.accounts.requests import DoorRequest
+from lps.journal.channels import Channel
+from lps.kernel.refusals import Refusal
+
+
+def sign_in(request: DoorRequest, *, door: Door, template: str, channel: Channel) -> HttpResponse:
+    """The form, then the page that was asked for; whoever is in already goes straight on."""
+    wanted = wanted_page(request, default=door.path)
+    if request.actor:
+        return HttpResponseRedirect(wanted)
+    form = SignInForm(request.POST or None)
+    status = 200
+    if form.is_valid():
+        outcome = services.sign_in(**form.cleaned_data, address=request.client_address, channel=channel)
+        if not isinstance(outcome, Refusal):
+            sessions.begin(request, holder=services.holder_of(outcome), generation=outcome.generation)
+            return HttpResponseRedirect(wanted)
+        form.add_error(None, words.sign_in_refused(outcome))
+        status = 429 if outcome.code == "wait" else 200
+    return render(request, template, {"form": form, "next_name": NEXT, "next_page": wanted}, status=status)
+
+
+def sign_out(request: DoorRequest, *, door: Door, channel: Channel) -> HttpResponse:
+    """End the session, for a person who has one, and go back to the sign-in page."""
+    if request.account:
+        services.sign_out(account=request.account, channel=channel)
+        sessions.end(request)
+    return HttpResponseRedirect(door.sign_in_path)

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class OfficeConfig(AppConfig):
+    """The agents' side: their door and their first page."""
+
+    name = "lps.office"
+    label = "office"
+    verbose_name = "mairie"
