@@ -22,6 +22,7 @@ import psycopg
 import redis
 from psycopg import sql
 
+from deploy.files import kept, write_private
 from deploy.processes import (
     LOOPBACK,
     Impossible,
@@ -41,7 +42,6 @@ SUPERUSER = "postgres"
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
-_NAMESPACE = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 _ALWAYS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
@@ -75,9 +75,16 @@ class Seat:
 @cache
 def namespaces_are_open() -> bool:
     """Tell whether this machine lets us make a user namespace, by trying."""
-    if shutil.which(_NAMESPACE[0]) is None:
+    if shutil.which("unshare") is None:
         return False
-    return subprocess.run([*_NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
+    return subprocess.run([*_as_somebody(), "true"], capture_output=True, check=False).returncode == 0
+
+
+def _as_somebody() -> tuple[str, ...]:
+    """Show root as another user of this machine: `initdb` looks its name up, and a bare machine has no user 1000."""
+    others = sorted((entry.pw_uid, entry.pw_gid) for entry in pwd.getpwall() if entry.pw_uid and entry.pw_gid)
+    uid, gid = others[0] if others else (1000, 1000)
+    return ("unshare", "--user", f"--map-user={uid}", f"--map-group={gid}")
 
 
 @cache
@@ -86,7 +93,7 @@ def seat() -> Seat:
     if os.geteuid() != 0:
         return Seat(binaries=_wheel() / "bin")
     if namespaces_are_open():
-        return Seat(binaries=_wheel() / "bin", prefix=_NAMESPACE)
+        return Seat(binaries=_wheel() / "bin", prefix=_as_somebody())
     return Seat(binaries=_copied_binaries() / "bin", owner=_system_user())
 
 
@@ -187,7 +194,7 @@ class Postgres:
 
     def _password(self) -> str:
         """Draw the superuser's password once: without one, every user of the machine could act as us."""
-        return _kept_secret(self.directory / "postgres.password")
+        return _kept_password(self.directory / "postgres.password")
 
     def _create_files(self) -> None:
         """Run initdb aside and rename, so that a half-made cluster is never taken for one."""
@@ -198,7 +205,7 @@ class Postgres:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True, mode=0o700)
         password = draft.with_name(f"{draft.name}.password")
-        _write_private(password, f"{self._password()}\n")
+        write_private(password, f"{self._password()}\n")
         try:
             _give_to_owner(draft, password)
             self._initdb(draft, password)
@@ -319,7 +326,7 @@ class Valkey:
 
     def url(self, database: int = 0) -> str:
         """Give the address of one of this server's numbered databases."""
-        return f"redis://:{_kept_secret(self.directory / 'valkey.password')}@{LOOPBACK}:{self.port}/{database}"
+        return f"redis://:{_kept_password(self.directory / 'valkey.password')}@{LOOPBACK}:{self.port}/{database}"
 
     @property
     def log(self) -> Path:
@@ -347,12 +354,12 @@ class Valkey:
         lines = [
             f"bind {LOOPBACK}",
             f"port {self.port}",
-            f"requirepass {_kept_secret(self.directory / 'valkey.password')}",
+            f"requirepass {_kept_password(self.directory / 'valkey.password')}",
             f'dir "{self.directory.resolve()}"',
             'save ""' if self.ephemeral else "save 60 1",
             "appendonly no",
         ]
-        _write_private(path, "\n".join(lines) + "\n")
+        write_private(path, "\n".join(lines) + "\n")
         return path.resolve()
 
     def _has_settled(self) -> bool:
@@ -410,19 +417,8 @@ def ephemeral_ground(*, database: str = "lps") -> Iterator[Ground]:
 # --- Small things ----------------------------------------------------------------------------------------------------
 
 
-def _kept_secret(path: Path) -> str:
-    """Read a password, drawing and keeping it the first time."""
-    if not path.exists():
-        _write_private(path, secrets.token_urlsafe(24))
-    return path.read_text()
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file, whole or not at all, that only we can read."""
-    draft = path.with_name(f"{path.name}.new")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-    draft.rename(path)
+def _kept_password(path: Path) -> str:
+    return kept(path, lambda: secrets.token_urlsafe(24))
 
 
 def _explained(name: str, words: str, place: Path) -> str:

@@ -19,6 +19,8 @@ RESTARTS = 5
 BACK_OFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
 STEADY_SECONDS = 60.0
 LOOK_SECONDS = 0.1
+# `timeout make run` sends its signal to us, and to make, which sends it to us.
+ECHO_SECONDS = 1.0
 _COLORS = (36, 32, 33, 35, 34, 31)
 
 
@@ -104,6 +106,7 @@ class Supervisor:
         self._running: list[_Running] = []
         self._is_stopping = False
         self._is_pressed = False
+        self._asked_at = 0.0
 
     def __enter__(self) -> Self:
         processes.adopt_orphans()
@@ -166,11 +169,12 @@ class Supervisor:
         running.restart_at = time.monotonic() + delay
 
     def _asked_to_stop(self) -> None:
-        """Leave what we are doing the first time; hurry the next ones."""
+        """Leave what we are doing the first time; hurry when asked again, later than the same request's echo."""
         if self._is_stopping:
-            self._is_pressed = True
+            self._is_pressed = time.monotonic() - self._asked_at > ECHO_SECONDS
             return
         self._is_stopping = True
+        self._asked_at = time.monotonic()
         raise Interrupted
 
     def _patience(self, grace: float) -> float:
