@@ -1,12 +1,28 @@
 """What the town decided, read once per entry into the commune."""
 
+import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 
+from django.core.files.storage import default_storage
 from django.db.models import Q
 
 from tenants import context
 from tenants.town.models import Message, TownSettings
+
+_MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """The logo's bytes, its media type, and a version that changes with it."""
+
+    content: bytes
+    media_type: str
+    version: str
 
 
 def settings() -> TownSettings:
@@ -17,6 +33,25 @@ def settings() -> TownSettings:
     row = entry["town"]
     assert isinstance(row, TownSettings)
     return row
+
+
+def logo_version() -> str:
+    """What tells one logo from the next in its address; empty when the town has none."""
+    return PurePosixPath(settings().logo).stem.removeprefix("logo-")
+
+
+def logo() -> Logo | None:
+    """The town's logo, read from its files; None when it has none, or when the file is lost."""
+    name = settings().logo
+    if not name:
+        return None
+    try:
+        with default_storage.open(name) as file:
+            content = file.read()
+    except FileNotFoundError:
+        log.error("the logo's file %s is lost", name)
+        return None
+    return Logo(content, _MEDIA_TYPES[PurePosixPath(name).suffix], logo_version())
 
 
 def messages_shown(*, now: datetime) -> Sequence[Message]:

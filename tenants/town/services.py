@@ -1,13 +1,21 @@
 """Changing what a town decides. The journal stands above this app: callers write the entry."""
 
+import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import transaction
 
 from lps.kernel import clock
 from tenants import context
+from tenants.models import Commune
 from tenants.town.models import Message, TownSettings
+from tenants.town.pictures import redrawn
+
+Changed = tuple[dict[str, Any], dict[str, Any]]
 
 
 def open_town() -> TownSettings:
@@ -15,7 +23,13 @@ def open_town() -> TownSettings:
     return TownSettings.objects.create(pk=1)
 
 
-def change_settings(**wanted: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def renew_catalogue_stamp() -> None:
+    """Say that the catalogue or the school calendar changed: every process reads it again."""
+    TownSettings.objects.filter(pk=1).update(catalogue_stamp=uuid.uuid4())
+    context.entry().pop("town", None)
+
+
+def change_settings(**wanted: Any) -> Changed:
     """Set the given fields, raise the version, and return (before, after) of what changed.
 
     Raises `ValidationError` for a value out of its bounds; nothing is saved then.
@@ -32,6 +46,41 @@ def change_settings(**wanted: Any) -> tuple[dict[str, Any], dict[str, Any]]:
             row.save()
     context.entry().pop("town", None)
     return before, {name: wanted[name] for name in before}
+
+
+def save_logo(*, content: bytes) -> Changed:
+    """Keep a new logo (PNG, JPEG or WebP) and return (before, after); raises `PictureRefused`.
+
+    It gets a name of its own, so that the old one is shown until the commit and kept by a rollback.
+    """
+    picture = redrawn(content)
+    name = default_storage.save(f"town/logo-{uuid.uuid4().hex[:16]}.{picture.extension}", ContentFile(picture.content))
+    return _set_logo(name)
+
+
+def remove_logo() -> Changed:
+    """Go back to the commune's initial; returns (before, after)."""
+    return _set_logo("")
+
+
+def _set_logo(name: str) -> Changed:
+    with transaction.atomic():
+        before, after = change_settings(logo=name)
+        if before.get("logo"):
+            transaction.on_commit(_Forget(context.current(), before["logo"]), robust=True)
+    return before, after
+
+
+@dataclass(frozen=True, slots=True)
+class _Forget:
+    """Delete a file of a commune once nothing names it; a file left behind by a failure is read by nobody."""
+
+    commune: Commune
+    name: str
+
+    def __call__(self) -> None:
+        with context.use(self.commune):
+            default_storage.delete(self.name)
 
 
 def publish_message(*, title: str, body: str, starts_at: datetime, ends_at: datetime | None = None) -> Message:

@@ -37,7 +37,7 @@ SHARED_APPS = [
     "lps.ui",
     "rest_framework",
 ]
-TENANT_APPS = ["tenants.town", "lps.journal", "notifications", "lps.accounts", "lps.families", "lps.office"]
+TENANT_APPS = ["tenants.town", "lps.journal", "notifications", "lps.accounts", "lps.families", "booking", "lps.office"]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 TENANT_MODEL = "tenants.Commune"
 TENANT_DOMAIN_MODEL = "tenants.Host"
@@ -81,7 +81,13 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request", "lps.office.frame.agent"]},
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "tenants.town.frame.logo",
+                "lps.office.frame.agent",
+            ]
+        },
     }
 ]
 # The agents' rail: lists of NavItem, in the order of the screen.
