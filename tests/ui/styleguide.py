@@ -1,0 +1,136 @@
+"""What the sample pages show: a week with every kind of cell, forms with and without errors."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+
+from lps.ui.forms import DigitsField
+from lps.ui.nav import NavLink
+
+TODAY = date(2014, 10, 8)
+PAGES = ("styleguide", "styleguide_pieces", "styleguide_home", "styleguide_office")
+
+_SIGNS = {
+    "✓": {"kind": "open", "booked": True},
+    "+": {"kind": "open", "booked": False},
+    "V": {"kind": "locked", "booked": True, "reason": "date limite passée"},
+    "-": {"kind": "locked", "booked": False, "reason": "date limite passée"},
+    ".": {"kind": "none"},
+    "c": {"kind": "full", "note": "complet"},
+    "w": {"kind": "wait", "note": "2e en attente"},
+    "o": {"kind": "other", "note": "autre foyer", "reason": "réservé par l'autre famille de l'enfant"},
+}
+_BUS = ("Transport scolaire 8h30", "Transport scolaire 11h30", "Transport scolaire 13h30", "Transport scolaire 16h30")
+
+
+class Sample(forms.Form):
+    email = forms.EmailField(label="Mon email", help_text="Pour recevoir mon ticket payeur")
+    phone = forms.CharField(label="Tél. GSM", required=False)
+    topics = forms.MultipleChoiceField(
+        label="Thèmes",
+        help_text="Vous pouvez en changer à tout moment",
+        choices=[("1", "Enfance"), ("2", "Etat civil")],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    channel = forms.ChoiceField(label="Moyen", choices=[("1", "SMS"), ("2", "Email")], required=False)
+    consent = forms.BooleanField(label="J'autorise la ville à m'écrire")
+    comment = forms.CharField(label="Remarque", widget=forms.Textarea, required=False)
+
+
+class SignIn(forms.Form):
+    child_code = DigitsField(
+        label="Code enfant", help_text="Celui d'un de vos enfants, sur le courrier de la mairie", autocomplete="username"
+    )
+    family_code = DigitsField(
+        label="Code famille", help_text="Aussi appelé code payeur", autocomplete="current-password", secret=True
+    )
+
+
+class Code(forms.Form):
+    code = DigitsField(label="Code à six chiffres", least=6, most=6, autocomplete="one-time-code")
+
+
+def week(number: int, monday: date, rows: dict[str, str], *deadlines: dict[str, Any]) -> dict[str, Any]:
+    """A week drawn with one sign a cell; as many days as the first row has signs."""
+    length = len(next(iter(rows.values())))
+    days = [monday + timedelta(days=shift) for shift in range(length)]
+    return {
+        "number": number,
+        "first": monday,
+        "last": monday + timedelta(days=6),
+        "days": days,
+        "deadlines": deadlines,
+        "rows": [{"name": name, "cells": _cells(signs, days)} for name, signs in rows.items()],
+    }
+
+
+def _cells(signs: str, days: list[date]) -> list[dict[str, Any]]:
+    return [
+        {"day": day, "name": "cellule", "value": f"1-{day}", **_SIGNS[sign]}
+        for sign, day in zip(signs, days, strict=True)
+    ]
+
+
+def weeks() -> list[dict[str, Any]]:
+    """Shut, near its deadline, far from it with seven days."""
+    near = {
+        "state": "near",
+        "text": "Jeudi 09/10 : modifiable jusqu'à aujourd'hui 17h00",
+        "left": "3 h 40",
+        "closes_at": datetime(2014, 10, 8, 15, tzinfo=UTC),
+    }
+    shut = {"state": "shut", "text": "Date limite passée : jeudi 25/09 à 17h00"}
+    calm = {"state": "calm", "text": "Modifiable jusqu'à la veille, 17h00"}
+    return [
+        week(40, date(2014, 9, 29), dict(zip(_BUS[:2], ["VV.--", "V-.VV"], strict=True)), shut),
+        week(41, date(2014, 10, 6), dict(zip(_BUS, ["--.+✓", "VV.✓✓", "--.++", "-V.cw"], strict=True)), near),
+        week(42, date(2014, 10, 13), {"Accueil Matin": "✓+.✓+.+", "Accueil Soir": "+✓o✓+..", "Cantine": "c+wo✓✓✓"}, calm),
+    ]
+
+
+def context(page: str, *, errors: bool) -> dict[str, Any]:
+    """What the page needs beside the request."""
+    form_class = {"styleguide_home": SignIn, "styleguide_office": Code}.get(page, Sample)
+    sent = {"phone": "06", "child_code": "12 ab", "code": "12"} if errors else None
+    return {
+        "form": form_class(sent),
+        "weeks": weeks(),
+        "today": TODAY,
+        "now": datetime(2014, 10, 8, 11, 20, tzinfo=UTC),
+        "amount": Decimal("1111.11"),
+        "tabs": tabs(),
+        "rail": rail(),
+        "agent_name": "Claire Dubois",
+        "theme_version": "1",
+        "clock_moved": errors,
+        "clock_now": "mercredi 08/10/2014, 13h20",
+    }
+
+
+def tabs() -> list[NavLink]:
+    names = ("Planning", "Facture", "Facture TIPI", "Préinscription", "aide")
+    return [NavLink(url=f"/{name}", label=name, current=name == "Planning") for name in names]
+
+
+def rail() -> list[NavLink]:
+    first = [NavLink(url="/mairie/", label="Aujourd'hui", current=True), NavLink(url="/c", label="Cuisine")]
+    more = [NavLink(url="/a", label="Absences", count=2), NavLink(url="/f", label="Factures", group="Régie")]
+    return first + more + [NavLink(url="/e", label="Encaissements", group="Régie")]
+
+
+def request() -> HttpRequest:
+    asked = HttpRequest()
+    asked.META["SERVER_NAME"], asked.META["SERVER_PORT"] = "buchelay.localhost", "80"
+    asked.commune = SimpleNamespace(
+        header_name="Ville de Buchelay", place_name="Buchelay", place_of="de Buchelay", slug="buchelay"
+    )
+    return asked
+
+
+def render(page: str, *, errors: bool = False) -> str:
+    return render_to_string(f"ui/{page}.html", context(page, errors=errors), request())
