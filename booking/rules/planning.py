@@ -329,11 +329,10 @@ class _Ties:
         """Changes that would leave this household with one of two activities that go together and are both open."""
         found: dict[Change, Refusal] = {}
         for cell, change in kept.items():
-            for partner in self._others(self.together, cell):
-                both_open = self.situation.cells[cell].open and self.situation.cells[partner].open
-                if both_open and self._ours(partner, kept) != change.wanted:
-                    found[change] = Refusal(PlanningRefusal.TOGETHER, activity=partner.activity_id)
-                    break
+            bound = (other for other in self._others(self.together, cell) if self._both_open(cell, other))
+            apart = (other for other in bound if self._ours(other, kept) != change.wanted)
+            if other := next(apart, None):
+                found[change] = Refusal(PlanningRefusal.TOGETHER, activity=other.activity_id)
         return found
 
     def _clashing(self, kept: _Kept) -> dict[Change, Refusal]:
@@ -349,6 +348,9 @@ class _Ties:
         """The cells tied to this one on its day, those without any service left out."""
         others = (Cell(activity_id, cell.day) for activity_id in sorted(partners.get(cell.activity_id, ())))
         return [other for other in others if other in self.situation.cells]
+
+    def _both_open(self, cell: Cell, other: Cell) -> bool:
+        return self.situation.cells[cell].open and self.situation.cells[other].open
 
     def _ours(self, cell: Cell, kept: _Kept) -> bool:
         """Whether this household would hold the cell."""
