@@ -294,6 +294,11 @@ class TestAWeekWithoutSchool:
     def test_or_it_may_be_the_last_thursday_of_school(self, day: date, closes_at: str) -> None:
         assert closes(self.LAST_OF_SCHOOL, day) == utc(closes_at)
 
+    def test_a_week_with_some_school_keeps_its_deadline(self) -> None:
+        monday = Weekly(weekday=0, at=time(17), without_school=WithoutSchool.LAST_OF_SCHOOL)
+
+        assert closes(monday, date(2015, 9, 7)) == utc("2015-08-31T15:00:00")
+
     def test_the_last_wednesday_of_school_counts_though_it_has_no_class(self) -> None:
         wednesday = Weekly(weekday=2, at=time(12), without_school=WithoutSchool.LAST_OF_SCHOOL)
 

@@ -74,7 +74,7 @@ CHANGES = st.lists(
 POWERS = st.just(frozenset[PlanningRefusal]()) | st.frozensets(st.sampled_from(sorted(OVERRIDABLE)))
 RECEIVED = st.sampled_from(MOMENTS)
 
-searched = settings(max_examples=90, deadline=None)
+searched = settings(max_examples=60, deadline=None)
 
 
 def saved(
