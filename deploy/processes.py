@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 LOOPBACK = "127.0.0.1"
+INTERRUPTED = 130
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -37,6 +39,21 @@ class Owner:
 
     uid: int
     gid: int
+
+
+def explained(action: Callable[[], int], *, place: Path | str) -> int:
+    """Run a command's work and give its exit code; what the person can mend is said in one sentence, not a trace."""
+    try:
+        return action()
+    except (Interrupted, KeyboardInterrupt):
+        return INTERRUPTED
+    except Impossible as refusal:
+        print(refusal, file=sys.stderr)
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        print(disk_full_sentence(error.filename or place), file=sys.stderr)
+    return 1
 
 
 def disk_full_sentence(place: Path | str) -> str:

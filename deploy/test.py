@@ -8,23 +8,15 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy.processes import (
-    Impossible,
-    Interrupted,
-    adopt_orphans,
-    die_with_parent,
-    disk_full_sentence,
-    is_disk_full,
-    kill_descendants,
-)
+from deploy.processes import Interrupted, adopt_orphans, die_with_parent, explained, kill_descendants
 from deploy.services import Ground, ephemeral_ground
 
 ROOT = Path(__file__).resolve().parent.parent
 END_SECONDS = 15.0
-INTERRUPTED = 130
 # What a developer may have set for `make run` must not reach the tests.
 FOREIGN = ("S3_ENDPOINT_URL", "EMAIL_URL", "LPS_CLOCK", "LPS_LOGS", "PORT", "DATA_DIR", "MAILSINK_PORT")
 
@@ -34,21 +26,15 @@ def main(arguments: Sequence[str]) -> int:
     adopt_orphans()
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and pytest would
-    try:
-        with ephemeral_ground() as ground:
-            try:
-                return _run_pytest(arguments, environment(ground=ground))
-            finally:
-                kill_descendants(spare=ground.pids)
-    except (Interrupted, KeyboardInterrupt):
-        return INTERRUPTED
-    except Impossible as refusal:
-        print(refusal, file=sys.stderr)
-    except OSError as error:
-        if not is_disk_full(error):
-            raise
-        print(disk_full_sentence(error.filename or "/tmp"), file=sys.stderr)
-    return 1
+    return explained(lambda: _test(arguments), place=tempfile.gettempdir())
+
+
+def _test(arguments: Sequence[str]) -> int:
+    with ephemeral_ground() as ground:
+        try:
+            return _run_pytest(arguments, environment(ground=ground))
+        finally:
+            kill_descendants(spare=ground.pids)
 
 
 def environment(*, ground: Ground) -> Mapping[str, str]:
@@ -67,6 +53,7 @@ def environment(*, ground: Ground) -> Mapping[str, str]:
 def _run_pytest(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     """Run pytest in our own process group, so that a debugger has the terminal."""
     chosen = ["-n", "0", *arguments] if arguments else ["-n", "logical", "--dist", "loadfile"]
+    chosen = ["-m", "not soak", *chosen]  # the last -m counts: `-m soak` among the arguments chooses the others
     Path(variables["LPS_DATA_DIR"]).mkdir()
     process = subprocess.Popen([sys.executable, "-m", "pytest", *chosen], cwd=ROOT, env=dict(variables))
     try:
@@ -89,6 +76,8 @@ def _let_end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _interrupt(_number: int, _frame: object) -> None:
+    """Leave once: `timeout make test` sends its signal to us, and to make, which sends it to us."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Interrupted
 
 

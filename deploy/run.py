@@ -1,0 +1,142 @@
+"""`make run`: the whole product on one machine, until Ctrl-C.
+
+PORT           of the pages (8000)              DATA_DIR       of everything kept (.data)
+MAILSINK_PORT  of the page of mails (8025)      LPS_CLOCK      moves the product's clock
+DATABASE_URL, REDIS_URL, EMAIL_URL, S3_ENDPOINT_URL  replace what would be started here
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+from deploy import data_dir
+from deploy.local import Local, chosen_port, web_port
+from deploy.processes import LOOPBACK, Impossible, Interrupted, die_with_parent, explained
+from deploy.supervisor import Output, Supervisor
+
+PAGE_PORT = 8025
+READY_SECONDS = 120.0
+PLACES = {"Mairie de démonstration": "demo", "Ville de Buchelay": "buchelay", "Console": "console"}
+
+
+def main() -> int:
+    """Serve until asked to stop; 1 with a sentence when something is in the way."""
+    return explained(_serve_until_asked, place=data_dir.chosen().path)
+
+
+def _serve_until_asked() -> int:
+    """Being asked to stop is how a run ends well."""
+    output = Output(width=9)
+    try:
+        _serve(output)
+    except Interrupted:
+        output.say("Tout est arrêté.")
+    return 0
+
+
+def _serve(output: Output) -> None:
+    data = data_dir.chosen()
+    data.prepare()
+    with data.reserved():
+        port = web_port()
+        with Supervisor(output=output) as supervisor:
+            local = Local(data, supervisor, output)
+            local.variables["PORT"] = str(port)
+            try:
+                _start(local, port)
+                supervisor.watch()
+            except Interrupted:
+                output.say("Arrêt…")
+                raise
+            finally:
+                data.forget_ground()
+
+
+def _start(local: Local, port: int) -> None:
+    """Start all that runs, in the order of what needs what, and say where it is once it answers."""
+    started = time.monotonic()
+    local.output.say("Démarrage…")
+    local.start_services()
+    mails = _start_mails(local)
+    local.manage("prepare")
+    local.manage("demo", "--if-absent")
+    local.remember()
+    _start_web(local)
+    accounts = local.answer("demo", "--accounts")
+    _wait(local, port)
+    _start_celery(local)
+    local.output.say(_welcome(port, mails, time.monotonic() - started))
+    local.output.say(accounts)
+
+
+def _start_mails(local: Local) -> int | None:
+    """Start the sink and give the port of its page; None when `EMAIL_URL` names a real server."""
+    if "EMAIL_URL" in os.environ:
+        return None
+    wanted = chosen_port("MAILSINK_PORT")
+    if wanted is not None and not data_dir.is_released(wanted):
+        raise Impossible(f"Le port {wanted} des courriels est déjà pris : donnez-en un autre dans MAILSINK_PORT.")
+    page, smtp = wanted or local.data.port("mails", wanted=PAGE_PORT), local.data.port("smtp")
+    local.variables["EMAIL_URL"] = f"smtp://{LOOPBACK}:{smtp}"
+    ports = ["--smtp-port", str(smtp), "--page-port", str(page)]
+    local.keep("mails", sys.executable, "-m", "notifications.sink", "--directory", local.data.path / "mails", *ports)
+    return page
+
+
+def _start_web(local: Local) -> None:
+    (local.data.path / "static").mkdir(exist_ok=True)  # empty here; its absence would be warned about
+    local.keep("web", sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.py", "lps.config.wsgi:application")
+
+
+def _start_celery(local: Local) -> None:
+    """Start the worker and the scheduler: after the pages, for whose start they would fight on a small machine."""
+    celery = [sys.executable, "-m", "celery", "-q", "-A", "lps.config.celery:app"]
+    alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    silence = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
+    local.keep("worker", *celery, "worker", "--concurrency", "2", *alone, extra=silence)
+    local.keep("scheduler", *celery, "beat", "--schedule", local.data.path / "schedule", "--pidfile", "")
+
+
+def _wait(local: Local, port: int) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    local.supervisor.watch(until=_or_late(lambda: _is_ready(port), deadline))
+
+
+def _or_late(condition: Callable[[], bool], deadline: float) -> Callable[[], bool]:
+    def until() -> bool:
+        if time.monotonic() > deadline:
+            raise Impossible(f"Le portail ne répond pas après {READY_SECONDS:g} s : lisez les lignes ci-dessus.")
+        return condition()
+
+    return until
+
+
+def _is_ready(port: int) -> bool:
+    """Ask the pages whether their database and cache answer them."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2.0)
+    try:
+        connection.request("GET", "/sante/pret")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _welcome(port: int, mails: int | None, seconds: float) -> str:
+    addresses = {name: f"http://{host}.localhost:{port}/" for name, host in PLACES.items()}
+    if mails is not None:
+        addresses["Courriels envoyés"] = f"http://localhost:{mails}/"
+    lines = [f"  {name:<24} {address}" for name, address in addresses.items()]
+    return "\n".join(["", f"Le portail est prêt ({seconds:.0f} s). Ctrl-C l'arrête.", "", *lines, ""])
+
+
+if __name__ == "__main__":
+    if "MAKELEVEL" in os.environ:
+        die_with_parent(signal.SIGTERM)
+    sys.exit(main())
