@@ -44,7 +44,9 @@ class Sample(forms.Form):
 
 class SignIn(forms.Form):
     child_code = DigitsField(
-        label="Code enfant", help_text="Celui d'un de vos enfants, sur le courrier de la mairie", autocomplete="username"
+        label="Code enfant",
+        help_text="Celui d'un de vos enfants, sur le courrier de la mairie",
+        autocomplete="username",
     )
     family_code = DigitsField(
         label="Code famille", help_text="Aussi appelé code payeur", autocomplete="current-password", secret=True
@@ -89,7 +91,9 @@ def weeks() -> list[dict[str, Any]]:
     return [
         week(40, date(2014, 9, 29), dict(zip(_BUS[:2], ["VV.--", "V-.VV"], strict=True)), shut),
         week(41, date(2014, 10, 6), dict(zip(_BUS, ["--.+✓", "VV.✓✓", "--.++", "-V.cw"], strict=True)), near),
-        week(42, date(2014, 10, 13), {"Accueil Matin": "✓+.✓+.+", "Accueil Soir": "+✓o✓+..", "Cantine": "c+wo✓✓✓"}, calm),
+        week(
+            42, date(2014, 10, 13), {"Accueil Matin": "✓+.✓+.+", "Accueil Soir": "+✓o✓+..", "Cantine": "c+wo✓✓✓"}, calm
+        ),
     ]
 
 

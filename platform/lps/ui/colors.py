@@ -13,12 +13,7 @@ DEFAULT_COLOR = "#a3195b"
 CONTRAST = 4.5
 """What WCAG 2.2 (1.4.3) asks of a text of ordinary size."""
 
-LIGHT_GROUNDS = ("#ffffff", "#f6f4ef", "#efeae2")
-DARK_GROUNDS = ("#14171e", "#1d212b", "#262b37")
-"""The page, the cards and the sunken parts, as in `tokens.css`; a test compares both files."""
-
 _HEX = re.compile(r"^#(?:[0-9a-f]{3}|[0-9a-f]{6})$")
-_STEP = 0.004
 
 Rgb = tuple[int, int, int]
 
@@ -34,6 +29,40 @@ class Shades:
     commune: str
     ink: str
     soft: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mode:
+    """A ground to read on: the page, the cards, the sunken parts, as in `tokens.css` (a test compares)."""
+
+    grounds: tuple[str, str, str]
+    card: str
+    ink: str
+    least: float
+    chroma: float
+    soft_share: float
+    step: float
+
+
+DAY = Mode(
+    grounds=("#f6f4ef", "#ffffff", "#efeae2"),
+    card="#ffffff",
+    ink="#ffffff",
+    least=CONTRAST,
+    chroma=1,
+    soft_share=0.09,
+    step=-0.004,
+)
+# A vivid shade glares on a dark page: by night it goes further towards white, and is less vivid.
+NIGHT = Mode(
+    grounds=("#14171e", "#1d212b", "#262b37"),
+    card="#1d212b",
+    ink="#14171e",
+    least=5.5,
+    chroma=0.8,
+    soft_share=0.14,
+    step=0.004,
+)
 
 
 def normalized(color: str) -> str:
@@ -52,16 +81,12 @@ def contrast(one: str, other: str) -> float:
 
 def light(color: str) -> Shades:
     """The colour by day: itself, or darker."""
-    soft_share, ink = 0.09, "#ffffff"
-    shade = _readable(normalized(color), grounds=LIGHT_GROUNDS, soft_share=soft_share, step=-_STEP)
-    return Shades(commune=shade, ink=ink, soft=_mixed(shade, LIGHT_GROUNDS[0], soft_share))
+    return _shades(_shade_of(normalized(color), by=DAY), by=DAY)
 
 
 def dark(color: str) -> Shades:
     """The colour by night: itself, or lighter, with a dark text on it."""
-    soft_share, ink = 0.14, DARK_GROUNDS[0]
-    shade = _readable(normalized(color), grounds=DARK_GROUNDS, soft_share=soft_share, step=_STEP)
-    return Shades(commune=shade, ink=ink, soft=_mixed(shade, DARK_GROUNDS[1], soft_share))
+    return _shades(_shade_of(normalized(color), by=NIGHT), by=NIGHT)
 
 
 @lru_cache(maxsize=512)
@@ -83,20 +108,23 @@ def _ink_on(color: str) -> str:
     return max(("#ffffff", "#000000"), key=lambda ink: contrast(ink, color))
 
 
-def _readable(color: str, *, grounds: tuple[str, ...], soft_share: float, step: float) -> str:
+def _shades(shade: str, *, by: Mode) -> Shades:
+    return Shades(commune=shade, ink=by.ink, soft=_mixed(shade, by.card, by.soft_share))
+
+
+def _shade_of(color: str, *, by: Mode) -> str:
     """Walk the lightness from the colour towards black or white until every ground bears it."""
-    lightness, chroma, hue = _oklch(_rgb(color))
     shade = color
-    while not _stands_out(shade, grounds, soft_share) and 0 < lightness + step < 1:
-        lightness += step
-        shade = _hex(_from_oklch(lightness, chroma, hue))
+    lightness, chroma, hue = _oklch(_rgb(color))
+    while not _stands_out(shade, by) and 0 < lightness + by.step < 1:
+        lightness += by.step
+        shade = _hex(_from_oklch(lightness, chroma * by.chroma, hue))
     return shade
 
 
-def _stands_out(shade: str, grounds: tuple[str, ...], soft_share: float) -> bool:
-    card = grounds[0] if grounds == LIGHT_GROUNDS else grounds[1]
-    soft = _mixed(shade, card, soft_share)
-    return all(contrast(shade, ground) >= CONTRAST for ground in (*grounds, soft))
+def _stands_out(shade: str, by: Mode) -> bool:
+    grounds = (*by.grounds, _mixed(shade, by.card, by.soft_share), by.ink)
+    return all(contrast(shade, ground) >= by.least for ground in grounds)
 
 
 def _mixed(shade: str, ground: str, share: float) -> str:

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from django import forms
-from django.core.validators import RegexValidator
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 _SEPARATORS = re.compile(r"[\s.\-\u00a0\u202f]")
@@ -27,15 +27,27 @@ class DigitsInput(forms.TextInput):
 class DigitsField(forms.CharField):
     """A code of `least` to `most` digits; the spaces, dots and dashes one may type are dropped."""
 
-    default_error_messages = {"digits": _("Ce code ne contient que des chiffres. Recopiez-le depuis le courrier.")}
+    default_error_messages = {
+        "required": _("Saisissez ce code."),
+        "digits": _("Ce code ne contient que des chiffres."),
+        "length": _("Ce code compte %(least)d à %(most)d chiffres."),
+        "exact_length": _("Ce code compte %(least)d chiffres."),
+    }
 
     def __init__(self, *, least: int = 6, most: int = 10, autocomplete: str = "off", secret: bool = False, **rest: Any):
         rest.setdefault("widget", DigitsInput(autocomplete=autocomplete, secret=secret))
-        super().__init__(min_length=least, max_length=most, **rest)
-        # The browser would cut a code typed with its spaces: the length is judged here alone.
-        self.widget.attrs.pop("maxlength", None)
-        self.widget.attrs.pop("minlength", None)
-        self.validators.insert(0, RegexValidator(r"^[0-9]*$", self.error_messages["digits"], code="digits"))
+        super().__init__(**rest)
+        self.least, self.most = least, most
 
     def to_python(self, value: Any) -> str:
         return _SEPARATORS.sub("", super().to_python(value) or "")
+
+    def validate(self, value: str) -> None:
+        """One complaint at a time: nothing typed, not digits, too short or too long."""
+        super().validate(value)
+        if value and not (value.isascii() and value.isdigit()):
+            raise ValidationError(self.error_messages["digits"], code="digits")
+        if value and not self.least <= len(value) <= self.most:
+            code = "exact_length" if self.least == self.most else "length"
+            facts = {"least": self.least, "most": self.most}
+            raise ValidationError(self.error_messages[code], code=code, params=facts)
