@@ -17,6 +17,7 @@ from tenants import context, queries, schemas
 from tenants.models import Commune
 
 TEMPLATE = "lps_template"
+FAMILIES = 60  # of Buchelay's three hundred: enough for every kind of family
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 
 
@@ -37,6 +38,7 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with psycopg.connect(admin, autocommit=True) as server:
             if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
+                server.execute(f"DROP DATABASE IF EXISTS {TEMPLATE}_draft WITH (FORCE)")
                 server.execute(f"CREATE DATABASE {TEMPLATE}_draft")
                 _stand_in(f"{TEMPLATE}_draft")
                 _make_communes()
@@ -60,7 +62,7 @@ def _make_communes() -> None:
 
     schemas.prepare_public()
     schemas.refresh_template()
-    demonstration.load()
+    demonstration.load(families_number=FAMILIES)
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,12 @@
 """One typed settings row per commune, its versions, and the messages of its home page."""
 
+import uuid
+
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
 from lps.kernel import clock
-
-TABS = ("planning",)
 
 
 class TownSettings(models.Model):
@@ -14,6 +14,7 @@ class TownSettings(models.Model):
 
     version = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField(default=clock.now)
+    catalogue_stamp = models.UUIDField(default=uuid.uuid4, editable=False)
 
     color = models.CharField(
         "couleur", max_length=7, default="#0b5a7a", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$")]
