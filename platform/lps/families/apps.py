@@ -7,3 +7,14 @@ class FamiliesConfig(AppConfig):
     name = "lps.families"
     label = "families"
     verbose_name = "familles"
+
+    def ready(self) -> None:
+        from lps.accounts import identity as doors
+        from lps.accounts import rights
+        from lps.families import identity, personal_data
+        from lps.families.rights import OWN
+
+        doors.register(kind=identity.KIND, resolve=identity.resolve)
+        rights.register(OWN)
+        for name, part in personal_data.OWN.items():
+            personal_data.register(name, part)

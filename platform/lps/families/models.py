@@ -16,6 +16,11 @@ from lps.kernel import clock
 from lps.kernel.text import sort_key
 
 
+def email_key(email: str) -> str:
+    """What two spellings of one mailbox share."""
+    return email.strip().casefold()
+
+
 class Household(models.Model):
     """A household (famille on screen): the family code, which is the payer's code too, and the address."""
 
@@ -24,6 +29,8 @@ class Household(models.Model):
     code = models.TextField("code famille, chiffré", blank=True)
     code_lookup = models.CharField("empreinte du code famille", max_length=32)
     code_renewed_at = models.DateTimeField("code renouvelé le", default=clock.now)
+    # Raised with each new code: sessions and known devices bear the number under which they were opened.
+    generation = models.PositiveIntegerField(default=1, editable=False)
     street = models.CharField("adresse", max_length=200, blank=True)
     postal_code = models.CharField("code postal", max_length=10, blank=True)
     city = models.CharField("ville", max_length=80, blank=True)
@@ -86,7 +93,7 @@ class Guardian(models.Model):
         return f"{self.first_name} {self.last_name}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.email_key = self.email.strip().casefold()
+        self.email_key = email_key(self.email)
         super().save(*args, **kwargs)
 
 
@@ -251,9 +258,12 @@ class Enrollment(models.Model):
 
 
 class RecoveryRequest(models.Model):
-    """Somebody who lost their codes typed an e-mail address; a worker answers it, so that the page tells nothing."""
+    """Somebody who lost their codes typed an e-mail address; a worker answers it, so that the page tells nothing.
 
-    email = models.TextField("courriel saisi, chiffré")
+    The address is forgotten with the answer.
+    """
+
+    email = models.TextField("courriel saisi, chiffré", blank=True)
     received_at = models.DateTimeField("reçue le")
     answered_at = models.DateTimeField("traitée le", null=True, blank=True)
 

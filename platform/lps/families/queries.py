@@ -1,13 +1,26 @@
 """Reads about families, one question each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import F, QuerySet
 
 from lps.families import codes
-from lps.families.models import Child, Custody, Enrollment, Household, SchoolClass, Site
+from lps.families.models import (
+    Child,
+    Custody,
+    DataRequest,
+    Enrollment,
+    FamilyLink,
+    Guardian,
+    Household,
+    SchoolClass,
+    Site,
+    email_key,
+)
+from notifications import queries as notifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +34,6 @@ class ChildAtSchool:
     @property
     def site(self) -> Site | None:
         return self.school_class.site if self.school_class else None
-
-
-def email_key(email: str) -> str:
-    """What two spellings of one mailbox share."""
-    return email.strip().casefold()
 
 
 def known_family_lookups(lookups: Iterable[str]) -> set[str]:
@@ -54,6 +62,53 @@ def custody_by_codes(*, child_code: str, family_code: str, day: date) -> Custody
 def household(*, pk: int) -> Household | None:
     """A household, or None."""
     return Household.objects.filter(pk=pk).first()
+
+
+def household_in_force(*, key: str, generation: int) -> Household | None:
+    """The household that a session or a device names, unless its code was renewed since."""
+    if not key.isdecimal():
+        return None
+    return Household.objects.filter(pk=int(key), generation=generation).first()
+
+
+def emails_of(household: Household) -> list[str]:
+    """The addresses on file of a household: its guardians' and those it proved, each once."""
+    known = [*Guardian.objects.filter(household=household).exclude(email="").values_list("email", flat=True)]
+    known += [address.address for address in notifications.addresses_of(household.holder)]
+    return list({email_key(email): email for email in known}.values())
+
+
+def households_of_email(email: str) -> list[tuple[Household, str]]:
+    """The households that have this address on file, each with the address as it is on file there.
+
+    A link goes to the address on file, never to a look-alike that was typed.
+    """
+    wanted = email_key(email)
+    if not wanted:
+        return []
+    found = {g.household: g.email for g in Guardian.objects.filter(email_key=wanted).select_related("household")}
+    holders = [holder.removeprefix("household:") for holder in notifications.holders_of(email)]
+    for proved in Household.objects.filter(pk__in=[int(key) for key in holders if key.isdecimal()]):
+        own = {email_key(known.address): known.address for known in notifications.addresses_of(proved.holder)}
+        if wanted in own:
+            found.setdefault(proved, own[wanted])
+    return sorted(found.items(), key=lambda pair: pair[0].pk)
+
+
+def link_in_force(*, lookup: str, purpose: FamilyLink.Purpose, now: datetime) -> FamilyLink | None:
+    """The link of that hashed token, unless used or expired at `now` (true time)."""
+    return FamilyLink.objects.filter(lookup=lookup, purpose=purpose, used_at__isnull=True, expires_at__gt=now).first()
+
+
+def requests_of(household: Household) -> list[DataRequest]:
+    """What a household asked about its personal data, the latest first."""
+    return list(DataRequest.objects.filter(household=household))
+
+
+def data_requests() -> QuerySet[DataRequest]:
+    """Every request about personal data, those to answer first, each group by date."""
+    waiting_first = F("answered_at").desc(nulls_first=True)
+    return DataRequest.objects.select_related("household").order_by(waiting_first, "received_at", "pk")
 
 
 def children_of(*, household: Household, day: date) -> list[ChildAtSchool]:
@@ -90,3 +145,35 @@ def _at_school(children: list[Child], *, day: date) -> list[ChildAtSchool]:
     ).select_related("school_class__site", "school_class__teacher")
     classes = {enrollment.child_id: enrollment.school_class for enrollment in enrollments}
     return [ChildAtSchool(child, child.child_code, classes.get(child.pk)) for child in children]
+
+
+def sites_of(child: Child, *, days: Sequence[date]) -> dict[date, int]:
+    """At which site the child is on each of these days, by its classes; days without a class are left out."""
+    if not days:
+        return {}
+    shown = DateRange(min(days), max(days), "[]")
+    enrollments = Enrollment.objects.filter(child=child, valid_during__overlap=shown).values_list(
+        "valid_during", "school_class__site_id"
+    )
+    return {day: site for day in days for during, site in enrollments if day in during}
+
+
+@dataclass(frozen=True, slots=True)
+class Pupil:
+    """A child of a household and the site of its class."""
+
+    child_id: int
+    household_id: int
+    site_id: int
+
+
+def pupils_of(households: Iterable[Household], *, day: date) -> list[Pupil]:
+    """The children of these households who are in a class on that day, in the order of their keys: two statements."""
+    held = Custody.objects.filter(household__in=list(households), valid_during__contains=day).order_by("child")
+    pairs = list(held.values_list("child", "household"))
+    sites = dict(
+        Enrollment.objects.filter(child__in=[child for child, _ in pairs], valid_during__contains=day).values_list(
+            "child", "school_class__site"
+        )
+    )
+    return [Pupil(child, household, sites[child]) for child, household in pairs if child in sites]

@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                 ('code', models.TextField(blank=True, verbose_name='code famille, chiffré')),
                 ('code_lookup', models.CharField(max_length=32, verbose_name='empreinte du code famille')),
                 ('code_renewed_at', models.DateTimeField(default=lps.kernel.clock.now, verbose_name='code renouvelé le')),
+                ('generation', models.PositiveIntegerField(default=1, editable=False)),
                 ('street', models.CharField(blank=True, max_length=200, verbose_name='adresse')),
                 ('postal_code', models.CharField(blank=True, max_length=10, verbose_name='code postal')),
                 ('city', models.CharField(blank=True, max_length=80, verbose_name='ville')),
@@ -84,7 +85,7 @@ class Migration(migrations.Migration):
             name='RecoveryRequest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.TextField(verbose_name='courriel saisi, chiffré')),
+                ('email', models.TextField(blank=True, verbose_name='courriel saisi, chiffré')),
                 ('received_at', models.DateTimeField(verbose_name='reçue le')),
                 ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='traitée le')),
             ],

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from lps.families import codes, queries
-from lps.families.models import Child, Custody, Enrollment, Guardian, Household, SchoolClass
+from lps.families.models import Child, Custody, Enrollment, Guardian, Household, SchoolClass, email_key
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import Entry, record_many
@@ -149,7 +149,7 @@ def _insert_guardians(specs: Sequence[NewHousehold], households: Sequence[Househ
             first_name=new.first_name,
             last_name=new.last_name,
             email=new.email,
-            email_key=queries.email_key(new.email),
+            email_key=email_key(new.email),
             phone=new.phone,
             is_payer=new.is_payer,
         )

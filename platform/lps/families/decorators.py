@@ -1,0 +1,48 @@
+"""Gates of the parents' pages: a family is signed in, and the child is its own."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.utils.http import urlencode
+
+from lps.accounts.decorators import NEXT
+from lps.accounts.doors import FAMILY
+from lps.families import queries
+from lps.families.identity import FamilyRequest, household_at
+from lps.families.queries import ChildAtSchool
+from tenants import context
+
+View = Callable[..., HttpResponse]
+
+
+def household_required(view: View) -> View:
+    """The view gets `request.household`; whoever is not signed in goes to the connexion, and comes back here."""
+
+    @wraps(view)
+    def behind(request: FamilyRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if household_at(request) is None:
+            return _to_sign_in(request)
+        return view(request, *args, **kwargs)
+
+    return behind
+
+
+def child_or_404(request: FamilyRequest, code: str) -> ChildAtSchool:
+    """The household's own child of that code, on the day the request was received.
+
+    Another family's child, a child no longer theirs and a code that nobody has give the same 404.
+    """
+    day = request.received_at.astimezone(context.current().zone).date()
+    child = queries.child_of(household=request.household, child_code=code, day=day)
+    if child is None:
+        raise Http404
+    return child
+
+
+def _to_sign_in(request: FamilyRequest) -> HttpResponseRedirect:
+    """A form sent after the session's end comes back to the start: what it held is not replayed."""
+    if request.method in ("GET", "HEAD"):
+        return HttpResponseRedirect(f"{FAMILY.sign_in_path}?{urlencode({NEXT: request.get_full_path()})}")
+    return HttpResponseRedirect(FAMILY.sign_in_path)

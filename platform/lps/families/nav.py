@@ -1,0 +1,11 @@
+"""What families add to the tabs and to the agents' rail."""
+
+from django.utils.translation import gettext_lazy as _
+
+from lps.families.rights import ANSWER_REQUESTS
+from lps.ui.nav import NavItem
+
+# `permission` is the name under which a town shows or hides a tab.
+TABS = (NavItem("families:children", _("Planning"), "planning"),)
+LAST_TABS = (NavItem("families:help", _("aide")),)
+RAIL = (NavItem("families_office:requests", _("Demandes des familles"), ANSWER_REQUESTS, _("Familles")),)

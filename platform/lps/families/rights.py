@@ -1,0 +1,13 @@
+"""Who may do what with families."""
+
+from lps.accounts.rights import Right
+from lps.accounts.roles import Role
+from lps.families.identity import owns
+
+ANSWER_REQUESTS = "families.answer_requests"
+READ_OWN_DATA = "families.read_own_data"
+
+OWN = (
+    Right(ANSWER_REQUESTS, roles=frozenset({Role.SCHOOL})),
+    Right(READ_OWN_DATA, owns=owns),
+)

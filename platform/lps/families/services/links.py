@@ -1,0 +1,60 @@
+"""Links sent to an address on file: drawn, kept as a keyed hash, used once. All instants are true time."""
+
+import secrets
+from datetime import timedelta
+
+from lps.families import queries
+from lps.families.models import FamilyLink, Household, RecoveryRequest
+from lps.kernel import clock
+from tenants import keys
+
+LIFE_MINUTES = 30
+LIFE = timedelta(minutes=LIFE_MINUTES)
+KEPT = timedelta(days=30)
+
+
+def new_link(*, household: Household, purpose: FamilyLink.Purpose) -> str:
+    """Draw a link for half an hour; the token is returned and cannot be read again."""
+    token = secrets.token_urlsafe(32)
+    expires_at = clock.real_now() + LIFE
+    FamilyLink.objects.create(household=household, purpose=purpose, lookup=_lookup(token), expires_at=expires_at)
+    return token
+
+
+def is_in_force(*, token: str, purpose: FamilyLink.Purpose) -> bool:
+    """Whether a link can still be used, without using it."""
+    return queries.link_in_force(lookup=_lookup(token), purpose=purpose, now=clock.real_now()) is not None
+
+
+def use_link(*, token: str, purpose: FamilyLink.Purpose) -> FamilyLink | None:
+    """Use a link up; of two requests with the same token, one alone passes."""
+    now, lookup = clock.real_now(), _lookup(token)
+    usable = FamilyLink.objects.filter(lookup=lookup, purpose=purpose, used_at__isnull=True, expires_at__gt=now)
+    if not usable.update(used_at=now):
+        return None
+    return FamilyLink.objects.select_related("household").get(lookup=lookup)
+
+
+def is_recent(*, household: Household, purpose: FamilyLink.Purpose, within: timedelta) -> bool:
+    """Whether such a link, still unused, was drawn less than that time ago."""
+    since = clock.real_now() + LIFE - within
+    return FamilyLink.objects.filter(
+        household=household, purpose=purpose, used_at__isnull=True, expires_at__gt=since
+    ).exists()
+
+
+def end_links(*, household: Household) -> None:
+    """A new code ends the links on their way."""
+    now = clock.real_now()
+    FamilyLink.objects.filter(household=household, used_at__isnull=True, expires_at__gt=now).update(expires_at=now)
+
+
+def purge_links() -> int:
+    """Delete links and answered recovery requests a month old; returns how many there were."""
+    before = clock.real_now() - KEPT
+    links = FamilyLink.objects.filter(expires_at__lt=before).delete()[0]
+    return links + RecoveryRequest.objects.filter(answered_at__lt=clock.now() - KEPT).delete()[0]
+
+
+def _lookup(token: str) -> str:
+    return keys.lookup_hash(token, purpose="family_link")

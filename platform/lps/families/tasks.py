@@ -1,0 +1,17 @@
+"""The worker's door: answers to lost codes, and what is forgotten at night."""
+
+from lps.families import services
+from lps.families.wakeup import ANSWER, PURGE
+from tenants.tasks import commune_task
+
+
+@commune_task(name=ANSWER, ignore_result=True)
+def answer_recoveries() -> None:
+    """Send their links to those who asked: after each request, and at every tick of the minute."""
+    services.answer_recoveries()
+
+
+@commune_task(name=PURGE, ignore_result=True)
+def purge() -> None:
+    """Forget the links and the requests that have had their day."""
+    services.purge_links()
