@@ -29,3 +29,8 @@ class SignInForm(forms.Form):
         most=DIGITS,
         autocomplete="one-time-code",
     )
+
+    def refuse(self, sentence: str) -> None:
+        """Say why, above the form; the code typed is used or stale, another one is to be typed."""
+        self.add_error(None, sentence)
+        self.data = {**self.data.dict(), "code": ""}

@@ -24,7 +24,7 @@ def sign_in(request: DoorRequest, *, door: Door, template: str, channel: Channel
         if not isinstance(outcome, Refusal):
             sessions.begin(request, holder=services.holder_of(outcome), generation=outcome.generation)
             return HttpResponseRedirect(wanted)
-        form.add_error(None, words.sign_in_refused(outcome))
+        form.refuse(words.sign_in_refused(outcome))
         status = 429 if outcome.code == "wait" else 200
     return render(request, template, {"form": form, "next_name": NEXT, "next_page": wanted}, status=status)
 

@@ -1,0 +1,30 @@
+"""Quick hashes, and a true time that a test may move."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pytest_django import Settings
+
+from lps.kernel import clock
+
+NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(settings: Settings) -> None:
+    """Argon2 is slow on purpose; its own test sets it back."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Stops true time at noon; `later(minutes=31)` moves it on."""
+    at = NOON
+
+    def move(**by: float) -> None:
+        nonlocal at
+        at += timedelta(**by)
+
+    monkeypatch.setattr(clock, "real_now", lambda: at)
+    return move
