@@ -1,0 +1,104 @@
+"""The French sentences of bookings: why a change is refused, until when a day may be changed."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import dateformat
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from booking.rules.deadlines import DayKind, Description, Wording
+from booking.rules.planning import PlanningRefusal
+
+
+def refusal_sentence(code: str, facts: Mapping[str, Any], *, zone: ZoneInfo) -> str:
+    """Why a change was refused, in the parent's words. `facts` may come back from JSON (instants as text)."""
+    match code:
+        case PlanningRefusal.TOO_LATE:
+            return _("trop tard, la date limite était %(when)s") % {"when": at(_instant(facts["closed_at"]), zone)}
+        case PlanningRefusal.NOT_YET_OPEN:
+            return _("pas encore ouvert, réservable à partir du %(when)s") % {
+                "when": at(_instant(facts["opens_at"]), zone)
+            }
+        case PlanningRefusal.FULL:
+            return _("complet, il n'y a plus de place ce jour-là")
+        case PlanningRefusal.NO_SERVICE:
+            return _("l'activité n'est pas ouverte ce jour-là")
+        case PlanningRefusal.NOT_ENTITLED:
+            return _("cette activité n'est pas ouverte à cet enfant")
+        case PlanningRefusal.OTHER_HOUSEHOLD:
+            return _("réservé par l'autre foyer") if facts.get("booked") else _("ce jour revient à l'autre foyer")
+        case PlanningRefusal.CHANGED_MEANWHILE:
+            return _("ce jour a changé entre-temps, vérifiez-le ci-dessous")
+        case PlanningRefusal.INCOMPATIBLE:
+            return _("incompatible avec une autre activité du même jour")
+        case PlanningRefusal.TOGETHER:
+            return _("à choisir avec une autre activité du même jour")
+        case _:
+            return _("cette activité n'existe plus")
+
+
+def lock_reason(code: str, facts: Mapping[str, Any], *, zone: ZoneInfo) -> str:
+    """Why a cell cannot be changed, in a few words for its tile."""
+    if code == PlanningRefusal.TOO_LATE:
+        return _("date limite passée")
+    return refusal_sentence(code, facts, zone=zone)
+
+
+def rule_sentence(described: Description, *, closes_at: datetime, zone: ZoneInfo) -> str:
+    """Until when a week may be changed: its one instant, or the rule that each of its days follows."""
+    hour = clock_words(described.at)
+    match described.wording:
+        case Wording.WEEK | Wording.DATE:
+            return _("Modifiable jusqu'au %(when)s") % {"when": at(closes_at, zone)}
+        case Wording.SAME_DAY:
+            return _("Modifiable jusqu'au jour même, %(hour)s") % {"hour": hour}
+        case _:
+            return _days_before(described.days, described.kind, hour)
+
+
+def day_sentence(day: date, *, closes_at: datetime, today: date, zone: ZoneInfo) -> str:
+    """The hour of the day that closes next: "Jeudi 09/10 : modifiable jusqu'à aujourd'hui 17h00"."""
+    closing = closes_at.astimezone(zone)
+    hour = clock_words(closing.time())
+    named = f"{dateformat.format(day, 'l').capitalize()} {day:%d/%m}"
+    if closing.date() == today:
+        return _("%(day)s : modifiable jusqu'à aujourd'hui %(hour)s") % {"day": named, "hour": hour}
+    if closing.date() == today + timedelta(days=1):
+        return _("%(day)s : modifiable jusqu'à demain %(hour)s") % {"day": named, "hour": hour}
+    return _("%(day)s : modifiable jusqu'au %(when)s") % {"day": named, "when": at(closes_at, zone)}
+
+
+def at(instant: datetime, zone: ZoneInfo) -> str:
+    """An instant on the commune's walls: "jeudi 09/10 à 17h00"."""
+    local = instant.astimezone(zone)
+    return f"{dateformat.format(local, 'l')} {local:%d/%m} à {clock_words(local.time())}"
+
+
+def clock_words(wall: time) -> str:
+    """ "17h00"."""
+    return f"{wall.hour}h{wall.minute:02}"
+
+
+def time_left(left: timedelta) -> str:
+    """ "3 h 40", "12 min"; at least one minute."""
+    minutes = max(1, int(left.total_seconds() + 59) // 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}\u00a0h\u00a0{minutes:02}" if hours else f"{minutes}\u00a0min"
+
+
+def _days_before(days: int, kind: DayKind, hour: str) -> str:
+    if kind is DayKind.CALENDAR and days == 1:
+        return _("Modifiable jusqu'à la veille, %(hour)s") % {"hour": hour}
+    names = {
+        DayKind.CALENDAR: ngettext("%(number)s jour", "%(number)s jours", days),
+        DayKind.WORKING: ngettext("%(number)s jour ouvré", "%(number)s jours ouvrés", days),
+        DayKind.SCHOOL: ngettext("%(number)s jour d'école", "%(number)s jours d'école", days),
+    }
+    return _("Modifiable jusqu'à %(days)s avant, %(hour)s") % {"days": names[kind] % {"number": days}, "hour": hour}
+
+
+def _instant(value: datetime | str) -> datetime:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -1,0 +1,102 @@
+"""The rows of a planning's table, written by one function: an included template per cell would halve the page's rate.
+
+The pieces are described in `docs/ui.md`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from django.utils import dateformat
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+
+class TileKind(StrEnum):
+    """What a cell is; the values are the style sheet's."""
+
+    OPEN = "open"
+    LOCKED = "locked"
+    NONE = "none"
+    FULL = "full"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A cell: `value` is what its box sends, `reason` why it is locked, `note` the words shown in it."""
+
+    kind: TileKind
+    booked: bool = False
+    value: str = ""
+    reason: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A day, with its names worked out once for all rows."""
+
+    day: date
+    long: str
+    short: str
+
+    @classmethod
+    def of(cls, day: date) -> "Column":
+        """The column of a day: "vendredi 10 octobre", "Ve 10"."""
+        number = _("1er") if day.day == 1 else str(day.day)
+        long = f"{dateformat.format(day, 'l')} {number} {dateformat.format(day, 'F')}"
+        return cls(day, long, f"{dateformat.format(day, 'l')[:2].capitalize()} {day:%d}")
+
+
+def rows(*, name: str, columns: Sequence[Column], lines: Iterable[tuple[str, Sequence[Tile]]]) -> SafeString:
+    """The table's rows: each activity with its cells, `name` being the name of every box."""
+    words = _Words.now()
+    parts: list[str] = []
+    for label, tiles in lines:
+        shown = escape(label)
+        parts.append(f'<tr><th scope="row">{shown}</th>')
+        parts += [_cell(tile, column, shown, name, words) for tile, column in zip(tiles, columns, strict=True)]
+        parts.append("</tr>\n")
+    return mark_safe("".join(parts))  # noqa: S308 (every text above is escaped)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The sentences of a cell in the reader's language."""
+
+    booked: str
+    free: str
+    no_service: str
+
+    @classmethod
+    def now(cls) -> "_Words":
+        return cls(escape(_("réservé")), escape(_("non réservé")), escape(_("pas de service")))
+
+
+def _cell(tile: Tile, column: Column, label: str, name: str, words: _Words) -> str:
+    if tile.kind is TileKind.OPEN:
+        checked = " checked" if tile.booked else ""
+        return (
+            f'<td><label class="day"><input type="checkbox" name="{name}" value="{tile.value}"{checked}>'
+            f'<span class="hidden">{label}, {column.long}</span><span class="mark" aria-hidden="true"></span>'
+            f'<span class="d" aria-hidden="true">{column.short}</span></label></td>'
+        )
+    if tile.kind is TileKind.NONE:
+        return (
+            f'<td><span class="day none"><span class="hidden">{words.no_service}</span>'
+            '<span class="mark" aria-hidden="true">.</span></span></td>'
+        )
+    reason = f", {escape(tile.reason)}" if tile.reason else ""
+    if tile.kind is TileKind.LOCKED:
+        state, look = (words.booked, " yes") if tile.booked else (words.free, "")
+        return (
+            f'<td><span class="day locked{look}"><span class="hidden">{state}{reason}</span>'
+            '<span class="mark" aria-hidden="true"></span></span></td>'
+        )
+    return (
+        f'<td><span class="day {tile.kind}"><span>{escape(tile.note)}</span>'
+        f'<span class="hidden">{reason}</span></span></td>'
+    )
