@@ -1,0 +1,214 @@
+"""What the planning page shows: weeks of tiles with their deadlines, worked out from facts read once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from booking import planning_form, queries, sentences
+from booking.catalogue import ActivityFacts, Catalogue, GroupFacts
+from booking.rules.deadlines import Closing, deadline, describe, opening
+from booking.rules.planning import Cell, CellView, DayFacts, PlanningRefusal, cell_state
+from booking.rules.weeks import Week, days_of
+from lps.families.models import Child, Household
+from lps.ui import grid
+from lps.ui.grid import Column, Tile, TileKind
+
+NEAR = timedelta(hours=24)
+_WORKDAYS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Which part of the planning is asked for."""
+
+    first: Week
+    number: int
+    groups: tuple[GroupFacts, ...]
+
+    @property
+    def weeks(self) -> list[Week]:
+        return [self.first.shifted(number) for number in range(self.number)]
+
+    @property
+    def days(self) -> list[date]:
+        return [day for week in self.weeks for day in days_of(week)]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineLine:
+    """A sentence above a week: "calm" when far, "near" on its last day, "shut" afterwards."""
+
+    text: str
+    state: str = "calm"
+    closes_at: datetime | None = None
+    left: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WeekBlock:
+    """A week as its template draws it."""
+
+    number: int
+    first: date
+    last: date
+    days: Sequence[date]
+    deadlines: Sequence[DeadlineLine]
+    body: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The weeks, and the signed list of what may be changed on them ("" when nothing may)."""
+
+    weeks: Sequence[WeekBlock]
+    seen: str
+
+
+def build(
+    *, child: Child, household: Household, shown: Shown, catalogue: Catalogue, zone: ZoneInfo, now: datetime
+) -> Page:
+    """Read the days shown and draw them as they stand at `now` (aware)."""
+    days = queries.days_of_child(child=child, household=household, days=shown.days)
+    drawing = _Drawing(household.pk, days, catalogue, zone, now)
+    weeks = [drawing.week(week, shown.groups) for week in shown.weeks]
+    seen = planning_form.seen_field(drawing.changeable, child=child, household=household) if drawing.changeable else ""
+    return Page(weeks, seen)
+
+
+class _Drawing:
+    """Draws weeks; remembers which cells may be changed."""
+
+    def __init__(
+        self, household_id: int, days: queries.Days, catalogue: Catalogue, zone: ZoneInfo, now: datetime
+    ) -> None:
+        self.household_id = household_id
+        self.days = days
+        self.catalogue = catalogue
+        self.zone = zone
+        self.now = now
+        self.today = now.astimezone(zone).date()
+        self.changeable: dict[Cell, bool] = {}
+
+    def week(self, week: Week, groups: Sequence[GroupFacts]) -> WeekBlock:
+        columns = [Column.of(day) for day in self._columns(week, groups)]
+        activities = [activity for group in groups for activity in group.activities]
+        lines = [(activity.name, [self._tile(activity, column.day) for column in columns]) for activity in activities]
+        return WeekBlock(
+            number=week.number,
+            first=week.monday,
+            last=week.sunday,
+            days=[column.day for column in columns],
+            deadlines=list(self._deadlines(week, groups)),
+            body=grid.rows(name=planning_form.BOX, columns=columns, lines=lines),
+        )
+
+    def _columns(self, week: Week, groups: Sequence[GroupFacts]) -> list[date]:
+        """Monday to Friday, and the days of the week-end on which something is held or booked."""
+        days = days_of(week)
+        pks = [activity.pk for group in groups for activity in group.activities]
+        held = [
+            day
+            for day in days[_WORKDAYS:]
+            if any(Cell(pk, day) in self.days.service_days or Cell(pk, day) in self.days.bookings for pk in pks)
+        ]
+        return [*days[:_WORKDAYS], *held]
+
+    def _tile(self, activity: ActivityFacts, day: date) -> Tile:
+        cell = Cell(activity.pk, day)
+        facts = queries.facts(cell, days=self.days, catalogue=self.catalogue)
+        if not facts.open and facts.booked_by is None:
+            return Tile(TileKind.NONE)
+        view = self._view(facts, day)
+        if view.changeable:
+            self.changeable[cell] = view.booked
+            return Tile(TileKind.OPEN, booked=view.booked, value=planning_form.box_value(cell))
+        return self._locked(view)
+
+    def _locked(self, view: CellView) -> Tile:
+        assert view.reason is not None
+        reason = sentences.lock_reason(view.reason.code, view.reason.facts, zone=self.zone)
+        if view.by_other_household:
+            return Tile(TileKind.OTHER, note=reason)
+        if view.reason.code == PlanningRefusal.FULL:
+            return Tile(TileKind.FULL, note=_("complet"))
+        return Tile(TileKind.LOCKED, booked=view.booked, reason=reason)
+
+    def _view(self, facts: DayFacts, day: date) -> CellView:
+        return cell_state(
+            facts,
+            day=day,
+            household_id=self.household_id,
+            calendar=self.catalogue.calendar,
+            zone=self.zone,
+            now=self.now,
+        )
+
+    def _deadlines(self, week: Week, groups: Sequence[GroupFacts]) -> Iterator[DeadlineLine]:
+        """One line per different deadline, named by its groups when there are several."""
+        by_closing: dict[tuple[Closing, str], list[str]] = {}
+        for group in groups:
+            for activity in group.activities:
+                if not self._is_held(activity, week):
+                    continue
+                for closing, action in _closings(activity):
+                    names = by_closing.setdefault((closing, action), [])
+                    if group.name not in names:
+                        names.append(group.name)
+        for (closing, action), names in by_closing.items():
+            line = self._deadline_line(closing, week, action)
+            heading = " · ".join((*names, action) if action else names)
+            yield line if len(by_closing) == 1 else _headed(line, heading)
+
+    def _is_held(self, activity: ActivityFacts, week: Week) -> bool:
+        return any(Cell(activity.pk, day) in self.days.service_days for day in days_of(week))
+
+    def _deadline_line(self, closing: Closing, week: Week, action: str) -> DeadlineLine:
+        """The instant that the week still waits for, else that it is past."""
+        instants = self._instants(closing, week)
+        to_come = [(at, day) for day, at in instants.items() if at > self.now]
+        if not to_come:
+            return DeadlineLine(self._past(closing, max(instants.values())), "shut")
+        if opens_at := self._opens_later(week):
+            return DeadlineLine(_("Réservable à partir du %(when)s") % {"when": sentences.at(opens_at, self.zone)})
+        closes_at, day = min(to_come)
+        left = closes_at - self.now
+        if left > NEAR:
+            return DeadlineLine(sentences.rule_sentence(describe(closing), closes_at=closes_at, zone=self.zone))
+        text = sentences.rule_sentence(describe(closing), closes_at=closes_at, zone=self.zone)
+        if len(set(instants.values())) > 1:
+            text = sentences.day_sentence(day, closes_at=closes_at, today=self.today, zone=self.zone)
+        return DeadlineLine(text, "near", closes_at, sentences.time_left(left))
+
+    def _instants(self, closing: Closing, week: Week) -> dict[date, datetime]:
+        return {
+            day: deadline(closing, day=day, calendar=self.catalogue.calendar, zone=self.zone)
+            for day in days_of(week)[:_WORKDAYS]
+        }
+
+    def _past(self, closing: Closing, closed_at: datetime) -> str:
+        if self.now - closed_at > timedelta(days=7):
+            return _("Semaine non modifiable")
+        return _("Date limite passée depuis le %(when)s") % {"when": sentences.at(closed_at, self.zone)}
+
+    def _opens_later(self, week: Week) -> datetime | None:
+        """When the week's first day opens, if nothing of the week is open yet."""
+        rules = {activity.rule.opening for activity in self.catalogue.activities.values()}
+        opens_at = min((opening(rule, day=week.monday, zone=self.zone) for rule in rules), default=self.now)
+        return opens_at if opens_at > self.now else None
+
+
+def _closings(activity: ActivityFacts) -> Mapping[tuple[Closing, str], None]:
+    """The deadlines of an activity: one, or two when booking and canceling are apart."""
+    rule = activity.rule
+    if rule.book == rule.cancel:
+        return {(rule.book, ""): None}
+    return {(rule.book, _("réserver")): None, (rule.cancel, _("annuler")): None}
+
+
+def _headed(line: DeadlineLine, heading: str) -> DeadlineLine:
+    text = f"{heading} : {line.text[0].lower()}{line.text[1:]}"
+    return DeadlineLine(text, line.state, line.closes_at, line.left)

@@ -1,0 +1,13 @@
+"""Parents' addresses of bookings."""
+
+from django.urls import path
+
+from booking.views import parents
+
+app_name = "booking"
+urlpatterns = [
+    path("enfants/<str:code>/planning/", parents.planning, name="planning"),
+    path("enfants/<str:code>/modifications/", parents.modifications, name="modifications"),
+    path("recus/", parents.receipts, name="receipts"),
+    path("recus/<str:number>/", parents.receipt, name="receipt"),
+]
