@@ -15,6 +15,7 @@ from lps.accounts.middleware import DoorSessions
 from lps.accounts.models import DoorSession
 from lps.accounts.requests import DoorRequest
 from lps.accounts.sessions import Session
+from lps.accounts.tasks import purge
 from tenants import context
 from tenants.models import Commune
 from tenants.town import services as town
@@ -284,6 +285,20 @@ def test_ended_sessions_are_purged(in_demo: Commune, later: Later) -> None:
 
     assert sessions.purge_expired() == 1
     assert holder_seen(alive) == HOLDER
+
+
+def test_the_night_purges_one_commune_alone(demo: Commune, buchelay: Commune, later: Later) -> None:
+    for commune in (demo, buchelay):
+        with context.use(commune):
+            opened()
+    later(hours=1)
+
+    with context.use(demo):
+        purge.apply(headers={"commune": "demo"})
+        assert not DoorSession.objects.exists()
+
+    with context.use(buchelay):
+        assert DoorSession.objects.count() == 1
 
 
 def test_an_agent_of_one_commune_is_nobody_in_the_other(demo: Commune, buchelay: Commune) -> None:

@@ -33,4 +33,4 @@ class SignInForm(forms.Form):
     def refuse(self, sentence: str) -> None:
         """Say why, above the form; the code typed is used or stale, another one is to be typed."""
         self.add_error(None, sentence)
-        self.data = {**self.data.dict(), "code": ""}
+        self.data = {"email": self.data.get("email", "")}

@@ -9,6 +9,7 @@ from celery import current_app
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
+from lps.accounts import tasks as accounts
 from lps.kernel import clock
 from notifications.wakeup import DRAIN, PURGE
 from tenants import queries
@@ -47,7 +48,7 @@ class Due:
         return None
 
 
-SCHEDULE = (Due(DRAIN), Due(PURGE, at=time(3, 15)))
+SCHEDULE = (Due(DRAIN), Due(PURGE, at=time(3, 15)), Due(accounts.PURGE, at=time(3, 20)))
 
 
 @registry_task(name="lps.tick")
