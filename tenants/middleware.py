@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponsePermanentRedirect
+from django.utils import timezone
 
 from tenants import context, queries
 
@@ -26,7 +27,7 @@ class CommuneMiddleware:
         if commune is None:
             return HttpResponseNotFound("Adresse inconnue.\n", content_type="text/plain; charset=utf-8")
         request.commune = commune
-        with context.use(commune):
+        with context.use(commune), timezone.override(commune.zone):
             return self.get_response(request)
 
     def _console(self, request: HttpRequest) -> HttpResponse:

@@ -2,28 +2,47 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest
-from django.template.loader import render_to_string
+from django.template.backends.django import DjangoTemplates
 
+import lps.ui
+from lps.ui import grid
 from lps.ui.forms import DigitsField
+from lps.ui.grid import Column, Tile, TileKind
 from lps.ui.nav import NavLink
 
+ROOT = Path(lps.ui.__file__).parent
+MISSING = "MISSING"
 TODAY = date(2014, 10, 8)
 PAGES = ("styleguide", "styleguide_pieces", "styleguide_home", "styleguide_office")
 
+# An engine without the project's context processors: these pages know no commune and no database.
+engine = DjangoTemplates(
+    {
+        "NAME": "ui",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "libraries": {"ui": "lps.ui.templatetags.ui"},
+            "context_processors": ["django.template.context_processors.request"],
+            "string_if_invalid": f"{MISSING} %s",
+        },
+    }
+)
+
 _SIGNS = {
-    "✓": {"kind": "open", "booked": True},
-    "+": {"kind": "open", "booked": False},
-    "V": {"kind": "locked", "booked": True, "reason": "date limite passée"},
-    "-": {"kind": "locked", "booked": False, "reason": "date limite passée"},
-    ".": {"kind": "none"},
-    "c": {"kind": "full", "note": "complet"},
-    "w": {"kind": "wait", "note": "2e en attente"},
-    "o": {"kind": "other", "note": "autre foyer", "reason": "réservé par l'autre famille de l'enfant"},
+    "✓": Tile(TileKind.OPEN, booked=True, value="1-20141010"),
+    "+": Tile(TileKind.OPEN, value="1-20141010"),
+    "V": Tile(TileKind.LOCKED, booked=True, reason="date limite passée"),
+    "-": Tile(TileKind.LOCKED, reason="date limite passée"),
+    ".": Tile(TileKind.NONE),
+    "c": Tile(TileKind.FULL, note="complet"),
+    "o": Tile(TileKind.OTHER, note="réservé par l'autre foyer"),
 }
 _BUS = ("Transport scolaire 8h30", "Transport scolaire 11h30", "Transport scolaire 13h30", "Transport scolaire 16h30")
 
@@ -67,15 +86,12 @@ def week(number: int, monday: date, rows: dict[str, str], *deadlines: dict[str, 
         "last": monday + timedelta(days=6),
         "days": days,
         "deadlines": deadlines,
-        "rows": [{"name": name, "cells": _cells(signs, days)} for name, signs in rows.items()],
+        "body": grid.rows(
+            name="jour",
+            columns=[Column.of(day) for day in days],
+            lines=[(name, [_SIGNS[sign] for sign in signs]) for name, signs in rows.items()],
+        ),
     }
-
-
-def _cells(signs: str, days: list[date]) -> list[dict[str, Any]]:
-    return [
-        {"day": day, "name": "cellule", "value": f"1-{day}", **_SIGNS[sign]}
-        for sign, day in zip(signs, days, strict=True)
-    ]
 
 
 def weeks() -> list[dict[str, Any]]:
@@ -90,9 +106,9 @@ def weeks() -> list[dict[str, Any]]:
     calm = {"state": "calm", "text": "Modifiable jusqu'à la veille, 17h00"}
     return [
         week(40, date(2014, 9, 29), dict(zip(_BUS[:2], ["VV.--", "V-.VV"], strict=True)), shut),
-        week(41, date(2014, 10, 6), dict(zip(_BUS, ["--.+✓", "VV.✓✓", "--.++", "-V.cw"], strict=True)), near),
+        week(41, date(2014, 10, 6), dict(zip(_BUS, ["--.+✓", "VV.✓✓", "--.++", "-V.co"], strict=True)), near),
         week(
-            42, date(2014, 10, 13), {"Accueil Matin": "✓+.✓+.+", "Accueil Soir": "+✓o✓+..", "Cantine": "c+wo✓✓✓"}, calm
+            42, date(2014, 10, 13), {"Accueil Matin": "✓+.✓+.+", "Accueil Soir": "+✓o✓+..", "Cantine": "c+co✓✓✓"}, calm
         ),
     ]
 
@@ -137,4 +153,9 @@ def request() -> HttpRequest:
 
 
 def render(page: str, *, errors: bool = False) -> str:
-    return render_to_string(f"ui/{page}.html", context(page, errors=errors), request())
+    return engine.get_template(f"ui/{page}.html").render(context(page, errors=errors), request())
+
+
+def render_bare(template: str, *, asked: HttpRequest | None) -> str:
+    """A page that gets nothing but, perhaps, a request."""
+    return engine.get_template(template).render({}, asked)

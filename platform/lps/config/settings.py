@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "lps.config.health.Health",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "lps.ui.middleware.SecurityHeaders",
     "tenants.middleware.CommuneMiddleware",
     "lps.accounts.middleware.DoorSessions",
     "django.middleware.common.CommonMiddleware",
@@ -98,6 +99,9 @@ SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_COOKIE_NAME = "lps_csrf"
 CSRF_COOKIE_SECURE = PRODUCTION
+# Forty activities over ten weeks are two thousand boxes.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4200
+DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 
 REST_FRAMEWORK = {
