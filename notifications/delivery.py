@@ -95,13 +95,14 @@ def claim_batch(*, limit: int = BATCH) -> list[OutboxMessage]:
     return taken
 
 
-def deliver(message: OutboxMessage, *, connection: BaseEmailBackend | None = None) -> Fault | None:
+def deliver(message: OutboxMessage, *, connection: BaseEmailBackend) -> Fault | None:
     """Send one claimed message and write down the result; the fault, or None when it was accepted.
 
+    The connection is opened if it is not, and left open for the next message: the caller closes it.
     A mistake of our own counts as a failed attempt and is raised as `CannotWrite`.
     """
     try:
-        _send(message, connection or get_connection())
+        _send(message, connection)
     except SENDING_ERRORS as error:
         fault = fault_of(error)
         _note_failure(message, fault)
@@ -147,7 +148,6 @@ def _send_one(message: OutboxMessage, connection: BaseEmailBackend, done: Draine
 
 
 def _send(message: OutboxMessage, connection: BaseEmailBackend) -> None:
-    """Write the mail, then open the connection if it is not: an opened one serves the whole drain."""
     facts = fact_text.loads(keys.decrypt(message.facts, purpose=FACTS_PURPOSE))
     mail = compose(to=message.address, template=message.template, facts=facts, message_id=message.message_id)
     mail.connection = connection

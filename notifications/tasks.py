@@ -13,7 +13,9 @@ log = logging.getLogger(__name__)
 @commune_task(name=DRAIN, ignore_result=True)
 def drain() -> None:
     """Send what is due in the commune: after a commit, and at every tick of the minute."""
-    delivery.drain()
+    done = delivery.drain()
+    if done.sent or done.failed:
+        log.info("%s messages sent, %s not", done.sent, done.failed)
 
 
 @commune_task(name=PURGE, ignore_result=True)
