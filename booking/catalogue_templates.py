@@ -67,3 +67,10 @@ def standard(
         canteen = (NewActivity(name="Cantine", weekdays=SCHOOL_DAYS),)
         groups.insert(1, NewGroup(name="CANTINE", slug="cantine", rule=rule, activities=canteen))
     return groups
+
+
+TEMPLATES = {
+    "jeudi-17h": standard(THURSDAY_BEFORE, with_canteen=True),
+    "veille-17h": standard(DAY_BEFORE, with_canteen=False),
+}
+"""By name, for the vendor's form and command."""

@@ -23,6 +23,15 @@ NEEDED_BYTES = 500_000_000
 LEAST_BYTES = 50_000_000
 LEAVING_SECONDS = 3.0
 
+_CAUSES = {
+    errno.EACCES: "les droits manquent",
+    errno.EPERM: "les droits manquent",
+    errno.EROFS: "il est en lecture seule",
+    errno.EEXIST: "ce n'est pas un dossier",
+    errno.ENOTDIR: "ce n'est pas un dossier",
+    errno.ENOENT: "il ne peut pas être créé",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class DataDirectory:
@@ -58,7 +67,7 @@ class DataDirectory:
         folder = self.path / "secrets"
         folder.mkdir(exist_ok=True, mode=0o700)
         return {
-            "LPS_SECRET_KEY": kept(folder / "secret-key", lambda: secrets.token_urlsafe(48)),
+            "LPS_SECRET_KEY": kept(folder / "secret-key", lambda: "demonstration-" + secrets.token_urlsafe(48)),
             "LPS_APP_KEYS": kept(folder / "app-keys", _drawn_application_key),
         }
 
@@ -113,8 +122,7 @@ class DataDirectory:
     def _unusable(self, error: OSError) -> str:
         if is_disk_full(error):
             return disk_full_sentence(self.path)
-        cause = {errno.EEXIST: "ce n'est pas un dossier", errno.ENOTDIR: "ce n'est pas un dossier"}
-        because = cause.get(error.errno or 0, error.strerror)
+        because = _CAUSES.get(error.errno or 0, error.strerror)
         return (
             f"Le dossier {self.path} ne peut pas être lu et écrit ({because}) :"
             " donnez-en un autre, par exemple « DATA_DIR=$HOME/lps make run »."

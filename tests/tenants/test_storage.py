@@ -151,6 +151,11 @@ def test_refuses_a_name_that_could_leave_the_commune(
         assert read(storage, "secret.txt") == b"buchelay"
 
 
+def test_refuses_a_file_without_a_name(storage: Storage, town: Commune) -> None:
+    with pytest.raises(SuspiciousFileOperation):
+        storage.save(None, ContentFile(b"x"))
+
+
 def test_refuses_outside_of_any_commune(storage: Storage, db: None) -> None:
     with context.public():
         for attempt in (storage.open, storage.exists, storage.delete, storage.listdir):

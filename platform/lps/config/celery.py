@@ -6,6 +6,8 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging
 
+from lps.config.refusals import refuse_unsafe_start
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lps.config.settings")
 
 app = Celery("lps")
@@ -14,6 +16,12 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.imports = ("lps.config.tick",)
 app.conf.beat_schedule = {"tick": {"task": "lps.tick", "schedule": 60.0, "options": {"expires": 55}}}
+
+
+@app.on_after_configure.connect
+def _refuse_unsafe_start(**_: Any) -> None:
+    """A worker and a scheduler refuse what the web door refuses."""
+    refuse_unsafe_start()
 
 
 @setup_logging.connect

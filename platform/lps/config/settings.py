@@ -55,6 +55,8 @@ DATABASES = {
         "OPTIONS": {} if LPS_ENV == "test" else {"pool": {"min_size": 1, "max_size": 8, "max_lifetime": 1800}},
     }
 }
+# Declared by whoever puts PgBouncer in front: the start then asks what it tells (`lps.config.refusals`).
+LPS_POOLED_DATABASE = env.text("LPS_POOLED_DATABASE", "") == "1"
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -74,6 +76,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "lps.ui.middleware.SecurityHeaders",
     "tenants.middleware.CommuneMiddleware",
+    "lps.config.zone.CommuneZone",
     "lps.accounts.middleware.DoorSessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -86,13 +89,16 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "tenants.town.frame.logo",
+                "lps.config.context.page",
                 "lps.office.frame.agent",
             ]
         },
     }
 ]
 # The agents' rail: lists of NavItem, in the order of the screen.
-LPS_RAIL = ["lps.office.nav.RAIL"]
+LPS_RAIL = ["lps.office.nav.RAIL", "lps.families.nav.RAIL"]
+# The families' tabs, likewise.
+LPS_TABS = ["lps.families.nav.TABS", "lps.families.nav.LAST_TABS"]
 ROOT_URLCONF = "lps.config.urls"
 WSGI_APPLICATION = "lps.config.wsgi.application"
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0

@@ -10,6 +10,7 @@ from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
 from lps.accounts import tasks as accounts
+from lps.families import wakeup as families
 from lps.kernel import clock
 from notifications.wakeup import DRAIN, PURGE
 from tenants import queries
@@ -48,7 +49,13 @@ class Due:
         return None
 
 
-SCHEDULE = (Due(DRAIN), Due(PURGE, at=time(3, 15)), Due(accounts.PURGE, at=time(3, 20)))
+SCHEDULE = (
+    Due(DRAIN),
+    Due(families.ANSWER),
+    Due(PURGE, at=time(3, 15)),
+    Due(accounts.PURGE, at=time(3, 20)),
+    Due(families.PURGE, at=time(3, 25)),
+)
 
 
 @registry_task(name="lps.tick")

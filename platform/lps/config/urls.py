@@ -2,10 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from lps.config.theme import theme
 from tenants.town.views import logo
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("logo", logo, name="logo"),
+    path("theme.css", theme, name="theme"),
+    path("", include("lps.families.urls")),
+    path("mairie/familles/", include("lps.families.office_urls")),
     path("mairie/", include("lps.office.urls")),
     path("", include("booking.urls")),
     path("api/v1/", include("lps.accounts.api_urls")),

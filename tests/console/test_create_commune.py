@@ -1,0 +1,80 @@
+"""`lps commune create`: a town that serves at once, or nothing at all."""
+
+from collections.abc import Callable
+from datetime import datetime
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+
+from booking.models import Activity
+from lps.console.services import CannotOpen, Identity, create_commune
+from lps.journal.actors import Actor
+from lps.journal.channels import Channel
+from tenants import context, queries
+from tenants.models import Commune
+from tenants.town import queries as town
+
+BY = Actor.system("test")
+ORGEVAL = Identity(slug="orgeval", header_name="Mairie d'Orgeval", place_name="Orgeval", insee="78466")
+
+
+def make(identity: Identity, furnish: Callable[[Commune, Actor, datetime], None] | None = None) -> Commune:
+    return create_commune(identity=identity, by=BY, channel=Channel.AUTOMATIC, furnish=furnish)
+
+
+def test_the_command_opens_a_town_with_its_catalogue(db: None, client: Client) -> None:
+    said = StringIO()
+
+    call_command("commune", "create", "orgeval", "--header", "Mairie d'Orgeval", "--place", "Orgeval", stdout=said)
+
+    assert "Mairie d'Orgeval est ouverte" in said.getvalue()
+    commune = queries.commune_by_slug(slug="orgeval")
+    assert commune.place_of == "d'Orgeval"
+    with context.use(commune):
+        assert Activity.objects.filter(name="Cantine").exists()
+        assert town.settings().tabs == ["planning"]
+    page = client.get("/", headers={"host": "orgeval.localhost"})
+    assert "Bienvenue sur les Parents Services d&#x27;Orgeval" in page.content.decode()
+
+
+def test_the_command_says_why_it_cannot(db: None) -> None:
+    with pytest.raises(CommandError, match="existe déjà"):
+        call_command("commune", "create", "demo", "--header", "Mairie", "--place", "Démo")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"slug": "Écueil"},
+        {"slug": "console"},
+        {"slug": "a;drop"},
+        {"header_name": " "},
+        {"time_zone": "Europe/Atlantis"},
+        {"insee": "7846"},
+    ],
+)
+def test_refuses_what_makes_no_town(db: None, wrong: dict[str, str]) -> None:
+    good = {"slug": "orgeval", "header_name": "Mairie d'Orgeval", "place_name": "Orgeval", **wrong}
+
+    with pytest.raises(CannotOpen):
+        make(Identity(**good))
+
+
+def test_nothing_is_left_of_a_failed_opening(db: None) -> None:
+    def fails(commune: Commune, by: Actor, now: datetime) -> None:
+        raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError):
+        make(ORGEVAL, fails)
+
+    with context.public(), connection.cursor() as cursor:
+        assert not Commune.objects.filter(slug="orgeval").exists()
+        cursor.execute("SELECT count(*) FROM pg_namespace WHERE nspname = 'c_orgeval'")
+        assert cursor.fetchone() == (0,)
+
+
+def test_two_towns_have_two_keys(db: None) -> None:
+    assert make(ORGEVAL).wrapped_key != queries.commune_by_slug(slug="demo").wrapped_key
