@@ -56,7 +56,7 @@ def test_the_same_child_in_two_households_is_one_child(in_demo: Commune) -> None
     assert Enrollment.objects.filter(child=child).count() == 1
 
 
-def test_drawn_codes_have_the_town_s_length_and_no_neighbor(in_demo: Commune) -> None:
+def test_drawn_codes_have_the_town_s_length_and_no_neighbor(in_buchelay: Commune) -> None:
     homes = services.bulk_add_households([new_household() for _ in range(50)], by=BY)
 
     drawn = sorted(int(home.family_code) for home in homes)

@@ -18,6 +18,7 @@ from tenants import context
 
 Row = dict[str, Any]
 Part = Callable[[Household], list[Row]]
+Writer = Callable[[Household], str]
 
 _parts: dict[str, Part] = {}
 # A spreadsheet takes a cell that begins so for a formula.

@@ -1,0 +1,44 @@
+"""The agents' pages about families: requests about personal data."""
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from lps.accounts.decorators import agent_required
+from lps.accounts.requests import DoorRequest
+from lps.families import queries, services
+from lps.families.forms import AnswerForm
+from lps.families.rights import ANSWER_REQUESTS
+from lps.families.services import AlreadyAnswered
+from lps.journal.channels import Channel
+
+PER_PAGE = 50
+
+
+@require_safe
+@agent_required(ANSWER_REQUESTS)
+def requests(request: DoorRequest) -> HttpResponse:
+    """What families asked, those to answer first."""
+    page = Paginator(queries.data_requests(), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "families/office/requests.html", {"page": page})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@agent_required(ANSWER_REQUESTS)
+def answer(request: DoorRequest, request_id: int) -> HttpResponse:
+    """One request, and its answer."""
+    asked = get_object_or_404(queries.data_requests(), pk=request_id)
+    form = AnswerForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        assert request.actor is not None
+        try:
+            services.answer_data_request(
+                asked=asked, words=form.cleaned_data["answer"], by=request.actor, channel=Channel.OFFICE
+            )
+        except AlreadyAnswered:
+            asked.refresh_from_db()
+            return render(request, "families/office/request.html", {"asked": asked, "form": form, "late": True})
+        return HttpResponseRedirect(reverse("families_office:requests"))
+    return render(request, "families/office/request.html", {"asked": asked, "form": form, "late": False})

@@ -1,0 +1,33 @@
+"""The families' own pages: choosing a child, help, the accessibility statement."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from lps.families import queries
+from lps.families.decorators import household_required
+from lps.families.identity import FamilyRequest
+from lps.families.paths import planning
+from tenants import context
+
+
+@require_safe
+@household_required
+def children(request: FamilyRequest) -> HttpResponse:
+    """The children of the household today, each leading to its planning."""
+    day = request.received_at.astimezone(context.current().zone).date()
+    found = queries.children_of(household=request.household, day=day)
+    shown = [{"name": str(child.child), "code": child.code, "url": planning(child.code)} for child in found]
+    return render(request, "families/children.html", {"children": shown})
+
+
+@require_safe
+def help_page(request: FamilyRequest) -> HttpResponse:
+    """How to book, until when, and whom to call."""
+    return render(request, "families/help.html")
+
+
+@require_safe
+def accessibility(request: FamilyRequest) -> HttpResponse:
+    """The accessibility statement that the law asks for: no audit was made, so "non conforme"."""
+    return render(request, "families/accessibility.html")
