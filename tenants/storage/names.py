@@ -19,7 +19,7 @@ class CommuneFiles:
         return super().open(checked(name), mode)  # type: ignore[misc]
 
     def save(self, name: str | None, content: Any, max_length: int | None = None) -> str:
-        return super().save(checked(name or content.name), content, max_length)  # type: ignore[misc,no-any-return]
+        return super().save(checked(name or content.name or ""), content, max_length)  # type: ignore[misc,no-any-return]
 
     def delete(self, name: str) -> None:
         super().delete(checked(name))  # type: ignore[misc]

@@ -1,7 +1,6 @@
 """A picture received from a town, made again by us: what a visitor's browser gets is never the file sent."""
 
 import struct
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -43,12 +42,12 @@ def redrawn(content: bytes) -> Picture:
     if len(content) > MAX_BYTES:
         raise PictureRefused(Refusal("too_heavy", max_bytes=MAX_BYTES))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # odd metadata, that we drop
-            return _redraw(content)
-    except _UNREADABLE as error:
-        if isinstance(error, PictureRefused):
-            raise
+        return _redraw(content)
+    except PictureRefused:
+        raise
+    except Image.DecompressionBombError:  # so large that Pillow itself stops before we ask
+        raise PictureRefused(Refusal("too_large", max_pixels=MAX_PIXELS)) from None
+    except _UNREADABLE:
         raise PictureRefused(Refusal("not_a_picture", formats=tuple(EXTENSIONS))) from None
 
 
