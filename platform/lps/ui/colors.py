@@ -59,7 +59,7 @@ NIGHT = Mode(
     card="#1d212b",
     ink="#14171e",
     least=5.5,
-    chroma=0.8,
+    chroma=0.65,
     soft_share=0.14,
     step=0.004,
 )
@@ -109,7 +109,7 @@ def _ink_on(color: str) -> str:
 
 
 def _shades(shade: str, *, by: Mode) -> Shades:
-    return Shades(commune=shade, ink=by.ink, soft=_mixed(shade, by.card, by.soft_share))
+    return Shades(commune=shade, ink=by.ink, soft=mixed(shade, by.card, by.soft_share))
 
 
 def _shade_of(color: str, *, by: Mode) -> str:
@@ -123,11 +123,12 @@ def _shade_of(color: str, *, by: Mode) -> str:
 
 
 def _stands_out(shade: str, by: Mode) -> bool:
-    grounds = (*by.grounds, _mixed(shade, by.card, by.soft_share), by.ink)
+    grounds = (*by.grounds, mixed(shade, by.card, by.soft_share), by.ink)
     return all(contrast(shade, ground) >= by.least for ground in grounds)
 
 
-def _mixed(shade: str, ground: str, share: float) -> str:
+def mixed(shade: str, ground: str, share: float) -> str:
+    """A share (0–1) of the shade laid on the ground."""
     pairs = zip(_rgb(shade), _rgb(ground), strict=True)
     red, green, blue = (round(over * share + under * (1 - share)) for over, under in pairs)
     return _hex((red, green, blue))

@@ -81,8 +81,8 @@ def _cell(tile: Tile, column: Column, label: str, name: str, words: _Words) -> s
         checked = " checked" if tile.booked else ""
         return (
             f'<td><label class="day"><input type="checkbox" name="{name}" value="{tile.value}"{checked}>'
-            f'<span class="hidden">{label}, {column.long}</span><span class="mark" aria-hidden="true"></span>'
-            f'<span class="d" aria-hidden="true">{column.short}</span></label></td>'
+            f'<span class="hidden">{label}, {column.long} </span><span class="mark" aria-hidden="true"></span>'
+            f'<span class="d">{column.short}</span></label></td>'
         )
     if tile.kind is TileKind.NONE:
         return (

@@ -1,0 +1,227 @@
+"""The sample pages in a browser: accessible in both modes and both widths, by keyboard, without script."""
+
+import mimetypes
+import shutil
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from styleguide import PAGES, ROOT, render, render_bare, request
+
+from lps.ui.colors import DEFAULT_COLOR, theme_css
+from lps.ui.middleware import content_security_policy
+
+HOST = "http://buchelay.localhost"
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+TILES = "[...document.querySelectorAll('label.day')].map(tile => tile.getBoundingClientRect())"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM) as chromium,
+    ):
+        yield chromium
+
+
+def opened(browser: Browser, *, color: str = DEFAULT_COLOR, **options: object) -> BrowserContext:
+    """A browser on our pages, answered here with the product's policy: nothing else can be reached."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+
+    def answer(route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        kind, body = _content(path, color)
+        headers = {"Content-Type": kind, "Content-Security-Policy": content_security_policy(origins={})}
+        route.fulfill(status=200, headers=headers, body=body)
+
+    context.route("**/*", answer)
+    return context
+
+
+def _content(path: str, color: str) -> tuple[str, bytes]:
+    if path == "/theme.css":
+        return "text/css", theme_css(color).encode()
+    if path.startswith("/static/"):
+        file = ROOT / path.removeprefix("/")
+        return mimetypes.guess_type(file.name)[0] or "font/woff2", file.read_bytes()
+    page, _, errors = path.strip("/").partition("/")
+    html = render(page, errors=bool(errors)) if page in PAGES else render_bare(f"{page}.html", asked=request())
+    return "text/html; charset=utf-8", html.encode()
+
+
+def visit(context: BrowserContext, path: str) -> Page:
+    page = context.new_page()
+    page.complaints = []
+    page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.goto(f"{HOST}/{path}")
+    page.evaluate("document.fonts.ready")
+    return page
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {node['target']}" for rule in found for node in rule["nodes"]]
+
+
+WITH_ERRORS = [f"{page}/errors" for page in PAGES if page != "styleguide"]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("path", [*PAGES, *WITH_ERRORS, "404", "500"])
+def test_axe_finds_nothing_by_day_nor_by_night(browser: Browser, path: str, width: int) -> None:
+    with opened(browser, viewport={"width": width, "height": 800}) as context:
+        page = visit(context, path)
+
+        for mode in ("light", "dark"):
+            page.emulate_media(color_scheme=mode, reduced_motion="reduce")
+            assert violations(page) == []
+        assert page.complaints == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("color", ["#ffd500", "#000000"])
+def test_axe_finds_nothing_in_a_town_of_a_difficult_colour(browser: Browser, color: str) -> None:
+    with opened(browser, color=color) as context:
+        page = visit(context, "styleguide_pieces")
+
+        for mode in ("light", "dark"):
+            page.emulate_media(color_scheme=mode, reduced_motion="reduce")
+            assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_tile_is_large_enough_for_a_thumb(browser: Browser, width: int) -> None:
+    with opened(browser, viewport={"width": width, "height": 800}) as context:
+        tiles = visit(context, "styleguide").evaluate(TILES)
+
+        assert len(tiles) == 19
+        assert min(tile["width"] for tile in tiles) >= 44
+        assert min(tile["height"] for tile in tiles) >= 44
+
+
+def test_nothing_overflows_a_very_narrow_screen(browser: Browser) -> None:
+    with opened(browser, viewport={"width": 320, "height": 640}) as context:
+        for path in PAGES:
+            assert visit(context, path).evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_the_keyboard_meets_everything_in_reading_order(browser: Browser) -> None:
+    with opened(browser) as context:
+        page = visit(context, "styleguide")
+        met = []
+        for _ in range(9):
+            page.keyboard.press("Tab")
+            met.append(page.evaluate("document.activeElement.textContent.trim()"))
+
+    assert met[0] == "Aller au contenu"
+    assert met[2:9] == [
+        "Déconnexion",
+        "Planning",
+        "Facture",
+        "Facture TIPI",
+        "Préinscription",
+        "aide",
+        "Choisir un autre enfant",
+    ]
+
+
+def test_the_skip_link_leads_to_the_content(browser: Browser) -> None:
+    with opened(browser) as context:
+        page = visit(context, "styleguide")
+
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+
+        assert page.evaluate("document.activeElement.textContent") == "Choisir un autre enfant"
+
+
+def test_a_tile_is_ticked_and_counted_by_keyboard(browser: Browser) -> None:
+    with opened(browser) as context:
+        page = visit(context, "styleguide")
+        count = page.locator("[data-count]")
+        tile = page.get_by_role("checkbox", name="Transport scolaire 8h30, jeudi 9 octobre")
+
+        tile.focus()
+        page.keyboard.press("Space")
+        assert tile.is_checked()
+        assert count.inner_text() == "1 modification à valider"
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Space")
+        assert count.inner_text() == "2 modifications à valider"
+        assert page.locator(".save.unsaved").count() == 1
+        page.keyboard.press("Space")
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("Space")
+        assert count.inner_text() == "Aucune modification"
+        assert page.complaints == []
+
+
+def test_arrows_pass_over_what_cannot_be_ticked(browser: Browser) -> None:
+    with opened(browser) as context:
+        page = visit(context, "styleguide")
+
+        page.get_by_role("checkbox", name="Accueil Matin, mardi 14 octobre").focus()
+        page.keyboard.press("ArrowRight")
+
+        expect(page.get_by_role("checkbox", name="Accueil Matin, jeudi 16 octobre")).to_be_focused()
+
+
+def test_what_changed_wears_a_ring_without_script(browser: Browser) -> None:
+    with opened(browser, java_script_enabled=False) as context:
+        page = visit(context, "styleguide")
+        tile = page.locator("label.day", has_text="Transport scolaire 8h30, jeudi 9 octobre")
+        ring = "tile => getComputedStyle(tile).boxShadow"
+
+        assert tile.evaluate(ring) == "none"
+        tile.click()
+        assert tile.evaluate(ring) != "none"
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_summary_of_errors_takes_the_focus(browser: Browser, script: bool) -> None:
+    with opened(browser, java_script_enabled=script) as context:
+        page = visit(context, "styleguide_home/errors")
+
+        assert page.locator("#erreurs").evaluate("summary => summary === document.activeElement")
+
+
+def test_leaving_with_unsaved_ticks_asks_first(browser: Browser) -> None:
+    with opened(browser) as context:
+        page = visit(context, "styleguide")
+        asked = []
+        page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+        page.get_by_role("checkbox", name="Transport scolaire 8h30, jeudi 9 octobre").check(force=True)
+        page.goto(f"{HOST}/styleguide_home")
+
+        assert asked == ["beforeunload"]
+
+
+def test_the_time_left_follows_the_clock_of_the_server(browser: Browser) -> None:
+    with opened(browser) as context:
+        page = visit(context, "styleguide")
+
+        assert page.locator("[data-left]").inner_text() == "encore 3\u00a0h\u00a040"
+
+
+def test_the_menu_of_agents_opens_without_script(browser: Browser) -> None:
+    with opened(browser, viewport={"width": 360, "height": 740}, java_script_enabled=False) as context:
+        page = visit(context, "styleguide_office")
+        rail = page.get_by_role("navigation", name="Rubriques")
+
+        assert not rail.is_visible()
+        page.get_by_role("button", name="Menu").click()
+        assert rail.is_visible()
