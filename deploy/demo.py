@@ -40,8 +40,7 @@ def _load_here(data: DataDirectory) -> int:
         local = Local(data, supervisor, output)
         local.variables["EMAIL_URL"] = "memory://"
         local.start_services()
-        local.manage("prepare")
-        local.manage("demo")
+        local.manage("prepare", "demo")
     return 0
 
 

@@ -11,6 +11,8 @@ bind = [f"{LOOPBACK}:{_port}"] + ([f"[::1]:{_port}"] if has_ipv6_loopback() else
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 4
+# Loaded once, before the workers part: a start costs half, and they share the memory.
+preload_app = True
 timeout = 60
 graceful_timeout = 4
 # Paths may hold a child's code: the product writes its own access lines, masked.

@@ -61,16 +61,14 @@ class Local:
         else:
             self._start_valkey()
 
-    def manage(self, *words: str) -> None:
-        """Run one of the product's commands to its end, its lines under its name; raises when it fails."""
-        process = self.launch(sys.executable, "manage.py", *words)
-        reader = self.output.follow(words[0], _piped(process))
-        code = self.supervisor.run(words[0], lambda: process)
+    def manage(self, *commands: str) -> None:
+        """Run some of the product's commands to their end, their lines followed; raises when one fails."""
+        process = self.launch(sys.executable, "-m", "deploy.steps", *commands)
+        reader = self.output.follow("base", _piped(process))
+        code = self.supervisor.run(process)
         reader.join(timeout=1.0)
         if code != 0:
-            raise Impossible(
-                self._why(f"« manage.py {' '.join(words)} » a échoué : ses lignes ci-dessus disent pourquoi.")
-            )
+            raise Impossible(self._why("La base n'a pas pu être préparée : les lignes ci-dessus disent pourquoi."))
 
     def answer(self, *words: str) -> str:
         """Run one of the product's commands and give what it says."""
@@ -99,7 +97,7 @@ class Local:
         ours = {name: value for name, value in self.variables.items() if name in OURS or name.startswith(OUR_PREFIXES)}
         self.data.remember_ground(ours)
 
-    def keep(self, name: str, *command: str | Path, extra: Mapping[str, str] | None = None) -> None:
+    def keep(self, name: str, *command: str | Path, stage: int = 1, extra: Mapping[str, str] | None = None) -> None:
         """Keep one of the product's programs running, its lines under its name."""
 
         def begin() -> subprocess.Popen[bytes]:
@@ -107,7 +105,7 @@ class Local:
             self.output.follow(name, _piped(process))
             return process
 
-        self.supervisor.start(Program(name, begin))
+        self.supervisor.start(Program(name, begin, stage=stage))
 
     def _start_postgres(self) -> None:
         postgres = Postgres(self.data.path, port=self.data.port("postgres"))

@@ -119,10 +119,14 @@ def _dying_with(parent: int, stop_signal: signal.Signals) -> Callable[[], None]:
 
 def stop(process: subprocess.Popen[bytes], *, stop_signal: signal.Signals = signal.SIGTERM, grace: float) -> None:
     """Ask a child started by `start` to end, give it `grace` seconds, then kill all its group."""
-    if process.poll() is None:
-        process.send_signal(stop_signal)
-        with suppress(subprocess.TimeoutExpired):  # the group is killed below in any case
-            process.wait(timeout=grace)
+    process.send_signal(stop_signal)
+    let_end(process, grace=grace)
+
+
+def let_end(process: subprocess.Popen[bytes], *, grace: float) -> None:
+    """Give a child that was asked to end `grace` seconds, then kill all its group."""
+    with suppress(subprocess.TimeoutExpired):  # the group is killed below in any case
+        process.wait(timeout=grace)
     kill_group(process)
 
 

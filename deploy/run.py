@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 
 from deploy import data_dir
+from deploy.data_dir import DataDirectory
 from deploy.local import Local, chosen_port, web_port
 from deploy.processes import LOOPBACK, Impossible, Interrupted, die_with_parent, explained
 from deploy.supervisor import Output, Supervisor
@@ -43,12 +44,12 @@ def _serve(output: Output) -> None:
     data = data_dir.chosen()
     data.prepare()
     with data.reserved():
-        port = web_port()
+        port, mails = web_port(), _mails_port(data)
         with Supervisor(output=output) as supervisor:
             local = Local(data, supervisor, output)
             local.variables["PORT"] = str(port)
             try:
-                _start(local, port)
+                _start(local, port, mails)
                 supervisor.watch()
             except Interrupted:
                 output.say("Arrêt…")
@@ -57,14 +58,14 @@ def _serve(output: Output) -> None:
                 data.forget_ground()
 
 
-def _start(local: Local, port: int) -> None:
+def _start(local: Local, port: int, mails: int | None) -> None:
     """Start all that runs, in the order of what needs what, and say where it is once it answers."""
     started = time.monotonic()
     local.output.say("Démarrage…")
     local.start_services()
-    mails = _start_mails(local)
-    local.manage("prepare")
-    local.manage("demo", "--if-absent")
+    if mails is not None:
+        _start_mails(local, mails)
+    local.manage("prepare", "demo --if-absent")
     local.remember()
     _start_web(local)
     accounts = local.answer("demo", "--accounts")
@@ -74,18 +75,21 @@ def _start(local: Local, port: int) -> None:
     local.output.say(accounts)
 
 
-def _start_mails(local: Local) -> int | None:
-    """Start the sink and give the port of its page; None when `EMAIL_URL` names a real server."""
+def _mails_port(data: DataDirectory) -> int | None:
+    """Choose the port of the page of mails; None when `EMAIL_URL` names a real server."""
     if "EMAIL_URL" in os.environ:
         return None
     wanted = chosen_port("MAILSINK_PORT")
     if wanted is not None and not data_dir.is_released(wanted):
         raise Impossible(f"Le port {wanted} des courriels est déjà pris : donnez-en un autre dans MAILSINK_PORT.")
-    page, smtp = wanted or local.data.port("mails", wanted=PAGE_PORT), local.data.port("smtp")
+    return wanted or data.port("mails", wanted=PAGE_PORT)
+
+
+def _start_mails(local: Local, page: int) -> None:
+    smtp = local.data.port("smtp")
     local.variables["EMAIL_URL"] = f"smtp://{LOOPBACK}:{smtp}"
-    ports = ["--smtp-port", str(smtp), "--page-port", str(page)]
-    local.keep("mails", sys.executable, "-m", "notifications.sink", "--directory", local.data.path / "mails", *ports)
-    return page
+    where = ["--directory", str(local.data.path / "mails"), "--smtp-port", str(smtp), "--page-port", str(page)]
+    local.keep("mails", sys.executable, "-m", "notifications.sink", *where, stage=0)
 
 
 def _start_web(local: Local) -> None:

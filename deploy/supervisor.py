@@ -26,12 +26,16 @@ _COLORS = (36, 32, 33, 35, 34, 31)
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One line of the table of what runs: how to start it and how to ask it to end."""
+    """One line of the table of what runs: how to start it and how to ask it to end.
+
+    Programs of a higher stage end first, those of one stage together: a service outlives its users.
+    """
 
     name: str
     start: Callable[[], subprocess.Popen[bytes]]
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 6.0
+    stage: int = 0
 
 
 @dataclass(slots=True)
@@ -89,7 +93,7 @@ class Output:
 
 
 class Supervisor:
-    """Starts programs in order, restarts those that die, and stops all in reverse order on the way out."""
+    """Starts programs in order, restarts those that die, and stops all on the way out."""
 
     def __init__(
         self,
@@ -121,9 +125,8 @@ class Supervisor:
         """Start one more program, after those already there."""
         self._running.append(_Running(program, program.start(), time.monotonic()))
 
-    def run(self, name: str, command: Callable[[], subprocess.Popen[bytes]]) -> int:
-        """Run a command to its end, its output followed like a program's; give its exit code."""
-        process = command()
+    def run(self, process: subprocess.Popen[bytes]) -> int:
+        """Wait for a command's end and give its exit code; end it with us."""
         try:
             return process.wait()
         finally:
@@ -137,11 +140,17 @@ class Supervisor:
             time.sleep(LOOK_SECONDS)
 
     def stop_all(self) -> None:
-        """Stop the programs, last started first, and kill whatever they left behind."""
-        while self._running:
-            running = self._running.pop()
-            grace = self._patience(running.program.grace)
-            processes.stop(running.process, stop_signal=running.program.stop_signal, grace=grace)
+        """Stop the programs, stage after stage, and kill whatever they left behind."""
+        stages = {running.program.stage for running in self._running}
+        for stage in sorted(stages, reverse=True):
+            together = [running for running in self._running if running.program.stage == stage]
+            for running in together:
+                running.process.send_signal(running.program.stop_signal)
+            asked_at = time.monotonic()
+            for running in together:
+                passed = time.monotonic() - asked_at
+                processes.let_end(running.process, grace=self._patience(max(0.0, running.program.grace - passed)))
+        self._running.clear()
         processes.kill_descendants()
 
     def _look_at(self, running: _Running) -> None:

@@ -24,7 +24,7 @@ FOREIGN = ("S3_ENDPOINT_URL", "EMAIL_URL", "LPS_CLOCK", "LPS_LOGS", "PORT", "DAT
 def main(arguments: Sequence[str]) -> int:
     """Run the tests and give pytest's exit code."""
     adopt_orphans()
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, interrupt_once)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and pytest would
     return explained(lambda: _test(arguments), place=tempfile.gettempdir())
 
@@ -75,7 +75,7 @@ def _let_end(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
-def _interrupt(_number: int, _frame: object) -> None:
+def interrupt_once(_number: int, _frame: object) -> None:
     """Leave once: `timeout make test` sends its signal to us, and to make, which sends it to us."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Interrupted
