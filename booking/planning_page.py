@@ -1,6 +1,6 @@
 """What the planning page shows: weeks of tiles with their deadlines, worked out from facts read once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -149,29 +149,27 @@ class _Drawing:
 
     def _deadlines(self, week: Week, groups: Sequence[GroupFacts]) -> Iterator[DeadlineLine]:
         """One line per different deadline, named by its groups when there are several."""
-        by_closing: dict[tuple[Closing, str], list[str]] = {}
+        governed: dict[tuple[Closing, str], _Governed] = {}
         for group in groups:
             for activity in group.activities:
-                if not self._is_held(activity, week):
-                    continue
-                for closing, action in _closings(activity):
-                    names = by_closing.setdefault((closing, action), [])
-                    if group.name not in names:
-                        names.append(group.name)
-        for (closing, action), names in by_closing.items():
-            line = self._deadline_line(closing, week, action)
-            heading = " · ".join((*names, action) if action else names)
-            yield line if len(by_closing) == 1 else _headed(line, heading)
+                days = [day for day in days_of(week) if Cell(activity.pk, day) in self.days.service_days]
+                for closing, action in _closings(activity) if days else ():
+                    found = governed.setdefault((closing, action), _Governed({}, set()))
+                    found.names[group.name] = None
+                    found.days.update(days)
+        for (closing, action), found in governed.items():
+            line = self._deadline_line(closing, week, found.days)
+            heading = " · ".join((*found.names, action) if action else found.names)
+            yield line if len(governed) == 1 else _headed(line, heading)
 
-    def _is_held(self, activity: ActivityFacts, week: Week) -> bool:
-        return any(Cell(activity.pk, day) in self.days.service_days for day in days_of(week))
-
-    def _deadline_line(self, closing: Closing, week: Week, action: str) -> DeadlineLine:
+    def _deadline_line(self, closing: Closing, week: Week, days: Collection[date]) -> DeadlineLine:
         """The instant that the week still waits for, else that it is past."""
-        instants = self._instants(closing, week)
+        instants = {
+            day: deadline(closing, day=day, calendar=self.catalogue.calendar, zone=self.zone) for day in sorted(days)
+        }
         to_come = [(at, day) for day, at in instants.items() if at > self.now]
         if not to_come:
-            return DeadlineLine(self._past(closing, max(instants.values())), "shut")
+            return DeadlineLine(self._past(max(instants.values())), "shut")
         if opens_at := self._opens_later(week):
             return DeadlineLine(_("Réservable à partir du %(when)s") % {"when": sentences.at(opens_at, self.zone)})
         closes_at, day = min(to_come)
@@ -183,13 +181,7 @@ class _Drawing:
             text = sentences.day_sentence(day, closes_at=closes_at, today=self.today, zone=self.zone)
         return DeadlineLine(text, "near", closes_at, sentences.time_left(left))
 
-    def _instants(self, closing: Closing, week: Week) -> dict[date, datetime]:
-        return {
-            day: deadline(closing, day=day, calendar=self.catalogue.calendar, zone=self.zone)
-            for day in days_of(week)[:_WORKDAYS]
-        }
-
-    def _past(self, closing: Closing, closed_at: datetime) -> str:
+    def _past(self, closed_at: datetime) -> str:
         if self.now - closed_at > timedelta(days=7):
             return _("Semaine non modifiable")
         return _("Date limite passée depuis le %(when)s") % {"when": sentences.at(closed_at, self.zone)}
@@ -201,12 +193,20 @@ class _Drawing:
         return opens_at if opens_at > self.now else None
 
 
-def _closings(activity: ActivityFacts) -> Mapping[tuple[Closing, str], None]:
+@dataclass(frozen=True, slots=True)
+class _Governed:
+    """What one deadline governs in a week: the groups, in their order, and the days on which they are held."""
+
+    names: dict[str, None]
+    days: set[date]
+
+
+def _closings(activity: ActivityFacts) -> tuple[tuple[Closing, str], ...]:
     """The deadlines of an activity: one, or two when booking and canceling are apart."""
     rule = activity.rule
     if rule.book == rule.cancel:
-        return {(rule.book, ""): None}
-    return {(rule.book, _("réserver")): None, (rule.cancel, _("annuler")): None}
+        return ((rule.book, ""),)
+    return ((rule.book, _("réserver")), (rule.cancel, _("annuler")))
 
 
 def _headed(line: DeadlineLine, heading: str) -> DeadlineLine:

@@ -76,6 +76,12 @@ def facts(cell: Cell, *, days: Days, catalogue: Catalogue) -> DayFacts:
     )
 
 
+def days_held(*, activity_id: int, site_id: int, after: date, number: int) -> list[date]:
+    """The next days on which an activity is held at a site."""
+    held = ServiceDay.objects.filter(activity=activity_id, site=site_id, open=True, day__gt=after).order_by("day")
+    return list(held.values_list("day", flat=True)[:number])
+
+
 def receipt_of(*, household: Household, number: str) -> Receipt | None:
     """The household's receipt of that number (`R-2026-000123`), or None: nobody else's is ever found."""
     head, _, pk = number.rpartition("-")
@@ -90,7 +96,7 @@ def receipts_of(household: Household, *, before: int | None = None, limit: int =
     found = Receipt.objects.filter(household=household).select_related("child").annotate(changes=Count("entries"))
     if before is not None:
         found = found.filter(pk__lt=before)
-    return list(found[: limit + 1])
+    return list(found.order_by("-pk")[: limit + 1])
 
 
 def journal_of(

@@ -2,7 +2,7 @@
 
 import re
 
-from lps.kernel.text import sort_key
+from lps.kernel.text import with_of
 
 _CONTRACTED = ((re.compile(r"^les\s+", re.IGNORECASE), "des "), (re.compile(r"^le\s+", re.IGNORECASE), "du "))
 
@@ -16,4 +16,4 @@ def proposed_place_of(place_name: str) -> str:
     for article, contraction in _CONTRACTED:
         if article.match(name):
             return article.sub(contraction, name)
-    return f"d'{name}" if sort_key(name)[:1] in tuple("aeiouy") else f"de {name}"
+    return with_of(name)

@@ -13,6 +13,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from booking import catalogue
 from booking.catalogue_templates import DAY_BEFORE, THURSDAY_BEFORE, standard
+from booking.queries import days_held
 from booking.rules.planning import Cell, Change
 from booking.services.bookings import change_bookings
 from booking.services.entry import Entered, enter_bookings
@@ -248,12 +249,12 @@ def _book_marsone(household: Household, *, now: datetime, today: date) -> None:
     caller = Actor(ActorKind.CALLER, str(household.pk), "famille MARSONE")
     office = Actor(ActorKind.AGENT, "0", "Service scolaire")
     saves = (
-        (angeline, "Transport scolaire 16h30", 3, False, family, Channel.WEB, 3),
-        (angeline, "Transport scolaire 11h30", 4, True, caller, Channel.VOICE, 2),
-        (bertrand, "Accueil Soir", 4, True, office, Channel.OFFICE, 1),
+        (angeline, "Transport scolaire 16h30", False, family, Channel.WEB, 3),
+        (angeline, "Transport scolaire 11h30", True, caller, Channel.VOICE, 2),
+        (bertrand, "Accueil Soir", True, office, Channel.OFFICE, 1),
     )
-    for child, name, week, wanted, by, channel, ago in saves:
-        days = (monday + timedelta(weeks=week, days=day) for day in (0, 1, 3, 4))
+    for child, name, wanted, by, channel, ago in saves:
+        days = days_held(activity_id=by_name[name], site_id=sites[child.pk], after=monday + timedelta(days=9), number=4)
         change_bookings(
             child=child,
             household=household,

@@ -15,3 +15,8 @@ def sort_key(text: str) -> str:
 def search_key(text: str) -> str:
     """What a search compares: letters and digits only, so that "Jean-Marc" is found by "jeanmarc"."""
     return _APART.sub("", unidecode(text).casefold())
+
+
+def with_of(name: str) -> str:
+    """A name after "de": "d'Angéline", "de Bertrand". An initial H is read as aspirated."""
+    return f"d'{name}" if sort_key(name)[:1] in tuple("aeiouy") else f"de {name}"

@@ -11,9 +11,12 @@ from typing import Any
 
 from django import template
 from django.forms import BaseForm, BoundField
+from django.template.defaultfilters import stringfilter
 from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+
+from lps.kernel import text
 
 register = template.Library()
 
@@ -91,9 +94,17 @@ def hour(value: datetime | time | None) -> str:
 
 
 @register.filter
-def initials(name: str | None) -> str:
+@stringfilter
+def with_of(name: str) -> str:
+    """ "Angéline" → "d'Angéline"."""
+    return text.with_of(name)
+
+
+@register.filter
+@stringfilter
+def initials(name: str) -> str:
     """ "Angéline MARSONE" → "AM"."""
-    return "".join(word[0] for word in (name or "").split()[:2]).upper()
+    return "".join(word[0] for word in name.split()[:2]).upper()
 
 
 def _kind(bound: BoundField) -> str:
