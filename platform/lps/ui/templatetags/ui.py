@@ -101,10 +101,9 @@ def with_of(name: str) -> str:
 
 
 @register.filter
-@stringfilter
-def initials(name: str) -> str:
-    """ "Angéline MARSONE" → "AM"."""
-    return "".join(word[0] for word in name.split()[:2]).upper()
+def initials(name: object) -> str:
+    """ "Angéline MARSONE" → "AM"; nothing for nobody."""
+    return "".join(word[0] for word in str(name or "").split()[:2]).upper()
 
 
 def _kind(bound: BoundField) -> str:
@@ -115,9 +114,9 @@ def _kind(bound: BoundField) -> str:
 
 
 def _errors(form: BaseForm) -> Iterator[FieldError]:
-    for text in form.non_field_errors():
-        yield FieldError("", str(text), "")
+    for error in form.non_field_errors():
+        yield FieldError("", str(error), "")
     for bound in form:
         anchor = bound.id_for_label or f"{bound.auto_id}_0"
-        for text in bound.errors:
-            yield FieldError(str(bound.label), str(text), "" if bound.is_hidden else anchor)
+        for error in bound.errors:
+            yield FieldError(str(bound.label), str(error), "" if bound.is_hidden else anchor)
