@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from django.db import connection
 from django_tenants.utils import get_public_schema_name
 
 from lps.kernel import log_context
+from tenants.connection import connection
 from tenants.models import Commune
 
 _current: ContextVar[Commune | None] = ContextVar("current_commune", default=None)
@@ -78,4 +78,4 @@ def entry() -> dict[str, object]:
 
 def in_public() -> bool:
     """Whether the connection stands in the registry's schema."""
-    return connection.schema_name == get_public_schema_name()
+    return connection.schema_name == str(get_public_schema_name())

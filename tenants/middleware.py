@@ -3,19 +3,20 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponsePermanentRedirect
+from django.http import HttpResponse, HttpResponseNotFound, HttpResponsePermanentRedirect
 from django.utils import timezone
 
 from tenants import context, queries
+from tenants.requests import CommuneRequest
 
 
 class CommuneMiddleware:
     """Enters the commune of the request's host, or the registry on the console's host."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[CommuneRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: CommuneRequest) -> HttpResponse:
         host = request.get_host().partition(":")[0].lower().rstrip(".")
         if elsewhere := _preferred_host(host):
             port = request.get_host().partition(":")[2]
@@ -30,7 +31,7 @@ class CommuneMiddleware:
         with context.use(commune), timezone.override(commune.zone):
             return self.get_response(request)
 
-    def _console(self, request: HttpRequest) -> HttpResponse:
+    def _console(self, request: CommuneRequest) -> HttpResponse:
         request.commune = None
         request.urlconf = settings.LPS_CONSOLE_URLCONF
         with context.public():

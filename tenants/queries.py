@@ -6,7 +6,7 @@ from threading import Lock
 from django.conf import settings
 
 from tenants import context
-from tenants.models import Commune, CommuneState, Host
+from tenants.models import Commune, CommuneState
 
 HOST_TTL = 60.0
 OPEN_STATES = (CommuneState.ACTIVE, CommuneState.TO_OPEN)
@@ -23,9 +23,10 @@ def commune_by_slug(*, slug: str) -> Commune:
     """The commune of that slug, whatever its state; raises `UnknownCommune`."""
     with context.public():
         try:
-            return Commune.objects.get(slug=slug)
+            commune: Commune = Commune.objects.get(slug=slug)
         except Commune.DoesNotExist as error:
             raise UnknownCommune(slug) from error
+    return commune
 
 
 def communes() -> list[Commune]:
@@ -74,10 +75,9 @@ def url_of(commune: Commune, path: str = "/") -> str:
 
 
 def _read_host(host: str) -> Commune | None:
+    slug, _, domain = host.partition(".")
+    is_ours = domain in settings.LPS_BASE_DOMAINS
     with context.public():
-        for domain in settings.LPS_BASE_DOMAINS:
-            slug, dot, rest = host.partition(".")
-            if dot and rest == domain:
-                return Commune.objects.filter(slug=slug, state__in=OPEN_STATES).first()
-        found = Host.objects.filter(domain=host, tenant__state__in=OPEN_STATES).select_related("tenant").first()
-        return found.tenant if found else None
+        opened = Commune.objects.filter(state__in=OPEN_STATES)
+        found: Commune | None = (opened.filter(slug=slug) if is_ours else opened.filter(domains__domain=host)).first()
+    return found

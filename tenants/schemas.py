@@ -20,10 +20,12 @@ from urllib.parse import unquote
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.backends.utils import CursorWrapper
 
 from lps.kernel import clock
 from tenants import context
+from tenants.connection import connection
 from tenants.models import SchemaTemplate
 
 log = logging.getLogger(__name__)
@@ -149,21 +151,17 @@ def _migration_names() -> set[tuple[str, str]]:
     return names
 
 
-def _applied(cursor: object, schema: str) -> set[tuple[str, str]]:
-    cursor.execute(  # type: ignore[attr-defined]
-        "SELECT to_regclass(%s) IS NOT NULL", [f"{_quoted(schema)}.django_migrations"]
-    )
-    if not cursor.fetchone()[0]:  # type: ignore[attr-defined]
+def _applied(cursor: CursorWrapper, schema: str) -> set[tuple[str, str]]:
+    cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{_quoted(schema)}.django_migrations"])
+    if not cursor.fetchone()[0]:
         return set()
     labels = _tenant_labels()
-    cursor.execute(  # type: ignore[attr-defined]
-        f"SELECT app, name FROM {_quoted(schema)}.django_migrations WHERE app = ANY(%s)", [labels]
-    )
-    return set(cursor.fetchall())  # type: ignore[attr-defined]
+    cursor.execute(f"SELECT app, name FROM {_quoted(schema)}.django_migrations WHERE app = ANY(%s)", [labels])
+    return set(cursor.fetchall())
 
 
-def _create_empty(cursor: object, schema_name: str) -> None:
-    cursor.execute(f"CREATE SCHEMA {_quoted(schema_name)}")  # type: ignore[attr-defined]
+def _create_empty(cursor: CursorWrapper, schema_name: str) -> None:
+    cursor.execute(f"CREATE SCHEMA {_quoted(schema_name)}")
 
 
 def _for_schema(statements: str, schema_name: str) -> str:

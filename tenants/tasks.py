@@ -9,15 +9,15 @@ from celery import Task, shared_task
 from tenants import context, queries
 
 
-class CommuneTask(Task):
+class CommuneTask(Task[..., Any]):
     """A task that belongs to a commune: sent from inside one, refused without one."""
 
     abstract = True
 
-    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+    def apply_async(self, args: Any = None, kwargs: Any = None, *rest: Any, **options: Any) -> Any:
         headers = dict(options.pop("headers", None) or {})
         headers.setdefault("commune", context.current().slug)
-        return super().apply_async(args, kwargs, headers=headers, **options)
+        return super().apply_async(args, kwargs, *rest, headers=headers, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         slug = getattr(self.request, "commune", None) or (self.request.headers or {}).get("commune")
@@ -48,6 +48,6 @@ def registry_task(*, name: str) -> Callable[[Callable[..., Any]], Any]:
             with context.public():
                 return function(*args, **kwargs)
 
-        return shared_task(in_registry, name=name, ignore_result=True)
+        return shared_task(name=name, ignore_result=True)(in_registry)
 
     return decorate

@@ -19,7 +19,7 @@ _CLIENT = Config(
 )
 
 
-class CommuneS3Storage(CommuneFiles, S3Storage):  # type: ignore[misc]
+class CommuneS3Storage(CommuneFiles, S3Storage):
     """One prefix per commune, chosen at each access; a file saved under a taken name replaces it."""
 
     def __init__(self, **settings: Any) -> None:

@@ -2,19 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from django.http import HttpRequest
-
 from lps.journal.actors import Actor
+from tenants.requests import CommuneRequest
 
 if TYPE_CHECKING:
     from lps.accounts.models import Account
     from lps.accounts.sessions import Session
 
 
-class DoorRequest(HttpRequest):
+class DoorRequest(CommuneRequest):
     """A request with its door's session and whoever opened it."""
 
     session: "Session"
     actor: Actor | None
     account: "Account | None"
-    client_address: str

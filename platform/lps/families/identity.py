@@ -1,7 +1,5 @@
 """The household at the door: the actor it is, and how a session finds it again."""
 
-from datetime import datetime
-
 from lps.accounts.requests import DoorRequest
 from lps.families import queries
 from lps.families.models import Household
@@ -15,7 +13,6 @@ class FamilyRequest(DoorRequest):
 
     household: Household
     actor: Actor
-    received_at: datetime
 
 
 def actor_of(household: Household) -> Actor:

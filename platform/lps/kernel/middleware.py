@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from lps.kernel import clock, log_context
+from lps.kernel.requests import StampedRequest
 
 access_log = logging.getLogger("lps.access")
 _STAMP = re.compile(r"^t=(\d{10})(?:\.?(\d{1,6}))?$")
@@ -24,11 +25,11 @@ class RequestStamp:
     seconds>[.fraction]`), believed only from `LPS_TRUSTED_PROXIES`, else now.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[StampedRequest], HttpResponse]) -> None:
         self.get_response = get_response
         self.trusted = _networks(settings.LPS_TRUSTED_PROXIES)
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: StampedRequest) -> HttpResponse:
         arrived = clock.now()
         peer = request.META.get("REMOTE_ADDR", "")
         trusted = _within(peer, self.trusted)
