@@ -272,12 +272,12 @@ def _at_noon(now: datetime, days_ago: int) -> datetime:
 
 def _agents(slug: str) -> list[DemoAccount]:
     emails = {role: f"{role.label}@{slug}.example".replace("é", "e") for role in sorted(AGENT_ROLES)}
-    return [DemoAccount(slug, role.label, email, _totp_secret(email)) for role, email in emails.items()]
+    return [DemoAccount(slug, str(role.label), email, _totp_secret(email)) for role, email in emails.items()]
 
 
 def _operator() -> DemoAccount:
     email = "exploitant@lps.example"
-    return DemoAccount("console", Role.OPERATOR.label, email, _totp_secret(email))
+    return DemoAccount("console", str(Role.OPERATOR.label), email, _totp_secret(email))
 
 
 def _totp_secret(email: str) -> str:

@@ -4,4 +4,4 @@ from django.utils.translation import gettext_lazy as _
 
 from lps.ui.nav import NavItem
 
-RAIL = (NavItem("office:today", _("Aujourd'hui"), "office.enter"),)  # type: ignore[arg-type]
+RAIL = (NavItem("office:today", _("Aujourd'hui"), "office.enter"),)

@@ -4,19 +4,21 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from django.urls import reverse
+from django.utils.functional import Promise
 
 
 @dataclass(frozen=True)
 class NavItem:
     """A place one can go. `permission` is asked before it is shown ("" is for everyone).
 
-    `label` may be lazy; `group` is the heading above it in the rail ("" for the first, unnamed one).
+    Lists are made before a language is chosen, so `label` may be lazy; `group` is the heading above it in
+    the rail ("" for the first, unnamed one).
     """
 
     url_name: str
-    label: str
+    label: str | Promise
     permission: str = ""
-    group: str = ""
+    group: str | Promise = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +26,9 @@ class NavLink:
     """An item as a template draws it. `count` is shown beside the label when it is not zero."""
 
     url: str
-    label: str
+    label: str | Promise
     current: bool = False
-    group: str = ""
+    group: str | Promise = ""
     count: int = 0
 
 
