@@ -7,7 +7,7 @@ from rest_framework.views import APIView
 from lps.accounts.authentication import HasScope, TokenAuthentication
 
 
-class Me(APIView):  # type: ignore[misc]
+class Me(APIView):
     """Who the token says one is, for the person who sets up the other software."""
 
     authentication_classes = (TokenAuthentication,)

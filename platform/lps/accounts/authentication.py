@@ -16,7 +16,7 @@ from lps.accounts.rights import allowed
 from lps.kernel import clock
 
 
-class TokenAuthentication(BaseAuthentication):  # type: ignore[misc]
+class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer lps_…`: the actor becomes `request.user` and `request.actor`."""
 
     def authenticate(self, request: Request) -> tuple[Integration, ApiToken] | None:
@@ -37,7 +37,7 @@ class TokenAuthentication(BaseAuthentication):  # type: ignore[misc]
         return 'Bearer realm="api"'
 
 
-class HasScope(BasePermission):  # type: ignore[misc]
+class HasScope(BasePermission):
     """The token may do the view's `right` (an action of `rights`); a view without one only needs a token."""
 
     message = _("Ce jeton n'a pas la portée que cette adresse demande.")

@@ -1,6 +1,8 @@
 """What production refuses to start with: each is a way to lose families' data, so none is a mere warning."""
 
 import os
+from collections.abc import Mapping
+from typing import Any
 
 import psycopg
 from django.conf import settings
@@ -42,7 +44,7 @@ def _refuse_silent_pool() -> None:
 
     Measured with PgBouncer before PostgreSQL 18, which alone reports the setting to its client.
     """
-    database = settings.DATABASES["default"]
+    database: Mapping[str, Any] = settings.DATABASES["default"]
     with psycopg.connect(
         host=database["HOST"],
         port=database["PORT"] or None,
