@@ -6,9 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher, identify_hasher
-from django.db import connection
 from django.http import HttpResponse
-from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from lps.accounts import services
@@ -19,18 +17,10 @@ from lps.journal.models import AuditEntry
 from tenants import context
 from tenants.models import Commune
 from tests.accounts.factories import BY, PASSWORD, Person, agent, browser, enter
+from tests.sql import counted
 
 Later = Callable[..., None]
 PAGE = "/mairie/connexion/"
-
-
-def shape(statements: CaptureQueriesContext) -> list[str]:
-    """The statements without their values."""
-    return [
-        re.sub(r"'[^']*'|\b\d+\b", "?", s["sql"])
-        for s in statements
-        if not re.search("search_path|SAVEPOINT", s["sql"])
-    ]
 
 
 def body(response: HttpResponse, typed: str) -> str:
@@ -81,9 +71,9 @@ def test_every_failure_is_the_same_failure(demo: Commune, claire: Person, later:
     seen = []
 
     for proofs in failures:
-        with CaptureQueriesContext(connection) as statements:
+        with counted() as made:
             answer = browser(demo).post(PAGE, proofs)
-        seen.append((answer.status_code, shape(statements), body(answer, proofs["email"])))
+        seen.append((answer.status_code, made.shapes, body(answer, proofs["email"])))
 
     assert "n&#x27;est pas le bon" in seen[0][2]
     assert [other for other in seen if other != seen[0]] == []
