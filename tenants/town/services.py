@@ -1,4 +1,4 @@
-"""Changing what a town decides. The journal stands above this app: callers write the entry."""
+"""Changing what a town decides. The journal stands above this app: `lps.journal.town` adds the entry."""
 
 import uuid
 from dataclasses import dataclass
@@ -30,22 +30,24 @@ def renew_catalogue_stamp() -> None:
 
 
 def change_settings(**wanted: Any) -> Changed:
-    """Set the given fields, raise the version, and return (before, after) of what changed.
+    """Set the given fields, raise the version, and return (before, after) of what changed, version included.
 
     Raises `ValidationError` for a value out of its bounds; nothing is saved then.
     """
     with transaction.atomic():
         row = TownSettings.objects.select_for_update().get(pk=1)
-        before = {name: getattr(row, name) for name in wanted if getattr(row, name) != wanted[name]}
-        for name in before:
-            setattr(row, name, wanted[name])
-        if before:
-            row.version += 1
+        after = {name: value for name, value in wanted.items() if getattr(row, name) != value}
+        if after:
+            after["version"] = row.version + 1
+        before = {name: getattr(row, name) for name in after}
+        for name, value in after.items():
+            setattr(row, name, value)
+        if after:
             row.changed_at = clock.now()
             row.full_clean()
             row.save()
     context.entry().pop("town", None)
-    return before, {name: wanted[name] for name in before}
+    return before, after
 
 
 def save_logo(*, content: bytes) -> Changed:

@@ -28,9 +28,9 @@ from lps.families.models import Household, SchoolClass
 from lps.families.services import NewChild, NewClass, NewGuardian, NewHousehold, add_classes, bulk_add_households
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
+from lps.journal.town import change_settings, publish_message
 from tenants import context, queries
 from tenants.models import Commune
-from tenants.town.services import change_settings, publish_message
 
 BY = Actor.system("démonstration")
 PASSWORD = "Buchelay-Demo-78200"
@@ -99,9 +99,11 @@ def _furnish_demo(commune: Commune, by: Actor, now: datetime) -> None:
         contact_phone="01 23 45 67 89",
         contact_email="scolaire@demo.example",
         deadline_words="Choix modifiables jusqu'à la veille, 17 heures",
+        by=by,
+        channel=Channel.AUTOMATIC,
     )
     groups = standard(DAY_BEFORE, with_canteen=False, midday_weekdays=())
-    year = furnish(groups=groups, today=today, school_zone="C")
+    year = furnish(groups=groups, today=today, school_zone="C", by=by)
     ce1, ce2 = add_classes(
         [
             NewClass(
@@ -120,6 +122,8 @@ def _furnish_demo(commune: Commune, by: Actor, now: datetime) -> None:
         title="Bienvenue",
         body="Madame, Monsieur,\n\nCe portail est une démonstration : vos essais n'engagent personne.",
         starts_at=now - timedelta(days=2),
+        by=by,
+        channel=Channel.AUTOMATIC,
     )
     _book_marsone(household, now=now, today=today)
     _make_agents(commune.slug, by)
@@ -162,8 +166,10 @@ def _furnish_buchelay(commune: Commune, now: datetime, number: int) -> None:
         voice_number="04 76 54 93 40",
         voice_words="appel gratuit depuis une « box »",
         deadline_words="Choix modifiables avant chaque jeudi, 17 heures",
+        by=BY,
+        channel=Channel.AUTOMATIC,
     )
-    year = furnish(groups=standard(THURSDAY_BEFORE, with_canteen=True), today=today, school_zone="C")
+    year = furnish(groups=standard(THURSDAY_BEFORE, with_canteen=True), today=today, school_zone="C", by=BY)
     classes = add_classes(classes_of_buchelay(), school_year=year)
     open_days(today=today)
     households = bulk_add_households(
@@ -181,6 +187,8 @@ def _furnish_buchelay(commune: Commune, now: datetime, number: int) -> None:
             "utiliser ce service."
         ),
         starts_at=now - timedelta(days=1),
+        by=BY,
+        channel=Channel.AUTOMATIC,
     )
     _book_families(households, now=now, today=today)
     _make_agents(commune.slug, BY)

@@ -6,7 +6,9 @@ from datetime import date, timedelta
 from booking.services.catalogue import NewGroup, add_groups, load_calendar, materialize
 from lps.families.models import SchoolYear
 from lps.families.services import open_school_year
-from tenants.town.services import change_settings
+from lps.journal.actors import Actor
+from lps.journal.channels import Channel
+from lps.journal.town import change_settings
 
 AHEAD = timedelta(weeks=20)
 TABS = ["planning"]
@@ -27,11 +29,13 @@ class SchoolTime:
         return cls(date(first_year, 9, 1), last_day, max(last_day, today + AHEAD))
 
 
-def furnish(*, groups: list[NewGroup], today: date, school_zone: str, holiday_zone: str = "Métropole") -> SchoolYear:
+def furnish(
+    *, groups: list[NewGroup], today: date, school_zone: str, holiday_zone: str = "Métropole", by: Actor
+) -> SchoolYear:
     """Give the commune entered its calendar, this school year and its catalogue. Its schools must stand already
     for days to be made: `open_days` makes them."""
     during = SchoolTime.of(today)
-    change_settings(school_zone=school_zone, tabs=TABS)
+    change_settings(school_zone=school_zone, tabs=TABS, by=by, channel=Channel.AUTOMATIC)
     load_calendar(
         school_zone=school_zone,
         holiday_zone=holiday_zone,

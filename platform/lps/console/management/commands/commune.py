@@ -43,7 +43,7 @@ class Command(BaseCommand):
 
         def from_template(commune: Commune, by: Actor, now: datetime) -> None:
             today = now.astimezone(commune.zone).date()
-            furnish(groups=groups, today=today, school_zone=options["school_zone"])
+            furnish(groups=groups, today=today, school_zone=options["school_zone"], by=by)
 
         try:
             commune = create_commune(

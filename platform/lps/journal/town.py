@@ -1,0 +1,57 @@
+"""Changing what a town decides, with its entry in the journal, in one transaction."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from lps.journal.actors import Actor
+from lps.journal.channels import Channel
+from lps.journal.services import record
+from tenants.town import services as town
+from tenants.town.models import Message
+
+SUBJECT = "town"
+
+
+def change_settings(*, by: Actor, channel: Channel, **wanted: Any) -> town.Changed:
+    """Set the given fields of the town's settings and return (before, after) of what changed, version included.
+
+    Nothing is written when nothing changes. Raises `ValidationError` for a value out of its bounds.
+    """
+    return _recorded(lambda: town.change_settings(**wanted), by=by, channel=channel)
+
+
+def save_logo(*, content: bytes, by: Actor, channel: Channel) -> town.Changed:
+    """Keep a new logo (PNG, JPEG or WebP); raises `PictureRefused`."""
+    return _recorded(lambda: town.save_logo(content=content), by=by, channel=channel)
+
+
+def remove_logo(*, by: Actor, channel: Channel) -> town.Changed:
+    """Go back to the commune's initial."""
+    return _recorded(town.remove_logo, by=by, channel=channel)
+
+
+def publish_message(
+    *, title: str, body: str, starts_at: datetime, ends_at: datetime | None = None, by: Actor, channel: Channel
+) -> Message:
+    """Put a message on the home page from one instant to another."""
+    with transaction.atomic():
+        message = town.publish_message(title=title, body=body, starts_at=starts_at, ends_at=ends_at)
+        after = {
+            "title": title,
+            "body": body,
+            "starts_at": starts_at.isoformat(),
+            "ends_at": ends_at.isoformat() if ends_at else None,
+        }
+        record(by=by, channel=channel, action="message_published", subject=f"message:{message.pk}", after=after)
+    return message
+
+
+def _recorded(change: Callable[[], town.Changed], *, by: Actor, channel: Channel) -> town.Changed:
+    with transaction.atomic():
+        before, after = change()
+        if after:
+            record(by=by, channel=channel, action="settings_changed", subject=SUBJECT, before=before, after=after)
+    return before, after
