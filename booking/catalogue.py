@@ -4,15 +4,27 @@ Only what agents decide is kept here: never a booking, a place, a code or a sess
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from threading import Lock
 from uuid import UUID
 
-from booking.models import Activity, ActivityGroup, PublicHoliday, SchoolVacation
+from booking.models import (
+    Activity,
+    ActivityGroup,
+    ActivityTie,
+    Closure,
+    Entitlement,
+    Period,
+    PublicHoliday,
+    SchoolVacation,
+)
 from booking.rules import deadlines
 from booking.rules.calendar import SchoolCalendar
 from booking.rules.deadlines import DeadlineRule
+from booking.rules.entitlements import Access
+from booking.rules.periods import PeriodFacts
 from tenants import context
 from tenants.town import queries as town
 
@@ -20,15 +32,19 @@ _KEPT = 200
 _catalogues: OrderedDict[tuple[UUID, UUID], "Catalogue"] = OrderedDict()
 _lock = Lock()
 
+Ties = frozenset[frozenset[int]]
+
 
 @dataclass(frozen=True, slots=True)
 class ActivityFacts:
-    """An activity as rules and pages need it."""
+    """An activity as rules and pages need it; `ways` are the ways to be entitled to it, none meaning all children."""
 
     pk: int
     name: str
     group_slug: str
     rule: DeadlineRule
+    weekdays: frozenset[int] = frozenset()
+    ways: tuple[Access, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +57,56 @@ class GroupFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosureFacts:
+    """Days on which nothing is held, both included; None means every site, every activity."""
+
+    first_day: date
+    last_day: date
+    reason: str
+    site_id: int | None
+    activity_id: int | None
+
+    def covers(self, day: date, *, site_id: int | None, activity_id: int) -> bool:
+        """Whether an activity at a site is closed on that day."""
+        return (
+            self.first_day <= day <= self.last_day
+            and self.site_id in (None, site_id)
+            and self.activity_id in (None, activity_id)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All groups in order, and the calendar that deadlines count with."""
+    """All groups in order, how activities are tied, and the calendar that deadlines count with."""
 
     groups: tuple[GroupFacts, ...]
     calendar: SchoolCalendar
     activities: Mapping[int, ActivityFacts]
+    incompatible: Ties = frozenset()
+    together: Ties = frozenset()
+    holidays: Mapping[date, str] = field(default_factory=dict)
+    closures: tuple[ClosureFacts, ...] = ()
+    periods: tuple[PeriodFacts, ...] = ()
 
     def of_group(self, slug: str) -> tuple[GroupFacts, ...]:
         """The group of that slug, or all of them when none bears it."""
         return tuple(group for group in self.groups if group.slug == slug) or self.groups
 
+    def tied_to(self, activities: Iterable[int]) -> frozenset[int]:
+        """These activities and all those that a tie binds to one of them."""
+        asked = frozenset(activities)
+        return asked.union(*(tied for tied in self.incompatible | self.together if tied & asked))
+
+    def why_closed(self, day: date, *, site_id: int | None, activity_id: int) -> str:
+        """The public holiday's name or the closure's reason; empty when neither explains that nothing is held."""
+        if day in self.holidays:
+            return self.holidays[day]
+        covering = (one for one in self.closures if one.covers(day, site_id=site_id, activity_id=activity_id))
+        return next((one.reason for one in covering), "")
+
 
 def read() -> Catalogue:
-    """The current commune's catalogue: four statements the first time after a change, then none."""
+    """The current commune's catalogue: nine statements the first time after a change, then none."""
     key = (context.current().pk, town.settings().catalogue_stamp)
     with _lock:
         if found := _catalogues.get(key):
@@ -69,18 +121,72 @@ def read() -> Catalogue:
 
 
 def _read() -> Catalogue:
+    holidays = dict(PublicHoliday.objects.values_list("day", "name"))
     calendar = SchoolCalendar(
-        public_holidays=frozenset(PublicHoliday.objects.values_list("day", flat=True)),
+        public_holidays=frozenset(holidays),
         vacations=tuple(SchoolVacation.objects.values_list("first_day", "last_day")),
     )
-    activities: dict[int, list[ActivityFacts]] = {}
+    groups = _groups()
+    return Catalogue(
+        groups=groups,
+        calendar=calendar,
+        activities={activity.pk: activity for group in groups for activity in group.activities},
+        holidays=holidays,
+        closures=tuple(
+            ClosureFacts(*found)
+            for found in Closure.objects.values_list("first_day", "last_day", "reason", "site_id", "activity_id")
+        ),
+        periods=_periods(),
+        **_ties(),
+    )
+
+
+def _groups() -> tuple[GroupFacts, ...]:
     groups = list(ActivityGroup.objects.all())
     own_rule = {group.pk: (group.slug, deadlines.from_json(group.deadline)) for group in groups}
+    ways = _ways()
+    activities: dict[int, list[ActivityFacts]] = {}
     for activity in Activity.objects.order_by("order", "pk"):
         slug, rule = own_rule[activity.group_id]
         if activity.deadline is not None:
             rule = deadlines.from_json(activity.deadline)
-        activities.setdefault(activity.group_id, []).append(ActivityFacts(activity.pk, activity.name, slug, rule))
-    facts = tuple(GroupFacts(group.slug, group.name, tuple(activities.get(group.pk, ()))) for group in groups)
-    by_pk = {activity.pk: activity for group in facts for activity in group.activities}
-    return Catalogue(groups=facts, calendar=calendar, activities=by_pk)
+        facts = ActivityFacts(
+            pk=activity.pk,
+            name=activity.name,
+            group_slug=slug,
+            rule=rule,
+            weekdays=frozenset(activity.weekdays),
+            ways=tuple(ways.get(activity.pk, ())),
+        )
+        activities.setdefault(activity.group_id, []).append(facts)
+    return tuple(GroupFacts(group.slug, group.name, tuple(activities.get(group.pk, ()))) for group in groups)
+
+
+def _ways() -> dict[int, list[Access]]:
+    ways: dict[int, list[Access]] = {}
+    for row in Entitlement.objects.all():
+        way = Access(site_id=row.site_id, level=row.level, youngest=row.youngest, oldest=row.oldest)
+        ways.setdefault(row.activity_id, []).append(way)
+    return ways
+
+
+def _periods() -> tuple[PeriodFacts, ...]:
+    return tuple(
+        PeriodFacts(
+            pk=period.pk,
+            first_day=period.first_day,
+            last_day=period.last_day,
+            offered={activity.pk: frozenset(activity.weekdays) for activity in period.activities.all()},
+            opens_at=period.opens_at,
+            closes_at=period.closes_at,
+        )
+        for period in Period.objects.prefetch_related("activities")
+    )
+
+
+def _ties() -> dict[str, Ties]:
+    """Ties of each kind, under the names that `Catalogue` gives them."""
+    found: dict[str, set[frozenset[int]]] = {kind: set() for kind in ActivityTie.Kind.values}
+    for kind, first, second in ActivityTie.objects.values_list("kind", "first", "second"):
+        found[kind].add(frozenset((first, second)))
+    return {kind: frozenset(ties) for kind, ties in found.items()}

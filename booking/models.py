@@ -1,11 +1,11 @@
 """The town's catalogue, the days on which its activities are held, and the bookings with their proofs.
 
-`JournalEntry` and `Receipt` are written once: the database refuses to change them.
+`JournalEntry`, `Receipt` and `PeriodChoice` are written once: the database refuses to change them.
 """
 
 import uuid
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -80,6 +80,67 @@ class Activity(models.Model):
         return self.name
 
 
+class Entitlement(models.Model):
+    """Who may book an activity (droit d'accès): a child who meets every criterion given of one row.
+
+    An activity without any row is open to all. Ages are in completed years, on the day booked, both included.
+    """
+
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="entitlements")
+    site = models.ForeignKey("families.Site", models.PROTECT, related_name="+", null=True, blank=True, db_index=False)
+    level = models.CharField("niveau", max_length=10, blank=True)
+    youngest = models.PositiveSmallIntegerField("âge minimal", null=True, blank=True)
+    oldest = models.PositiveSmallIntegerField("âge maximal", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "droit d'accès"
+        verbose_name_plural = "droits d'accès"
+        ordering = ("pk",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(site__isnull=False) | ~Q(level="") | Q(youngest__isnull=False) | Q(oldest__isnull=False),
+                name="entitlement_says_something",
+                violation_error_message="Ce droit n'a aucun critère : donnez une école, un niveau ou un âge.",
+            ),
+            models.CheckConstraint(
+                condition=Q(youngest__isnull=True) | Q(oldest__isnull=True) | Q(oldest__gte=models.F("youngest")),
+                name="entitlement_ages_in_order",
+                violation_error_message="L'âge maximal est plus petit que l'âge minimal.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.activity_id} : {self.site_id or '*'} {self.level or '*'} {self.youngest}-{self.oldest}"
+
+
+class ActivityTie(models.Model):
+    """What two activities of one day ask of one another: never both, or never one without the other."""
+
+    class Kind(models.TextChoices):
+        INCOMPATIBLE = "incompatible", "jamais ensemble"
+        TOGETHER = "together", "toujours ensemble"
+
+    kind = models.CharField("lien", max_length=12, choices=Kind)
+    first = models.ForeignKey(Activity, models.CASCADE, related_name="+", db_index=False)
+    second = models.ForeignKey(Activity, models.CASCADE, related_name="+", db_index=False)
+
+    class Meta:
+        verbose_name = "lien entre activités"
+        verbose_name_plural = "liens entre activités"
+        ordering = ("pk",)
+        constraints = (
+            models.CheckConstraint(condition=Q(first__lt=models.F("second")), name="activity_tie_in_order"),
+            models.UniqueConstraint(
+                fields=("first", "second"),
+                name="activity_tie_once",
+                violation_error_message="Ces deux activités sont déjà liées.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.first_id} {self.kind} {self.second_id}"
+
+
 class SchoolVacation(models.Model):
     """School holidays of the town's zone, both days included."""
 
@@ -115,14 +176,42 @@ class PublicHoliday(models.Model):
         return self.name
 
 
+class Closure(models.Model):
+    """Days on which nothing is held (fermeture), everywhere or at one site, for all activities or for one."""
+
+    first_day = models.DateField("premier jour")
+    last_day = models.DateField("dernier jour")
+    reason = models.CharField("motif, tel que les familles le lisent", max_length=100)
+    site = models.ForeignKey("families.Site", models.PROTECT, related_name="+", null=True, blank=True, db_index=False)
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="closures", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "fermeture"
+        ordering = ("first_day", "pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(last_day__gte=models.F("first_day")),
+                name="closure_days",
+                violation_error_message="La fermeture finit avant de commencer.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.first_day}"
+
+
 class ServiceDay(models.Model):
-    """An activity held at a site on a day (jour d'ouverture); `places` None means no limit."""
+    """An activity held at a site on a day (jour d'ouverture); `places` None means no limit.
+
+    One set by hand is left alone when the days are made again from the patterns.
+    """
 
     activity = models.ForeignKey(Activity, models.PROTECT, related_name="service_days", db_index=False)
     site = models.ForeignKey("families.Site", models.PROTECT, related_name="+", db_index=False)
     day = models.DateField("jour")
     open = models.BooleanField("ouvert", default=True)
     places = models.PositiveIntegerField("places", null=True, blank=True)
+    by_hand = models.BooleanField("fixé à la main", default=False)
 
     class Meta:
         verbose_name = "jour d'ouverture"
@@ -194,6 +283,17 @@ class JournalEntry(models.Model):
         return f"{'réservation' if self.after else 'annulation'} {self.activity_name} {self.day}"
 
 
+class DayRow(Protocol):
+    """A service day, as a model or as a row."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def activity_id(self) -> int: ...
+    @property
+    def day(self) -> date: ...
+
+
 class BookingQuerySet(models.QuerySet["Booking"]):
     def standing(self) -> "BookingQuerySet":
         """Not canceled."""
@@ -232,13 +332,71 @@ class Booking(models.Model):
         return f"{self.child_id} {self.activity_id} {self.day}"
 
     @staticmethod
-    def of(*, child_id: int, household_id: int, service_day: "ServiceDay", day: date, booked_at: datetime) -> "Booking":
+    def of(*, child_id: int, household_id: int, service_day: "DayRow", booked_at: datetime) -> "Booking":
         """A booking of that service day, not yet saved."""
         return Booking(
             child_id=child_id,
             household_id=household_id,
             activity_id=service_day.activity_id,
-            service_day=service_day,
-            day=day,
+            service_day_id=service_day.pk,
+            day=service_day.day,
             booked_at=booked_at,
         )
+
+
+class Period(models.Model):
+    """Days for which a parent chooses weekdays of some activities, once (période du périscotidien)."""
+
+    first_day = models.DateField("premier jour")
+    last_day = models.DateField("dernier jour")
+    activities = models.ManyToManyField(Activity, related_name="periods", verbose_name="activités")
+    opens_at = models.DateTimeField("à choisir à partir du", null=True, blank=True)
+    closes_at = models.DateTimeField("à choisir avant le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "période"
+        ordering = ("first_day", "pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(last_day__gte=models.F("first_day")),
+                name="period_days",
+                violation_error_message="La période finit avant de commencer.",
+            ),
+            models.CheckConstraint(
+                condition=Q(opens_at__isnull=True) | Q(closes_at__isnull=True) | Q(closes_at__gt=models.F("opens_at")),
+                name="period_closes_after_opening",
+                violation_error_message="La période se ferme avant de s'ouvrir.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Période du {self.first_day:%d/%m/%Y} au {self.last_day:%d/%m/%Y}"
+
+
+class PeriodChoice(models.Model):
+    """What a household chose of a period for a child: written once, with the receipt that proves it.
+
+    `chosen` lists `{"activity": 3, "name": "Accueil Matin", "weekdays": [0, 3]}`, Monday being 0; `skipped` lists the
+    chosen days on which nothing is held, `{"activity": 3, "day": "2014-11-11", "why": "Armistice 1918"}`.
+    """
+
+    period = models.ForeignKey(Period, models.PROTECT, related_name="choices")
+    child = models.ForeignKey("families.Child", models.PROTECT, related_name="+", db_index=False)
+    household = models.ForeignKey("families.Household", models.PROTECT, related_name="+", db_index=False)
+    receipt = models.OneToOneField(Receipt, models.PROTECT, related_name="period_choice")
+    chosen = models.JSONField("jours choisis")
+    skipped = models.JSONField("jours sans service", default=list)
+
+    class Meta:
+        verbose_name = "choix d'une période"
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("child", "household", "period"),
+                name="period_choice_once",
+                violation_error_message="Cette période est déjà validée pour cet enfant.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.period_id} {self.child_id}"

@@ -1,7 +1,7 @@
 """What the planning page shows: weeks of tiles with their deadlines, worked out from facts read once."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from booking import planning_form, queries, sentences
 from booking.catalogue import ActivityFacts, Catalogue, GroupFacts
 from booking.rules.deadlines import Closing, deadline, describe, opening
+from booking.rules.entitlements import is_entitled
 from booking.rules.planning import Cell, CellView, DayFacts, PlanningRefusal, cell_state
 from booking.rules.weeks import Week, days_of
 from lps.families.models import Child, Household
@@ -50,13 +51,14 @@ class DeadlineLine:
 
 @dataclass(frozen=True, slots=True)
 class WeekBlock:
-    """A week as its template draws it."""
+    """A week as its template draws it; `notes` say why a usual day is empty: "mardi 11/11 : Armistice 1918"."""
 
     number: int
     first: date
     last: date
     days: Sequence[date]
     deadlines: Sequence[DeadlineLine]
+    notes: Sequence[str]
     body: SafeString
 
 
@@ -72,9 +74,10 @@ def build(
     *, child: Child, household: Household, shown: Shown, catalogue: Catalogue, zone: ZoneInfo, now: datetime
 ) -> Page:
     """Read the days shown and draw them as they stand at `now` (aware)."""
-    days = queries.days_of_child(child=child, household=household, days=shown.days)
-    drawing = _Drawing(household.pk, days, catalogue, zone, now)
-    weeks = [drawing.week(week, shown.groups) for week in shown.weeks]
+    pks = [activity.pk for group in shown.groups for activity in group.activities]
+    days = queries.days_of_child(child=child, household=household, days=shown.days, activities=pks)
+    drawing = _Drawing(household.pk, days, shown, catalogue, zone, now)
+    weeks = [drawing.week(week) for week in shown.weeks] if drawing.groups else []
     seen = planning_form.seen_field(drawing.changeable, child=child, household=household) if drawing.changeable else ""
     return Page(weeks, seen)
 
@@ -83,7 +86,13 @@ class _Drawing:
     """Draws weeks; remembers which cells may be changed."""
 
     def __init__(
-        self, household_id: int, days: queries.Days, catalogue: Catalogue, zone: ZoneInfo, now: datetime
+        self,
+        household_id: int,
+        days: queries.Days,
+        shown: Shown,
+        catalogue: Catalogue,
+        zone: ZoneInfo,
+        now: datetime,
     ) -> None:
         self.household_id = household_id
         self.days = days
@@ -91,25 +100,39 @@ class _Drawing:
         self.zone = zone
         self.now = now
         self.today = now.astimezone(zone).date()
+        self.groups = [group for group in (self._for_the_child(group, shown) for group in shown.groups) if group]
         self.changeable: dict[Cell, bool] = {}
 
-    def week(self, week: Week, groups: Sequence[GroupFacts]) -> WeekBlock:
-        columns = [Column.of(day) for day in self._columns(week, groups)]
-        activities = [activity for group in groups for activity in group.activities]
+    def week(self, week: Week) -> WeekBlock:
+        columns = [Column.of(day) for day in self._columns(week)]
+        activities = [activity for group in self.groups for activity in group.activities]
         lines = [(activity.name, [self._tile(activity, column.day) for column in columns]) for activity in activities]
         return WeekBlock(
             number=week.number,
             first=week.monday,
             last=week.sunday,
             days=[column.day for column in columns],
-            deadlines=list(self._deadlines(week, groups)),
+            deadlines=list(self._deadlines(week)),
+            notes=list(self._notes(columns, activities)),
             body=grid.rows(name=planning_form.BOX, columns=columns, lines=lines),
         )
 
-    def _columns(self, week: Week, groups: Sequence[GroupFacts]) -> list[date]:
+    def _for_the_child(self, group: GroupFacts, shown: Shown) -> GroupFacts | None:
+        """The group without the activities that the child neither may book nor has on any day shown."""
+        had = {cell.activity_id for cell in self.days.bookings}
+        activities = tuple(
+            activity
+            for activity in group.activities
+            if not activity.ways
+            or activity.pk in had
+            or any(is_entitled(activity.ways, pupil=self.days.pupil(day), day=day) for day in shown.days)
+        )
+        return replace(group, activities=activities) if activities else None
+
+    def _columns(self, week: Week) -> list[date]:
         """Monday to Friday, and the days of the week-end on which something is held or booked."""
         days = days_of(week)
-        pks = [activity.pk for group in groups for activity in group.activities]
+        pks = [activity.pk for group in self.groups for activity in group.activities]
         held = [
             day
             for day in days[_WORKDAYS:]
@@ -121,12 +144,34 @@ class _Drawing:
         cell = Cell(activity.pk, day)
         facts = queries.facts(cell, days=self.days, catalogue=self.catalogue)
         if not facts.open and facts.booked_by is None:
-            return Tile(TileKind.NONE)
+            return Tile(TileKind.NONE, reason=self._why_closed(cell))
         view = self._view(facts, day)
         if view.changeable:
             self.changeable[cell] = view.booked
             return Tile(TileKind.OPEN, booked=view.booked, value=planning_form.box_value(cell))
         return self._locked(view)
+
+    def _why_closed(self, cell: Cell) -> str:
+        """The public holiday or the closure that explains an empty cell, with its activity's usual days."""
+        if cell.day.weekday() not in self.catalogue.activities[cell.activity_id].weekdays:
+            return ""
+        site_id = self.days.pupil(cell.day).site_id
+        return self.catalogue.why_closed(cell.day, site_id=site_id, activity_id=cell.activity_id)
+
+    def _notes(self, columns: Sequence[Column], activities: Sequence[ActivityFacts]) -> Iterator[str]:
+        """Each day that a public holiday or a closure empties, once a reason."""
+        found = {
+            (column, why): None
+            for column in columns
+            for activity in activities
+            if not self._is_held(cell := Cell(activity.pk, column.day)) and (why := self._why_closed(cell))
+        }
+        for column, why in found:
+            yield f"{sentences.named_day(column.day)} : {why}"
+
+    def _is_held(self, cell: Cell) -> bool:
+        held = self.days.service_days.get(cell)
+        return held is not None and held.open
 
     def _locked(self, view: CellView) -> Tile:
         assert view.reason is not None
@@ -147,10 +192,10 @@ class _Drawing:
             now=self.now,
         )
 
-    def _deadlines(self, week: Week, groups: Sequence[GroupFacts]) -> Iterator[DeadlineLine]:
+    def _deadlines(self, week: Week) -> Iterator[DeadlineLine]:
         """One line per different deadline, named by its groups when there are several."""
         governed: dict[tuple[Closing, str], _Governed] = {}
-        for group in groups:
+        for group in self.groups:
             for activity in group.activities:
                 days = [day for day in days_of(week) if Cell(activity.pk, day) in self.days.service_days]
                 for closing, action in _closings(activity) if days else ():

@@ -3,47 +3,87 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q
+from django.db.models import Count, QuerySet
 
 from booking.catalogue import Catalogue
-from booking.models import Booking, JournalEntry, Receipt, ServiceDay
+from booking.models import Booking, JournalEntry, PeriodChoice, Receipt, ServiceDay
+from booking.rules.entitlements import Pupil, is_entitled
 from booking.rules.planning import Cell, DayFacts, Situation
 from lps.families.models import Child, Household
-from lps.families.queries import custodies_of, sites_of
+from lps.families.queries import Schooling, custodies_of, schooling_of
 
 JOURNAL_PAGE = 50
 
 
+class Held(NamedTuple):
+    """A service day, as a row: a page reads hundreds of them."""
+
+    pk: int
+    activity_id: int
+    site_id: int
+    day: date
+    open: bool
+    places: int | None
+
+
+class Standing(NamedTuple):
+    """A booking that stands, as a row."""
+
+    pk: int
+    activity_id: int
+    day: date
+    household_id: int
+
+
 @dataclass(frozen=True, slots=True)
 class Days:
-    """What stands on some days for one child: the service days of its sites, its bookings, the places taken."""
+    """What stands on some days for one child: its class, the service days of its sites, its bookings, places taken."""
 
-    service_days: Mapping[Cell, ServiceDay]
-    bookings: Mapping[Cell, Booking]
+    birth_date: date | None
+    schooling: Mapping[date, Schooling]
+    service_days: Mapping[Cell, Held]
+    bookings: Mapping[Cell, Standing]
     taken: Mapping[int, int]
     owned: frozenset[date]
 
+    def pupil(self, day: date) -> Pupil:
+        """What an entitlement asks of the child on that day."""
+        at_school = self.schooling.get(day)
+        return Pupil(
+            site_id=at_school.site_id if at_school else None,
+            level=at_school.level if at_school else "",
+            birth_date=self.birth_date,
+        )
 
-def days_of_child(*, child: Child, household: Household, days: Sequence[date], lock: bool = False) -> Days:
-    """Read these days of a child's planning: five statements, one more with `lock`, whatever their number.
+
+def days_of_child(
+    *,
+    child: Child,
+    household: Household,
+    days: Sequence[date],
+    activities: Collection[int],
+    lock: bool = False,
+) -> Days:
+    """Read these days and activities of a child's planning: five statements at most, six with `lock`, however many.
 
     With `lock`, the service days that have a number of places are locked in the order of their keys
     before their places are counted: two parents who want the last one are served one after the other.
     """
-    sites = sites_of(child, days=days)
-    candidates = ServiceDay.objects.filter(day__in=days, site__in=set(sites.values()))
-    service_days = {
-        Cell(found.activity_id, found.day): found for found in candidates if sites.get(found.day) == found.site_id
-    }
-    limited = sorted(found.pk for found in service_days.values() if found.places is not None)
+    schooling = schooling_of(child, days=days)
+    service_days = _service_days(schooling, days, activities)
+    limited = sorted(held.pk for held in service_days.values() if held.places is not None)
     if lock and limited:
-        _lock_service_days(limited)
-    standing = Booking.objects.standing().filter(child=child, day__in=days)
+        service_days |= {Cell(held.activity_id, held.day): held for held in _locked(limited)}
+    standing = Booking.objects.standing().filter(child=child, day__in=days, activity__in=activities)
+    found = map(Standing._make, standing.order_by().values_list(*Standing._fields))
     return Days(
+        birth_date=child.birth_date,
+        schooling=schooling,
         service_days=service_days,
-        bookings={Cell(booking.activity_id, booking.day): booking for booking in standing},
+        bookings={Cell(booking.activity_id, booking.day): booking for booking in found},
         taken=_places_taken(limited) if limited else {},
         owned=_days_owned(child, household, days),
     )
@@ -52,28 +92,41 @@ def days_of_child(*, child: Child, household: Household, days: Sequence[date], l
 def situation(
     *, household: Household, days: Days, cells: Iterable[Cell], catalogue: Catalogue, zone: ZoneInfo
 ) -> Situation:
-    """What the rule judges: the facts of each cell whose activity exists."""
-    known = {cell for cell in cells if cell.activity_id in catalogue.activities}
+    """What the rule judges: the facts of each cell asked whose activity exists, and of those tied to it that day."""
+    tied = {Cell(other, cell.day) for cell in cells for other in catalogue.tied_to([cell.activity_id])}
+    known = {cell for cell in tied if cell.activity_id in catalogue.activities}
     return Situation(
         household_id=household.pk,
         cells={cell: facts(cell, days=days, catalogue=catalogue) for cell in known},
         calendar=catalogue.calendar,
         zone=zone,
+        incompatible=catalogue.incompatible,
+        together=catalogue.together,
     )
 
 
 def facts(cell: Cell, *, days: Days, catalogue: Catalogue) -> DayFacts:
     """The facts of one cell, without any statement."""
-    service_day = days.service_days.get(cell)
+    held = days.service_days.get(cell)
     booking = days.bookings.get(cell)
+    activity = catalogue.activities[cell.activity_id]
     return DayFacts(
-        open=service_day is not None and service_day.open,
-        rule=catalogue.activities[cell.activity_id].rule,
-        capacity=service_day.places if service_day else None,
-        taken=days.taken.get(service_day.pk, 0) if service_day else 0,
+        open=held is not None and held.open,
+        rule=activity.rule,
+        capacity=held.places if held else None,
+        taken=days.taken.get(held.pk, 0) if held else 0,
         booked_by=booking.household_id if booking else None,
+        entitled=not activity.ways or is_entitled(activity.ways, pupil=days.pupil(cell.day), day=cell.day),
         may_change=cell.day in days.owned,
     )
+
+
+def choices_of(*, child: Child, household: Household, periods: Collection[int]) -> dict[int, PeriodChoice]:
+    """What a household chose of these periods for a child, by period, with its receipt: one statement at most."""
+    if not periods:
+        return {}
+    chosen = PeriodChoice.objects.filter(child=child, household=household, period__in=periods)
+    return {choice.period_id: choice for choice in chosen.select_related("receipt")}
 
 
 def days_held(*, activity_id: int, site_id: int, after: date, number: int) -> list[date]:
@@ -112,13 +165,26 @@ def journal_of(
     return list(found[: limit + 1])
 
 
-def _lock_service_days(pks: Collection[int]) -> None:
-    list(
-        ServiceDay.objects.filter(pk__in=pks)
-        .select_for_update(of=("self",), no_key=True)
-        .order_by("pk")
-        .values_list("pk")
-    )
+def _service_days(
+    schooling: Mapping[date, Schooling], days: Sequence[date], activities: Collection[int]
+) -> dict[Cell, Held]:
+    """The service days of the child's site on each day."""
+    if not schooling:
+        return {}
+    sites = {at_school.site_id for at_school in schooling.values()}
+    rows = ServiceDay.objects.filter(day__in=days, site__in=sites, activity__in=activities).order_by()
+    found = map(Held._make, rows.values_list(*Held._fields))
+    return {
+        Cell(held.activity_id, held.day): held
+        for held in found
+        if (at_school := schooling.get(held.day)) and at_school.site_id == held.site_id
+    }
+
+
+def _locked(pks: Collection[int]) -> list[Held]:
+    """Lock these service days and read them again: their places may have changed while we waited."""
+    rows = ServiceDay.objects.filter(pk__in=pks).select_for_update(of=("self",), no_key=True).order_by("pk")
+    return [Held._make(row) for row in rows.values_list(*Held._fields)]
 
 
 def _places_taken(service_days: Collection[int]) -> dict[int, int]:
@@ -134,8 +200,11 @@ def _days_owned(child: Child, household: Household, days: Sequence[date]) -> fro
     return frozenset(day for day in days if any(day in during for during in held))
 
 
-def standing_bookings_of(household: Household) -> list[Booking]:
-    """Every booking that the household made and did not cancel, for its own data."""
-    return list(
-        Booking.objects.standing().filter(Q(household=household)).select_related("child", "activity", "service_day")
-    )
+def bookings_by(household: Household) -> QuerySet[Booking]:
+    """Every booking that the household made, canceled or not, for its own data."""
+    return Booking.objects.filter(household=household).select_related("child", "activity", "service_day__site")
+
+
+def changes_by(household: Household) -> QuerySet[JournalEntry]:
+    """Every change that the household made or that was made in its name, for its own data."""
+    return JournalEntry.objects.filter(household=household).select_related("child", "receipt")

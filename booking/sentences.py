@@ -63,12 +63,17 @@ def day_sentence(day: date, *, closes_at: datetime, today: date, zone: ZoneInfo)
     """The hour of the day that closes next: "Jeudi 09/10 : modifiable jusqu'à aujourd'hui 17h00"."""
     closing = closes_at.astimezone(zone)
     hour = clock_words(closing.time())
-    named = f"{dateformat.format(day, 'l').capitalize()} {day:%d/%m}"
+    named = named_day(day).capitalize()
     if closing.date() == today:
         return _("%(day)s : modifiable jusqu'à aujourd'hui %(hour)s") % {"day": named, "hour": hour}
     if closing.date() == today + timedelta(days=1):
         return _("%(day)s : modifiable jusqu'à demain %(hour)s") % {"day": named, "hour": hour}
     return _("%(day)s : modifiable jusqu'au %(when)s") % {"day": named, "when": at(closes_at, zone)}
+
+
+def named_day(day: date) -> str:
+    """ "mardi 11/11"."""
+    return f"{dateformat.format(day, 'l')} {day:%d/%m}"
 
 
 def at(instant: datetime, zone: ZoneInfo) -> str:

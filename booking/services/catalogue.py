@@ -1,6 +1,6 @@
-"""Making a town's catalogue, its school calendar and the days on which its activities are held."""
+"""Making a town's catalogue and its school calendar. The days themselves are made by `booking.services.days`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -8,13 +8,21 @@ from django.db import transaction
 from jours_feries_france import JoursFeries
 from vacances_scolaires_france import SchoolHolidayDates
 
-from booking.models import Activity, ActivityGroup, PublicHoliday, SchoolVacation, Season, ServiceDay
+from booking.models import (
+    Activity,
+    ActivityGroup,
+    ActivityTie,
+    Closure,
+    Entitlement,
+    PublicHoliday,
+    SchoolVacation,
+    Season,
+)
 from booking.rules import deadlines
 from booking.rules.deadlines import DeadlineRule
-from lps.families.models import Site
+from booking.rules.entitlements import Access
 from tenants.town.services import renew_catalogue_stamp
 
-_BATCH = 5000
 SUMMER = "Vacances d'été"
 
 
@@ -61,6 +69,40 @@ def add_groups(groups: Sequence[NewGroup]) -> None:
         renew_catalogue_stamp()
 
 
+def entitle(*, activity_id: int, ways: Iterable[Access]) -> None:
+    """Say who may book an activity, in place of what was said: any one way is enough, none opens it to all."""
+    with transaction.atomic():
+        Entitlement.objects.filter(activity=activity_id).delete()
+        Entitlement.objects.bulk_create(
+            Entitlement(
+                activity_id=activity_id, site_id=way.site_id, level=way.level, youngest=way.youngest, oldest=way.oldest
+            )
+            for way in ways
+        )
+        renew_catalogue_stamp()
+
+
+def tie(*, one: int, other: int, kind: ActivityTie.Kind) -> ActivityTie:
+    """Tie two activities of a day: never both, or never one without the other."""
+    first, second = sorted((one, other))
+    with transaction.atomic():
+        made = ActivityTie.objects.create(kind=kind, first_id=first, second_id=second)
+        renew_catalogue_stamp()
+    return made
+
+
+def add_closure(
+    *, first_day: date, last_day: date, reason: str, site_id: int | None = None, activity_id: int | None = None
+) -> Closure:
+    """Write that nothing is held on these days, both included. Days already made close when they are made again."""
+    with transaction.atomic():
+        made = Closure.objects.create(
+            first_day=first_day, last_day=last_day, reason=reason, site_id=site_id, activity_id=activity_id
+        )
+        renew_catalogue_stamp()
+    return made
+
+
 def load_calendar(*, school_zone: str, holiday_zone: str = "Métropole", first_year: int, last_year: int) -> None:
     """Write the school holidays of a zone (A, B or C) and the public holidays of these years, where absent.
 
@@ -77,51 +119,6 @@ def load_calendar(*, school_zone: str, holiday_zone: str = "Métropole", first_y
             ignore_conflicts=True,
         )
         renew_catalogue_stamp()
-
-
-def materialize(*, first_day: date, last_day: date) -> int:
-    """Make the service days of every activity at every school, both days included; those that stand are kept.
-
-    Returns how many were asked for. An activity is held on its weekdays in its season, and never on
-    a public holiday.
-    """
-    with transaction.atomic():
-        calendar = _Calendar.read()
-        sites = list(Site.objects.filter(is_school=True))
-        wanted = [
-            ServiceDay(activity=activity, site=site, day=day, places=activity.places)
-            for activity in Activity.objects.all()
-            for day in calendar.days_of(activity, first_day, last_day)
-            for site in sites
-        ]
-        ServiceDay.objects.bulk_create(wanted, batch_size=_BATCH, ignore_conflicts=True)
-    return len(wanted)
-
-
-@dataclass(frozen=True, slots=True)
-class _Calendar:
-    """The season of each day."""
-
-    holidays: frozenset[date]
-    vacations: tuple[SchoolVacation, ...]
-
-    @classmethod
-    def read(cls) -> "_Calendar":
-        return cls(frozenset(PublicHoliday.objects.values_list("day", flat=True)), tuple(SchoolVacation.objects.all()))
-
-    def days_of(self, activity: Activity, first_day: date, last_day: date) -> list[date]:
-        days = (first_day + timedelta(days=number) for number in range((last_day - first_day).days + 1))
-        return [
-            day
-            for day in days
-            if day.weekday() in activity.weekdays and day not in self.holidays and self.season(day) == activity.season
-        ]
-
-    def season(self, day: date) -> Season:
-        vacation = next((found for found in self.vacations if found.first_day <= day <= found.last_day), None)
-        if vacation is None:
-            return Season.TERM
-        return Season.SUMMER if vacation.is_summer else Season.SHORT_VACATION
 
 
 def _vacations(school_zone: str, first_year: int, last_year: int) -> list[SchoolVacation]:

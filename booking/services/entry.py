@@ -45,7 +45,6 @@ def enter_bookings(entered: Sequence[Entered], *, by: Actor, channel: Channel, a
                 child_id=new.child_id,
                 household_id=new.household_id,
                 service_day=service_day,
-                day=new.day,
                 booked_at=at,
             )
             for new in entered

@@ -192,7 +192,6 @@ def test_the_database_itself_refuses_a_twin(
             child_id=angeline.pk,
             household_id=marsone.pk,
             service_day=service_day,
-            day=days[0],
             booked_at=clock.now(),
         ).save()
 

@@ -147,15 +147,26 @@ def _at_school(children: list[Child], *, day: date) -> list[ChildAtSchool]:
     return [ChildAtSchool(child, child.child_code, classes.get(child.pk)) for child in children]
 
 
-def sites_of(child: Child, *, days: Sequence[date]) -> dict[date, int]:
-    """At which site the child is on each of these days, by its classes; days without a class are left out."""
+@dataclass(frozen=True, slots=True)
+class Schooling:
+    """Where a child's class is, and its level."""
+
+    site_id: int
+    level: str
+
+
+def schooling_of(child: Child, *, days: Sequence[date]) -> dict[date, Schooling]:
+    """The child's class on each of these days: one statement; days without a class are left out."""
     if not days:
         return {}
     shown = DateRange(min(days), max(days), "[]")
-    enrollments = Enrollment.objects.filter(child=child, valid_during__overlap=shown).values_list(
-        "valid_during", "school_class__site_id"
-    )
-    return {day: site for day in days for during, site in enrollments if day in during}
+    enrollments = [
+        (during, Schooling(site, level))
+        for during, site, level in Enrollment.objects.filter(child=child, valid_during__overlap=shown).values_list(
+            "valid_during", "school_class__site_id", "school_class__level"
+        )
+    ]
+    return {day: schooling for day in days for during, schooling in enrollments if day in during}
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class TileKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A cell: `value` is what its box sends, `reason` why it is locked, `note` the words shown in it."""
+    """A cell: `value` is what its box sends, `reason` why it is locked or empty, `note` the words shown in it."""
 
     kind: TileKind
     booked: bool = False
@@ -85,8 +85,9 @@ def _cell(tile: Tile, column: Column, label: str, name: str, words: _Words) -> s
             f'<span class="d">{column.short}</span></label></td>'
         )
     if tile.kind is TileKind.NONE:
+        why = escape(tile.reason) or words.no_service
         return (
-            f'<td><span class="day none"><span class="hidden">{words.no_service}</span>'
+            f'<td><span class="day none"><span class="hidden">{why}</span>'
             '<span class="mark" aria-hidden="true">.</span></span></td>'
         )
     reason = f", {escape(tile.reason)}" if tile.reason else ""

@@ -1,0 +1,165 @@
+"""What every save shares, inside the child's lock: was it done before, what may change, writing it with its proof."""
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from booking import queries
+from booking.catalogue import Catalogue
+from booking.models import Booking, JournalEntry, Receipt, ServiceDay
+from booking.queries import Days
+from booking.rules.planning import Change, Outcome, PlanningRefusal, decide
+from lps.families.models import Child, Household
+from lps.journal.actors import Actor
+from lps.journal.channels import Channel
+from lps.kernel.refusals import Refusal
+from tenants import context
+
+Answer = TypeVar("Answer")
+
+
+class ForeignJeton(ValueError):
+    """The form's token was used for another child: nothing is done."""
+
+
+class DayClosedMeanwhile(RuntimeError):
+    """An agent closed a day between its reading and its booking: the save is to be judged again."""
+
+
+def settled(save: Callable[[], Answer]) -> Answer:
+    """Run a save, and once more when a day closed under it. Raises `DayClosedMeanwhile` the second time."""
+    try:
+        return save()
+    except DayClosedMeanwhile:
+        return save()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Who asks, for whom, when and through which door. `received_at` is the aware instant taken at the door."""
+
+    child: Child
+    household: Household
+    by: Actor
+    channel: Channel
+    received_at: datetime
+    jeton: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What may change, and the days on which it was judged."""
+
+    outcome: Outcome
+    days: Days
+
+
+def first_receipt(request: Request) -> Receipt | None:
+    """The receipt of the same form sent before; a jeton of another family or child is no replay and is refused."""
+    receipt = Receipt.objects.filter(jeton=request.jeton).first()
+    if receipt and (receipt.household_id, receipt.child_id) != (request.household.pk, request.child.pk):
+        raise ForeignJeton(receipt.pk)
+    return receipt
+
+
+def entries_of(receipt: Receipt) -> tuple[JournalEntry, ...]:
+    """What a receipt proves, by day."""
+    return tuple(receipt.entries.order_by("day", "pk"))
+
+
+def judge(
+    request: Request, changes: Sequence[Change], *, facts: Catalogue, powers: frozenset[PlanningRefusal]
+) -> Judged:
+    """Read what stands, with the limited days locked, and decide. Raises `ContradictoryChanges`."""
+    cells = {change.cell for change in changes}
+    days = queries.days_of_child(
+        child=request.child,
+        household=request.household,
+        days=sorted({cell.day for cell in cells}),
+        activities=facts.tied_to(cell.activity_id for cell in cells),
+        lock=True,
+    )
+    situation = queries.situation(
+        household=request.household, days=days, cells=cells, catalogue=facts, zone=context.current().zone
+    )
+    return Judged(decide(situation=situation, changes=changes, received_at=request.received_at, powers=powers), days)
+
+
+def write_receipt(request: Request, *, refused: Iterable[tuple[Change, Refusal]]) -> Receipt:
+    """The proof of a save, numbered by the commune."""
+    return Receipt.objects.create(
+        jeton=request.jeton,
+        year=request.received_at.astimezone(context.current().zone).year,
+        received_at=request.received_at,
+        channel=request.channel,
+        author=request.by.label,
+        household=request.household,
+        child=request.child,
+        refused=[written_refusal(change, refusal) for change, refusal in refused],
+    )
+
+
+def apply(judged: Judged, *, receipt: Receipt, facts: Catalogue) -> tuple[JournalEntry, ...]:
+    """Write bookings, cancellations and the journal: four statements, whatever their number.
+
+    Raises `DayClosedMeanwhile`, to roll back.
+    """
+    accepted, days = judged.outcome.accepted, judged.days
+    booked = [change.cell for change in accepted if change.wanted]
+    canceled = [days.bookings[change.cell].pk for change in accepted if not change.wanted]
+    if booked:
+        Booking.objects.bulk_create(
+            Booking.of(
+                child_id=receipt.child_id,
+                household_id=receipt.household_id,
+                service_day=days.service_days[cell],
+                booked_at=receipt.received_at,
+            )
+            for cell in booked
+        )
+        _refuse_closed_days(days.service_days[cell].pk for cell in booked)
+    if canceled:
+        Booking.objects.filter(pk__in=canceled).update(canceled_at=receipt.received_at)
+    return tuple(JournalEntry.objects.bulk_create(_entry(change, receipt=receipt, facts=facts) for change in accepted))
+
+
+def _refuse_closed_days(service_days: Iterable[int]) -> None:
+    """Days without a number of places are not locked before they are read. Each booking just written holds its day
+    as it is, so that what is read now stays true until the commit.
+    """
+    if ServiceDay.objects.filter(pk__in=list(service_days), open=False).exists():
+        raise DayClosedMeanwhile
+
+
+def written_refusal(change: Change, refusal: Refusal) -> dict[str, Any]:
+    """A refusal as the receipt keeps it: codes and plain facts, no sentence."""
+    return {
+        "activity": change.cell.activity_id,
+        "day": change.cell.day.isoformat(),
+        "wanted": change.wanted,
+        "code": str(refusal.code),
+        "facts": {name: _plain(value) for name, value in refusal.facts.items()},
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _entry(change: Change, *, receipt: Receipt, facts: Catalogue) -> JournalEntry:
+    activity = facts.activities[change.cell.activity_id]
+    return JournalEntry(
+        receipt=receipt,
+        at=receipt.received_at,
+        channel=receipt.channel,
+        author=receipt.author,
+        child_id=receipt.child_id,
+        household_id=receipt.household_id,
+        activity_id=activity.pk,
+        activity_name=activity.name,
+        day=change.cell.day,
+        before=not change.wanted,
+        after=change.wanted,
+    )
