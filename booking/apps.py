@@ -7,3 +7,10 @@ class BookingConfig(AppConfig):
     name = "booking"
     label = "booking"
     verbose_name = "réservations"
+
+    def ready(self) -> None:
+        from booking.personal_data import OWN
+        from lps.families import personal_data
+
+        for name, part in OWN.items():
+            personal_data.register(name, part)

@@ -92,6 +92,15 @@ class Catalogue:
         """The group of that slug, or all of them when none bears it."""
         return tuple(group for group in self.groups if group.slug == slug) or self.groups
 
+    @property
+    def activity_names(self) -> dict[int, str]:
+        """The activities' names by their keys."""
+        return {pk: activity.name for pk, activity in self.activities.items()}
+
+    def period(self, pk: int) -> PeriodFacts | None:
+        """The period of that key, or None."""
+        return next((period for period in self.periods if period.pk == pk), None)
+
     def tied_to(self, activities: Iterable[int]) -> frozenset[int]:
         """These activities and all those that a tie binds to one of them."""
         asked = frozenset(activities)

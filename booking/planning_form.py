@@ -55,7 +55,15 @@ def read(posted: Mapping[str, str], boxes: Iterable[str], *, child: Child, house
     changes = tuple(
         Change(cell, wanted=cell in ticked, seen=booked) for cell, booked in seen.items() if booked != (cell in ticked)
     )
-    return Sent(_read_jeton(posted.get(JETON, "")), changes)
+    return Sent(read_jeton(posted), changes)
+
+
+def read_jeton(posted: Mapping[str, str]) -> uuid.UUID:
+    """What names the form; raises `BadForm`."""
+    try:
+        return uuid.UUID(posted.get(JETON, ""))
+    except ValueError as error:
+        raise BadForm("jeton") from error
 
 
 def _salt(child: Child, household: Household) -> str:
@@ -85,10 +93,3 @@ def _read_boxes(boxes: Iterable[str]) -> set[Cell]:
         if len(found) > _MAX_BOXES:
             raise BadForm("too many boxes")
     return found
-
-
-def _read_jeton(field: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(field)
-    except ValueError as error:
-        raise BadForm("jeton") from error

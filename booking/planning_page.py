@@ -167,7 +167,7 @@ class _Drawing:
             if not self._is_held(cell := Cell(activity.pk, column.day)) and (why := self._why_closed(cell))
         }
         for column, why in found:
-            yield f"{sentences.named_day(column.day)} : {why}"
+            yield f"{sentences.named_day(column.day)}\u00a0: {why}"
 
     def _is_held(self, cell: Cell) -> bool:
         held = self.days.service_days.get(cell)
@@ -255,5 +255,5 @@ def _closings(activity: ActivityFacts) -> tuple[tuple[Closing, str], ...]:
 
 
 def _headed(line: DeadlineLine, heading: str) -> DeadlineLine:
-    text = f"{heading} : {line.text[0].lower()}{line.text[1:]}"
+    text = f"{heading}\u00a0: {line.text[0].lower()}{line.text[1:]}"
     return DeadlineLine(text, line.state, line.closes_at, line.left)

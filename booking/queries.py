@@ -140,7 +140,8 @@ def receipt_of(*, household: Household, number: str) -> Receipt | None:
     head, _, pk = number.rpartition("-")
     if not (pk.isascii() and pk.isdigit() and len(pk) <= 18):
         return None
-    found = Receipt.objects.filter(household=household, pk=int(pk)).select_related("child").first()
+    rows = Receipt.objects.filter(household=household, pk=int(pk)).select_related("child", "period_choice__period")
+    found = rows.first()
     return found if found and found.number == number else None
 
 

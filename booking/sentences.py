@@ -1,20 +1,29 @@
 """The French sentences of bookings: why a change is refused, until when a day may be changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import dateformat
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from booking.rules.deadlines import DayKind, Description, Wording
+from booking.rules.periods import PeriodRefusal
 from booking.rules.planning import PlanningRefusal
 
+NO_NAMES: Mapping[int, str] = {}
 
-def refusal_sentence(code: str, facts: Mapping[str, Any], *, zone: ZoneInfo) -> str:
-    """Why a change was refused, in the parent's words. `facts` may come back from JSON (instants as text)."""
+
+def refusal_sentence(
+    code: str, facts: Mapping[str, Any], *, zone: ZoneInfo, names: Mapping[int, str] = NO_NAMES
+) -> str:
+    """Why a change was refused, in the parent's words. `facts` may come back from JSON (instants as text).
+
+    `names` gives the activities that a tie names.
+    """
     match code:
         case PlanningRefusal.TOO_LATE:
             return _("trop tard, la date limite était %(when)s") % {"when": at(_instant(facts["closed_at"]), zone)}
@@ -33,11 +42,40 @@ def refusal_sentence(code: str, facts: Mapping[str, Any], *, zone: ZoneInfo) -> 
         case PlanningRefusal.CHANGED_MEANWHILE:
             return _("ce jour a changé entre-temps, vérifiez-le ci-dessous")
         case PlanningRefusal.INCOMPATIBLE:
-            return _("incompatible avec une autre activité du même jour")
+            return _("incompatible avec %(activity)s le même jour") % {"activity": _named(facts, names)}
         case PlanningRefusal.TOGETHER:
-            return _("à choisir avec une autre activité du même jour")
+            return _("va avec %(activity)s le même jour") % {"activity": _named(facts, names)}
         case _:
             return _("cette activité n'existe plus")
+
+
+def period_refusal_sentence(code: str, facts: Mapping[str, Any], *, zone: ZoneInfo) -> str:
+    """Why a period is not or cannot be chosen."""
+    match code:
+        case PeriodRefusal.ALREADY_CHOSEN:
+            return _("Période déjà validée (non modifiable)")
+        case PeriodRefusal.NOT_YET_OPEN:
+            return _("À choisir à partir du %(when)s") % {"when": at(facts["opens_at"], zone)}
+        case PeriodRefusal.TOO_LATE:
+            return _("Trop tard pour choisir, depuis le %(when)s") % {"when": at(facts["closed_at"], zone)}
+        case PeriodRefusal.NO_DAY:
+            return _("Cochez au moins un jour de la semaine, puis enregistrez.")
+        case _:
+            return _("Aucun de ces jours ne peut plus être réservé : la période n'est pas validée.")
+
+
+def weekday_name(weekday: int) -> str:
+    """ "Lundi" for 0."""
+    return str(WEEKDAYS[weekday]).capitalize()
+
+
+def weekday_names(weekdays: Iterable[int]) -> str:
+    """ "lundi, jeudi"."""
+    return ", ".join(str(WEEKDAYS[weekday]) for weekday in weekdays)
+
+
+def _named(facts: Mapping[str, Any], names: Mapping[int, str]) -> str:
+    return names.get(facts["activity"]) or _("une autre activité")
 
 
 def lock_reason(code: str, facts: Mapping[str, Any], *, zone: ZoneInfo) -> str:
@@ -65,10 +103,10 @@ def day_sentence(day: date, *, closes_at: datetime, today: date, zone: ZoneInfo)
     hour = clock_words(closing.time())
     named = named_day(day).capitalize()
     if closing.date() == today:
-        return _("%(day)s : modifiable jusqu'à aujourd'hui %(hour)s") % {"day": named, "hour": hour}
+        return _("%(day)s\u00a0: modifiable jusqu'à aujourd'hui %(hour)s") % {"day": named, "hour": hour}
     if closing.date() == today + timedelta(days=1):
-        return _("%(day)s : modifiable jusqu'à demain %(hour)s") % {"day": named, "hour": hour}
-    return _("%(day)s : modifiable jusqu'au %(when)s") % {"day": named, "when": at(closes_at, zone)}
+        return _("%(day)s\u00a0: modifiable jusqu'à demain %(hour)s") % {"day": named, "hour": hour}
+    return _("%(day)s\u00a0: modifiable jusqu'au %(when)s") % {"day": named, "when": at(closes_at, zone)}
 
 
 def named_day(day: date) -> str:

@@ -7,6 +7,7 @@ from booking.views import parents
 app_name = "booking"
 urlpatterns = [
     path("enfants/<str:code>/planning/", parents.planning, name="planning"),
+    path("enfants/<str:code>/periodes/<int:period_id>/", parents.period, name="period"),
     path("enfants/<str:code>/modifications/", parents.modifications, name="modifications"),
     path("recus/", parents.receipts, name="receipts"),
     path("recus/<str:number>/", parents.receipt, name="receipt"),

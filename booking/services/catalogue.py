@@ -24,6 +24,23 @@ from booking.rules.entitlements import Access
 from tenants.town.services import renew_catalogue_stamp
 
 SUMMER = "Vacances d'été"
+# By the first digits of the INSEE code: where public holidays are not those of the mainland.
+_HOLIDAY_ZONES = {
+    "57": "Alsace-Moselle",
+    "67": "Alsace-Moselle",
+    "68": "Alsace-Moselle",
+    "971": "Guadeloupe",
+    "972": "Martinique",
+    "973": "Guyane",
+    "974": "La Réunion",
+    "975": "Saint-Pierre-et-Miquelon",
+    "976": "Mayotte",
+    "977": "Saint-Barthélémy",
+    "978": "Saint-Martin",
+    "986": "Wallis-et-Futuna",
+    "987": "Polynésie Française",
+    "988": "Nouvelle-Calédonie",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,26 +120,36 @@ def add_closure(
     return made
 
 
-def load_calendar(*, school_zone: str, holiday_zone: str = "Métropole", first_year: int, last_year: int) -> None:
-    """Write the school holidays of a zone (A, B or C) and the public holidays of these years, where absent.
+def load_calendar(*, school_zone: str, insee: str, first_year: int, last_year: int) -> None:
+    """Write the school holidays of a zone (A, B, C, or none) and the public holidays of a commune, where absent.
 
-    Years that the national calendar has not yet published are left out.
+    Years that the national calendar has not yet published are left out, and so are the school holidays of a town
+    overseas, which has no zone: its agents enter them. What stands already stays, and renews nothing.
     """
     with transaction.atomic():
+        before = SchoolVacation.objects.count() + PublicHoliday.objects.count()
         SchoolVacation.objects.bulk_create(_vacations(school_zone, first_year, last_year), ignore_conflicts=True)
         PublicHoliday.objects.bulk_create(
             [
                 PublicHoliday(day=day, name=name)
                 for year in range(first_year, last_year + 1)
-                for name, day in JoursFeries.for_year(year, zone=holiday_zone).items()
+                for name, day in JoursFeries.for_year(year, zone=holiday_zone(insee)).items()
             ],
             ignore_conflicts=True,
         )
-        renew_catalogue_stamp()
+        if SchoolVacation.objects.count() + PublicHoliday.objects.count() != before:
+            renew_catalogue_stamp()
+
+
+def holiday_zone(insee: str) -> str:
+    """Which public holidays a commune has, in the words of `jours_feries_france`."""
+    return _HOLIDAY_ZONES.get(insee[:3]) or _HOLIDAY_ZONES.get(insee[:2]) or "Métropole"
 
 
 def _vacations(school_zone: str, first_year: int, last_year: int) -> list[SchoolVacation]:
     """The days of the national calendar, gathered into stretches of one name."""
+    if not school_zone:
+        return []
     source = SchoolHolidayDates()
     stretches: list[SchoolVacation] = []
     for year in range(max(first_year, source.min_year), min(last_year, source.max_year) + 1):

@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Count, Q
 
 from booking.models import Activity, Closure, PublicHoliday, SchoolVacation, Season, ServiceDay
 from booking.rules.opening import DaysPlan, Made, Pattern, Slot, plan, slots
+from booking.services.catalogue import load_calendar
 from lps.families.models import Site
+from tenants import context
+from tenants.town import queries as town
 
+AHEAD = timedelta(weeks=20)  # longer than the bookable window, by default of 13 weeks
 _BATCH = 5000
 
 
@@ -22,6 +26,28 @@ class Materialized:
     opened: int
     closed: int
     kept: Mapping[Slot, Made]
+
+
+def school_year_of(today: date) -> tuple[date, date]:
+    """The school year that a day is in, from 1 September to 31 August."""
+    first_year = today.year if today.month >= 9 else today.year - 1
+    return date(first_year, 9, 1), date(first_year + 1, 8, 31)
+
+
+def horizon(today: date) -> date:
+    """Until when days are made: the end of the school year, or twenty weeks ahead when that is later."""
+    return max(school_year_of(today)[1], today + AHEAD)
+
+
+def extend_days(*, today: date) -> Materialized:
+    """Read the calendar published since, and make the days from today on as the patterns want them."""
+    load_calendar(
+        school_zone=town.settings().school_zone,
+        insee=context.current().insee,
+        first_year=today.year - 1,  # whole stretches: those of Christmas began last year
+        last_year=horizon(today).year,
+    )
+    return materialize(first_day=today, last_day=horizon(today))
 
 
 def preview_days(*, first_day: date, last_day: date) -> DaysPlan:

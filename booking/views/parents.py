@@ -3,48 +3,32 @@
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
-from django.http import Http404, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from booking import catalogue, planning_form, planning_page, queries, sentences
+from booking import catalogue, periods_page, planning_form, planning_page, queries, recap, sentences
 from booking.catalogue import Catalogue
-from booking.models import JournalEntry, Receipt
+from booking.models import Receipt
+from booking.recap import Recap
+from booking.rules.periods import NotOffered
+from booking.rules.planning import Change
 from booking.rules.weeks import Week, WeekError
-from booking.services.bookings import ForeignJeton, Saved, change_bookings, written_refusal
+from booking.services.bookings import ForeignJeton, change_bookings
+from booking.services.periods import choose_period
 from lps.families.decorators import household_required
-from lps.families.identity import FamilyRequest, actor_of
+from lps.families.identity import FamilyRequest
 from lps.families.queries import ChildAtSchool, children_of
 from lps.journal.channels import Channel
+from lps.kernel.refusals import Refusal
 from tenants import context
 from tenants.town import queries as town
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A change as the recap writes it: "Annulation : Transport scolaire 16h30, lundi 13/10/2014"."""
-
-    verb: str
-    activity: str
-    day: date
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Recap:
-    """What a save did, shown above the planning; `receipt` is None when nothing changed."""
-
-    receipt: Receipt | None
-    changed: Sequence[Line]
-    refused: Sequence[Line]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,11 +40,40 @@ def planning(request: FamilyRequest, code: str) -> HttpResponse:
     facts = catalogue.read()
     if request.method == "POST":
         return _save(request, children, child, facts)
-    recap = _recap_of_number(request, child, facts) if "recu" in request.GET else None
-    return _show(request, children, child, facts, recap=recap)
+    return _show(request, children, child, facts, told=_recap_asked(request, child, facts))
 
 
-@require_GET
+@require_POST
+@household_required
+def period(request: FamilyRequest, code: str, period_id: int) -> HttpResponse:
+    """Choose a period's weekdays, once; then the planning tells what was booked."""
+    children = _children(request)
+    child = _own(children, code)
+    facts = catalogue.read()
+    wanted = facts.period(period_id)
+    if wanted is None:
+        raise Http404
+    try:
+        saved = choose_period(
+            period=wanted,
+            child=child.child,
+            household=request.household,
+            chosen=periods_page.read(request.POST),
+            by=request.actor,
+            channel=Channel.WEB,
+            received_at=request.received_at,
+            jeton=planning_form.read_jeton(request.POST),
+        )
+    except (planning_form.BadForm, NotOffered, ForeignJeton) as error:
+        return _bad_form(request, children, child, facts, error)
+    if saved.refusal:
+        zone = context.current().zone
+        refused = (period_id, sentences.period_refusal_sentence(saved.refusal.code, saved.refusal.facts, zone=zone))
+        return _show(request, children, child, facts, told=_told(saved.refused, facts), period_refused=refused)
+    return _to_recap(request, child, saved.receipt)
+
+
+@require_safe
 @household_required
 def modifications(request: FamilyRequest, code: str) -> HttpResponse:
     """What changed in a child's planning, when, and through which door."""
@@ -69,13 +82,13 @@ def modifications(request: FamilyRequest, code: str) -> HttpResponse:
     entries = queries.journal_of(child=child.child, household=request.household, before=before)
     shown = entries[: queries.JOURNAL_PAGE]
     for entry in shown:
-        entry.line = _line_of(entry)  # type: ignore[attr-defined]
+        entry.line = recap.line_of(entry)  # type: ignore[attr-defined]
         entry.is_own = entry.household_id == request.household.pk  # type: ignore[attr-defined]
     older = shown[-1].pk if len(entries) > len(shown) else None
     return render(request, "booking/modifications.html", {"child": child, "entries": shown, "older": older})
 
 
-@require_GET
+@require_safe
 @household_required
 def receipts(request: FamilyRequest) -> HttpResponse:
     """The household's receipts, newest first."""
@@ -85,15 +98,15 @@ def receipts(request: FamilyRequest) -> HttpResponse:
     return render(request, "booking/receipts.html", {"receipts": shown, "older": older})
 
 
-@require_GET
+@require_safe
 @household_required
 def receipt(request: FamilyRequest, number: str) -> HttpResponse:
     """One receipt, to print and to quote."""
     found = queries.receipt_of(household=request.household, number=number)
     if found is None:
         raise Http404
-    recap = _recap_of_receipt(found, catalogue.read())
-    return render(request, "booking/receipt.html", {"receipt": found, "recap": recap})
+    told = recap.of_receipt(found, catalogue.read())
+    return render(request, "booking/receipt.html", {"receipt": found, "recap": told})
 
 
 def _save(
@@ -107,19 +120,30 @@ def _save(
             child=child.child,
             household=request.household,
             changes=sent.changes,
-            by=actor_of(request.household),
+            by=request.actor,
             channel=Channel.WEB,
             received_at=request.received_at,
             jeton=sent.jeton,
         )
     except (planning_form.BadForm, ForeignJeton) as error:
-        log.warning("planning form refused: %s", error)
-        page = _show(request, children, child, facts, bad_form=True)
-        return HttpResponseBadRequest(page.content)
+        return _bad_form(request, children, child, facts, error)
     if saved.receipt is None:
-        return _show(request, children, child, facts, recap=_recap_without_receipt(saved, facts))
+        return _show(request, children, child, facts, told=recap.without_receipt(saved.refused, facts))
+    return _to_recap(request, child, saved.receipt)
+
+
+def _bad_form(
+    request: FamilyRequest, children: Sequence[ChildAtSchool], child: ChildAtSchool, facts: Catalogue, error: ValueError
+) -> HttpResponse:
+    log.warning("form refused: %s", error)
+    return _show(request, children, child, facts, bad_form=True, status=400)
+
+
+def _to_recap(request: FamilyRequest, child: ChildAtSchool, saved: Receipt | None) -> HttpResponse:
+    """The planning again, at the same place, with what was saved: reloading it sends nothing."""
     query = {name: request.GET[name] for name in ("semaine", "groupe") if name in request.GET}
-    return HttpResponseRedirect(f"{request.path}?{urlencode({**query, 'recu': saved.receipt.number})}")
+    number = {"recu": saved.number} if saved else {}
+    return HttpResponseRedirect(f"{reverse('booking:planning', args=[child.code])}?{urlencode({**query, **number})}")
 
 
 def _show(
@@ -128,8 +152,10 @@ def _show(
     child: ChildAtSchool,
     facts: Catalogue,
     *,
-    recap: Recap | None = None,
+    told: Recap | None = None,
+    period_refused: tuple[int, str] | None = None,
     bad_form: bool = False,
+    status: int = 200,
 ) -> HttpResponse:
     zone = context.current().zone
     today = request.received_at.astimezone(zone).date()
@@ -154,10 +180,19 @@ def _show(
             "groups": facts.groups,
             "group": chosen,
             "page": page,
+            "periods": periods_page.build(
+                child=child,
+                household=request.household,
+                catalogue=facts,
+                zone=zone,
+                now=request.received_at,
+            ),
+            "period_jeton": uuid.uuid4(),
+            "period_refused": period_refused,
             "today": today,
             "now": request.received_at,
             "jeton": uuid.uuid4(),
-            "recap": recap,
+            "recap": told,
             "bad_form": bad_form,
             "bad_week": is_bad_week,
             "bad_group": bool(group) and not chosen,
@@ -166,7 +201,9 @@ def _show(
             "present": _address(child.code, None, chosen),
             "next": _address(child.code, shown.first.shifted(shown.number), chosen),
             "week": shown.first,
+            "period_query": _query(shown.first, chosen),
         },
+        status=status,
     )
 
 
@@ -194,11 +231,14 @@ def _week(asked: str, today: date) -> tuple[Week, bool]:
 
 
 def _address(code: str, week: Week | None, group: str) -> str:
+    return reverse("booking:planning", args=[code]) + _query(week, group)
+
+
+def _query(week: Week | None, group: str) -> str:
     query = {"semaine": str(week)} if week else {}
     if group:
         query["groupe"] = group
-    path = reverse("booking:planning", args=[code])
-    return f"{path}?{urlencode(query)}" if query else path
+    return f"?{urlencode(query)}" if query else ""
 
 
 def _before(request: FamilyRequest) -> int | None:
@@ -207,33 +247,13 @@ def _before(request: FamilyRequest) -> int | None:
     return int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 18 else None
 
 
-def _recap_of_number(request: FamilyRequest, child: ChildAtSchool, facts: Catalogue) -> Recap | None:
+def _recap_asked(request: FamilyRequest, child: ChildAtSchool, facts: Catalogue) -> Recap | None:
+    """What the receipt named in the address did, if it is this child's and this household's."""
+    if "recu" not in request.GET:
+        return None
     found = queries.receipt_of(household=request.household, number=request.GET["recu"])
-    return _recap_of_receipt(found, facts) if found and found.child_id == child.child.pk else None
+    return recap.of_receipt(found, facts) if found and found.child_id == child.child.pk else None
 
 
-def _recap_of_receipt(found: Receipt, facts: Catalogue) -> Recap:
-    changed = [_line_of(entry) for entry in found.entries.order_by("day", "pk")]
-    return Recap(found, changed, [_refused_line(written, facts) for written in found.refused])
-
-
-def _recap_without_receipt(saved: Saved, facts: Catalogue) -> Recap:
-    return Recap(None, (), [_refused_line(written_refusal(*refused), facts) for refused in saved.refused])
-
-
-def _line_of(entry: JournalEntry) -> Line:
-    return Line(_verb(entry.after), entry.activity_name, entry.day)
-
-
-def _refused_line(written: dict[str, object], facts: Catalogue) -> Line:
-    """A refusal read back from where it is kept; the activity may have gone since."""
-    activity = facts.activities.get(int(str(written["activity"])))
-    details = written["facts"]
-    assert isinstance(details, dict)
-    reason = sentences.refusal_sentence(str(written["code"]), details, zone=context.current().zone)
-    name = activity.name if activity else _("activité supprimée")
-    return Line(_verb(bool(written["wanted"])), name, date.fromisoformat(str(written["day"])), reason)
-
-
-def _verb(booked: bool) -> str:
-    return _("Réservation") if booked else _("Annulation")
+def _told(refused: Sequence[tuple[Change, Refusal]], facts: Catalogue) -> Recap | None:
+    return recap.without_receipt(refused, facts) if refused else None

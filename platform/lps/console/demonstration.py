@@ -2,31 +2,24 @@
 
 import base64
 import hashlib
-import random
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from booking import catalogue
 from booking.catalogue_templates import DAY_BEFORE, THURSDAY_BEFORE, standard
-from booking.queries import days_held
-from booking.rules.planning import Cell, Change
-from booking.services.bookings import change_bookings
-from booking.services.entry import Entered, enter_bookings
 from lps.accounts.models import Account
 from lps.accounts.roles import AGENT_ROLES, Role
 from lps.accounts.services import create_account
+from lps.console import demonstration_bookings as bookings
 from lps.console.demonstration_people import classes_of_buchelay, households_of_buchelay
 from lps.console.furnishing import furnish, open_days
 from lps.console.services import Identity, create_commune, drop_commune
-from lps.families import queries as families
-from lps.families.models import Household, SchoolClass
+from lps.families.models import SchoolClass
 from lps.families.services import NewChild, NewClass, NewGuardian, NewHousehold, add_classes, bulk_add_households
-from lps.journal.actors import Actor, ActorKind
+from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.town import change_settings, publish_message
 from tenants import context, queries
@@ -39,16 +32,6 @@ DEMO = Identity(
 )
 BUCHELAY = Identity(slug="buchelay", header_name="Ville de Buchelay", place_name="Buchelay", insee="78118")
 FAMILIES = 300
-SCHOOL = "École de démonstration"
-_PAST, _AHEAD = 6, 8  # weeks of bookings around today
-# The share of Buchelay's children who come to each activity.
-_HABITS = {
-    "Cantine": 0.75,
-    "Accueil Matin": 0.3,
-    "Accueil Soir": 0.4,
-    "Transport scolaire 8h30": 0.15,
-    "Mercredi": 0.3,
-}
 
 
 class NotInProduction(RuntimeError):
@@ -125,7 +108,8 @@ def _furnish_demo(commune: Commune, by: Actor, now: datetime) -> None:
         by=by,
         channel=Channel.AUTOMATIC,
     )
-    _book_marsone(household, now=now, today=today)
+    bookings.offer_periods([household], now=now, today=today)
+    bookings.book_marsone(household, now=now, today=today)
     _make_agents(commune.slug, by)
 
 
@@ -190,92 +174,9 @@ def _furnish_buchelay(commune: Commune, now: datetime, number: int) -> None:
         by=BY,
         channel=Channel.AUTOMATIC,
     )
-    _book_families(households, now=now, today=today)
+    bookings.offer_periods(households[:1], now=now, today=today)
+    bookings.book_families(households, now=now, today=today)
     _make_agents(commune.slug, BY)
-
-
-def _book_families(households: list[Household], *, now: datetime, today: date) -> None:
-    """The bookings of the weeks around today, each child with habits of its own."""
-    source = random.Random(1013)
-    by_name = {activity.name: activity.pk for activity in catalogue.read().activities.values()}
-    habits = {
-        "Cantine": 0.75,
-        "Accueil Matin": 0.3,
-        "Accueil Soir": 0.4,
-        "Transport scolaire 8h30": 0.15,
-        "Mercredi": 0.3,
-    }
-    monday = today - timedelta(days=today.weekday(), weeks=_PAST)
-    days = [monday + timedelta(days=number) for number in range(7 * (_PAST + _AHEAD))]
-    entered = []
-    for pupil in families.pupils_of(households, day=today):
-        chosen = {
-            by_name[name]: source.sample(range(5), k=source.randrange(2, 5))
-            for name in habits
-            if source.random() < habits[name]
-        }
-        entered += [
-            Entered(pupil.child_id, pupil.household_id, pupil.site_id, activity, day)
-            for activity, weekdays in chosen.items()
-            for day in days
-            if day.weekday() in weekdays
-        ]
-    enter_bookings(entered, by=BY, channel=Channel.AUTOMATIC, at=now)
-
-
-def _book_marsone(household: Household, *, now: datetime, today: date) -> None:
-    """Bookings of the weeks around today, then three saves, one by each door, for the journal."""
-    by_name = {activity.name: activity.pk for activity in catalogue.read().activities.values()}
-    angeline, bertrand = (found.child for found in families.children_of(household=household, day=today))
-    monday = today - timedelta(days=today.weekday())
-    habits = (
-        (angeline, "Transport scolaire 8h30", (0, 1, 3, 4)),
-        (angeline, "Transport scolaire 16h30", (0, 1, 3, 4)),
-        (angeline, "Cantine ADULTE", (3,)),
-        (bertrand, "Accueil Matin", (0, 3)),
-        (bertrand, "Accueil Soir", (3,)),
-    )
-    sites = {pupil.child_id: pupil.site_id for pupil in families.pupils_of([household], day=today)}
-    enter_bookings(
-        [
-            Entered(
-                child.pk,
-                household.pk,
-                sites[child.pk],
-                by_name[name],
-                monday + timedelta(weeks=week, days=day),
-            )
-            for child, name, weekdays in habits
-            for week in range(-4, 6)
-            for day in weekdays
-        ],
-        by=BY,
-        channel=Channel.AUTOMATIC,
-        at=now - timedelta(days=20),
-    )
-    family = Actor(ActorKind.HOUSEHOLD, str(household.pk), "famille MARSONE")
-    caller = Actor(ActorKind.CALLER, str(household.pk), "famille MARSONE")
-    office = Actor(ActorKind.AGENT, "0", "Service scolaire")
-    saves = (
-        (angeline, "Transport scolaire 16h30", False, family, Channel.WEB, 3),
-        (angeline, "Transport scolaire 11h30", True, caller, Channel.VOICE, 2),
-        (bertrand, "Accueil Soir", True, office, Channel.OFFICE, 1),
-    )
-    for child, name, wanted, by, channel, ago in saves:
-        days = days_held(activity_id=by_name[name], site_id=sites[child.pk], after=monday + timedelta(days=9), number=4)
-        change_bookings(
-            child=child,
-            household=household,
-            changes=[Change(Cell(by_name[name], day), wanted) for day in days],
-            by=by,
-            channel=channel,
-            received_at=_at_noon(now, ago),
-            jeton=uuid.uuid4(),
-        )
-
-
-def _at_noon(now: datetime, days_ago: int) -> datetime:
-    return datetime.combine((now - timedelta(days=days_ago)).date(), time(12, 4), tzinfo=now.tzinfo)
 
 
 def _agents(slug: str) -> list[DemoAccount]:

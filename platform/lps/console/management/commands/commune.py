@@ -27,7 +27,9 @@ class Command(BaseCommand):
         create.add_argument("--place-of", default="", help="avec sa préposition, proposée sinon : « de Buchelay »")
         create.add_argument("--insee", default="", help="son code INSEE")
         create.add_argument("--time-zone", default="Europe/Paris", help="son fuseau horaire")
-        create.add_argument("--school-zone", default="C", choices=("A", "B", "C"), help="sa zone scolaire")
+        create.add_argument(
+            "--school-zone", default="C", choices=("A", "B", "C", ""), help="sa zone scolaire ; vide outre-mer"
+        )
         create.add_argument("--template", default="jeudi-17h", choices=sorted(TEMPLATES), help="le modèle de catalogue")
 
     def handle(self, *args: Any, **options: Any) -> None:

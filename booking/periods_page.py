@@ -1,0 +1,110 @@
+"""The Périscotidien block above the planning: periods to choose, and those chosen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from booking import queries, sentences
+from booking.catalogue import Catalogue
+from booking.models import PeriodChoice, Receipt
+from booking.planning_form import BadForm
+from booking.recap import chosen_lines
+from booking.rules.entitlements import Pupil, is_entitled
+from booking.rules.periods import PeriodFacts, Weekdays, why_not
+from lps.families.models import Household
+from lps.families.queries import ChildAtSchool
+
+BOX = "jour"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A weekday to tick: its name ("Lundi") and what its box sends."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An activity of a period that may be chosen, with its weekdays."""
+
+    activity: str
+    boxes: Sequence[Box]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A period: `rows` when it may be chosen, `lines` and `receipt` once it is, else `reason`."""
+
+    pk: int
+    first_day: date
+    last_day: date
+    rows: Sequence[Row] = ()
+    until: str = ""
+    lines: Sequence[str] = ()
+    receipt: Receipt | None = None
+    reason: str = ""
+
+
+def build(
+    *, child: ChildAtSchool, household: Household, catalogue: Catalogue, zone: ZoneInfo, now: datetime
+) -> list[Block]:
+    """The periods not over at `now` (aware), for this child: one statement at most."""
+    today = now.astimezone(zone).date()
+    periods = [period for period in catalogue.periods if period.last_day >= today]
+    choices = queries.choices_of(child=child.child, household=household, periods=[period.pk for period in periods])
+    blocks = (_block(period, choices.get(period.pk), child, catalogue, zone, now) for period in periods)
+    return [block for block in blocks if block]
+
+
+def read(posted: QueryDict) -> Weekdays:
+    """The weekdays ticked of each activity; raises `BadForm` for what no box of ours sends."""
+    chosen: dict[int, set[int]] = {}
+    for box in posted.getlist(BOX):
+        activity, _dash, weekday = box.partition("-")
+        if not (activity.isascii() and activity.isdigit() and len(activity) < 19 and weekday in tuple("0123456")):
+            raise BadForm("box of a period")
+        chosen.setdefault(int(activity), set()).add(int(weekday))
+    return {activity: frozenset(weekdays) for activity, weekdays in chosen.items()}
+
+
+def _block(
+    period: PeriodFacts,
+    choice: PeriodChoice | None,
+    child: ChildAtSchool,
+    catalogue: Catalogue,
+    zone: ZoneInfo,
+    now: datetime,
+) -> Block | None:
+    first, last = period.first_day, period.last_day
+    if choice:
+        lines = chosen_lines(choice)
+        return Block(pk=period.pk, first_day=first, last_day=last, lines=lines, receipt=choice.receipt)
+    rows = _rows(period, child, catalogue)
+    if not rows:
+        return None
+    if refusal := why_not(period, is_chosen=False, at=now, zone=zone):
+        reason = sentences.period_refusal_sentence(refusal.code, refusal.facts, zone=zone)
+        return Block(pk=period.pk, first_day=first, last_day=last, reason=reason)
+    until = period.closes_at and _("À choisir jusqu'au %(when)s") % {"when": sentences.at(period.closes_at, zone)}
+    return Block(pk=period.pk, first_day=first, last_day=last, rows=rows, until=until or "")
+
+
+def _rows(period: PeriodFacts, child: ChildAtSchool, catalogue: Catalogue) -> list[Row]:
+    """The activities offered to this child. Each day is judged again when the choice is saved."""
+    school_class = child.school_class
+    pupil = Pupil(
+        site_id=school_class.site_id if school_class else None,
+        level=school_class.level if school_class else "",
+        birth_date=child.child.birth_date,
+    )
+    return [
+        Row(activity.name, [Box(sentences.weekday_name(day), f"{activity.pk}-{day}") for day in sorted(weekdays)])
+        for pk, weekdays in period.offered.items()
+        if (activity := catalogue.activities.get(pk)) and is_entitled(activity.ways, pupil=pupil, day=period.last_day)
+    ]

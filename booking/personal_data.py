@@ -1,0 +1,84 @@
+"""What bookings add to a family's own data: bookings, changes, receipts, periods."""
+
+from booking import queries, sentences
+from booking.models import PeriodChoice, Receipt
+from booking.recap import chosen_lines
+from lps.families.models import Household
+from lps.families.personal_data import Part, Row
+from tenants import context
+
+
+def bookings_part(household: Household) -> list[Row]:
+    """Every booking, canceled or not."""
+    return [
+        {
+            "enfant": str(booking.child),
+            "activité": booking.activity.name,
+            "jour": booking.day,
+            "lieu": booking.service_day.site.name,
+            "réservée le": booking.booked_at,
+            "annulée le": booking.canceled_at,
+        }
+        for booking in queries.bookings_by(household)
+    ]
+
+
+def changes_part(household: Household) -> list[Row]:
+    """The journal of what the household changed, or had changed in its name."""
+    return [
+        {
+            "enfant": str(entry.child),
+            "le": entry.at,
+            "par": entry.get_channel_display(),
+            "auteur": entry.author,
+            "modification": "réservation" if entry.after else "annulation",
+            "activité": entry.activity_name,
+            "jour": entry.day,
+            "reçu": entry.receipt.number,
+        }
+        for entry in queries.changes_by(household)
+    ]
+
+
+def receipts_part(household: Household) -> list[Row]:
+    """Its receipts, with what was refused then, in words."""
+    zone = context.current().zone
+    return [
+        {
+            "numéro": receipt.number,
+            "reçu le": receipt.received_at,
+            "par": receipt.get_channel_display(),
+            "enfant": str(receipt.child),
+            "refusé": [
+                {
+                    "jour": written["day"],
+                    "raison": sentences.refusal_sentence(written["code"], written["facts"], zone=zone),
+                }
+                for written in receipt.refused
+            ],
+        }
+        for receipt in Receipt.objects.filter(household=household).select_related("child")
+    ]
+
+
+def periods_part(household: Household) -> list[Row]:
+    """The périscotidien periods that it chose."""
+    choices = PeriodChoice.objects.filter(household=household).select_related("child", "period", "receipt")
+    return [
+        {
+            "enfant": str(choice.child),
+            "période du": choice.period.first_day,
+            "au": choice.period.last_day,
+            "choix": " ; ".join(chosen_lines(choice)),
+            "reçu": choice.receipt.number,
+        }
+        for choice in choices
+    ]
+
+
+OWN: dict[str, Part] = {
+    "Réservations": bookings_part,
+    "Modifications": changes_part,
+    "Reçus": receipts_part,
+    "Périodes": periods_part,
+}

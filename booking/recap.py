@@ -1,0 +1,105 @@
+"""What a save did, line by line, as pages and receipts tell it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from booking import sentences
+from booking.catalogue import Catalogue
+from booking.models import JournalEntry, PeriodChoice, Receipt
+from booking.rules.planning import Change
+from booking.services.saving import written_refusal
+from lps.kernel.refusals import Refusal
+from tenants import context
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A change as the recap writes it: "Annulation : Transport scolaire 16h30, lundi 13/10/2014"."""
+
+    booked: bool
+    activity: str
+    day: date
+    reason: str = ""
+
+    @property
+    def verb(self) -> str:
+        return _("Réservation") if self.booked else _("Annulation")
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A chosen day of a period on which nothing is held."""
+
+    day: date
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A period as it was chosen: "Accueil Matin : lundi, jeudi", and the days left out."""
+
+    first_day: date
+    last_day: date
+    lines: Sequence[str]
+    skipped: Sequence[Skip]
+
+
+@dataclass(frozen=True, slots=True)
+class Recap:
+    """What a save did, shown above the planning; `receipt` is None when nothing changed."""
+
+    receipt: Receipt | None
+    changed: Sequence[Line]
+    refused: Sequence[Line]
+    chosen: Chosen | None = None
+
+
+def of_receipt(receipt: Receipt, facts: Catalogue) -> Recap:
+    """What a receipt proves, read back: one statement beside the receipt's own."""
+    return Recap(
+        receipt=receipt,
+        changed=[line_of(entry) for entry in receipt.entries.order_by("day", "pk")],
+        refused=[_refused_line(written, facts) for written in receipt.refused],
+        chosen=_chosen(getattr(receipt, "period_choice", None)),
+    )
+
+
+def without_receipt(refused: Sequence[tuple[Change, Refusal]], facts: Catalogue) -> Recap:
+    """A save that changed nothing, with what it was refused."""
+    return Recap(None, (), [_refused_line(written_refusal(*pair), facts) for pair in refused])
+
+
+def line_of(entry: JournalEntry) -> Line:
+    """A change of the journal."""
+    return Line(entry.after, entry.activity_name, entry.day)
+
+
+def chosen_lines(choice: PeriodChoice) -> list[str]:
+    """ "Accueil Matin : lundi, jeudi", an activity a line."""
+    return [f"{line['name']}\u00a0: {sentences.weekday_names(line['weekdays'])}" for line in choice.chosen]
+
+
+def _chosen(choice: PeriodChoice | None) -> Chosen | None:
+    if choice is None:
+        return None
+    skipped = {(date.fromisoformat(skip["day"]), skip["why"]): None for skip in choice.skipped}
+    return Chosen(
+        first_day=choice.period.first_day,
+        last_day=choice.period.last_day,
+        lines=chosen_lines(choice),
+        skipped=[Skip(day, why) for day, why in sorted(skipped)],
+    )
+
+
+def _refused_line(written: Mapping[str, Any], facts: Catalogue) -> Line:
+    """A refusal read back from where it is kept; the activity may have gone since."""
+    activity = facts.activities.get(written["activity"])
+    reason = sentences.refusal_sentence(
+        written["code"], written["facts"], zone=context.current().zone, names=facts.activity_names
+    )
+    name = activity.name if activity else _("activité supprimée")
+    return Line(written["wanted"], name, date.fromisoformat(written["day"]), reason)

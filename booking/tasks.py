@@ -1,0 +1,21 @@
+"""The worker's door: the days of the weeks ahead are made at night."""
+
+import logging
+
+from booking.services.days import extend_days
+from lps.kernel import clock
+from tenants import context
+from tenants.tasks import commune_task
+
+EXTEND = "booking.extend_days"
+log = logging.getLogger(__name__)
+
+
+@commune_task(name=EXTEND, ignore_result=True)
+def extend() -> None:
+    """Make the days that the patterns, the calendar and the closures want from today on. Twice is once."""
+    done = extend_days(today=clock.today(context.current().zone))
+    if done.made or done.opened or done.closed:
+        log.info("days: %s made, %s opened, %s closed", done.made, done.opened, done.closed)
+    if done.kept:
+        log.warning("days: %s stay open for their bookings though the patterns close them", len(done.kept))

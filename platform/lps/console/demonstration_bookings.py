@@ -1,0 +1,141 @@
+"""What the demonstration's families have booked, and the périscotidien periods that they are offered."""
+
+import random
+import uuid
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+
+from booking import catalogue
+from booking.queries import days_held
+from booking.rules.planning import Cell, Change
+from booking.services.bookings import change_bookings
+from booking.services.entry import Entered, enter_bookings
+from booking.services.periods import add_period, choose_period
+from lps.families import queries as families
+from lps.families.identity import actor_of
+from lps.families.models import Household
+from lps.families.queries import Pupil
+from lps.journal.actors import Actor, ActorKind
+from lps.journal.channels import Channel
+
+BY = Actor.system("démonstration")
+_PAST, _AHEAD = 6, 8  # weeks of bookings around today
+# The share of Buchelay's children who come to each activity.
+_HABITS = {
+    "Cantine": 0.75,
+    "Accueil Matin": 0.3,
+    "Accueil Soir": 0.4,
+    "Transport scolaire 8h30": 0.15,
+    "Mercredi": 0.3,
+}
+_CHOSEN_DAYS, _OFFERED_DAYS = 16, 40  # school days of the period chosen already, and of the one still to choose
+
+
+def book_families(households: list[Household], *, now: datetime, today: date) -> None:
+    """The bookings of the weeks around today, each child with habits of its own."""
+    source = random.Random(1013)
+    by_name = _activities()
+    monday = today - timedelta(days=today.weekday(), weeks=_PAST)
+    days = [monday + timedelta(days=number) for number in range(7 * (_PAST + _AHEAD))]
+    entered = []
+    for pupil in families.pupils_of(households, day=today):
+        chosen = {
+            by_name[name]: source.sample(range(5), k=source.randrange(2, 5))
+            for name, share in _HABITS.items()
+            if source.random() < share
+        }
+        entered += [
+            _entered(pupil, activity, day)
+            for activity, weekdays in chosen.items()
+            for day in days
+            if day.weekday() in weekdays
+        ]
+    enter_bookings(entered, by=BY, channel=Channel.AUTOMATIC, at=now)
+
+
+def book_marsone(household: Household, *, now: datetime, today: date) -> None:
+    """Bookings of the weeks around today, then three saves, one by each door, for the journal."""
+    by_name = _activities()
+    angeline, bertrand = (found.child for found in families.children_of(household=household, day=today))
+    pupils = {pupil.child_id: pupil for pupil in families.pupils_of([household], day=today)}
+    monday = today - timedelta(days=today.weekday())
+    habits = (
+        (angeline, "Transport scolaire 8h30", (0, 1, 3, 4)),
+        (angeline, "Transport scolaire 16h30", (0, 1, 3, 4)),
+        (angeline, "Cantine ADULTE", (3,)),
+        (bertrand, "Accueil Matin", (0, 3)),
+        (bertrand, "Accueil Soir", (3,)),
+    )
+    enter_bookings(
+        [
+            _entered(pupils[child.pk], by_name[name], monday + timedelta(weeks=week, days=day))
+            for child, name, weekdays in habits
+            for week in range(-4, 6)
+            for day in weekdays
+        ],
+        by=BY,
+        channel=Channel.AUTOMATIC,
+        at=now - timedelta(days=20),
+    )
+    caller = Actor(ActorKind.CALLER, str(household.pk), "famille MARSONE")
+    office = Actor(ActorKind.AGENT, "0", "Service scolaire")
+    saves = (
+        (angeline, "Transport scolaire 16h30", False, actor_of(household), Channel.WEB, 3),
+        (angeline, "Transport scolaire 11h30", True, caller, Channel.VOICE, 2),
+        (bertrand, "Accueil Soir", True, office, Channel.OFFICE, 1),
+    )
+    for child, name, wanted, by, channel, ago in saves:
+        site_id = pupils[child.pk].site_id
+        days = days_held(activity_id=by_name[name], site_id=site_id, after=monday + timedelta(days=9), number=4)
+        change_bookings(
+            child=child,
+            household=household,
+            changes=[Change(Cell(by_name[name], day), wanted) for day in days],
+            by=by,
+            channel=channel,
+            received_at=_at_noon(now, days_ago=ago),
+            jeton=uuid.uuid4(),
+        )
+
+
+def offer_periods(households: list[Household], *, now: datetime, today: date) -> None:
+    """Two periods: one that these households' children have chosen already, one that is still to choose."""
+    by_name = _activities()
+    pupils = families.pupils_of(households, day=today)
+    morning = by_name["Accueil Matin"]
+    held = days_held(
+        activity_id=morning,
+        site_id=pupils[0].site_id,
+        after=today - timedelta(weeks=2),
+        number=_CHOSEN_DAYS + _OFFERED_DAYS,
+    )
+    first, rest = held[:_CHOSEN_DAYS], held[_CHOSEN_DAYS:]
+    chosen = add_period(first_day=first[0], last_day=first[-1], activities=[morning])
+    add_period(first_day=rest[0], last_day=rest[-1], activities=[morning, by_name["Accueil Soir"]])
+    facts = catalogue.read().period(chosen.pk)
+    assert facts is not None
+    for household in households:
+        for rank, child in enumerate(families.children_of(household=household, day=today)):
+            weekdays = frozenset((1, 4) if rank == 0 else (0, 3))
+            choose_period(
+                period=facts,
+                child=child.child,
+                household=household,
+                chosen={morning: weekdays},
+                by=actor_of(household),
+                channel=Channel.WEB,
+                received_at=_at_noon(now, days_ago=max(1, (today - first[0]).days + 20)),
+                jeton=uuid.uuid4(),
+            )
+
+
+def _activities() -> Mapping[str, int]:
+    return {name: pk for pk, name in catalogue.read().activity_names.items()}
+
+
+def _entered(pupil: Pupil, activity_id: int, day: date) -> Entered:
+    return Entered(pupil.child_id, pupil.household_id, pupil.site_id, activity_id, day)
+
+
+def _at_noon(now: datetime, *, days_ago: int) -> datetime:
+    return datetime.combine((now - timedelta(days=days_ago)).date(), time(12, 4), tzinfo=now.tzinfo)
