@@ -48,8 +48,11 @@ class DemoAccount:
     totp_secret: str
 
 
-def load(*, again: bool = False, families_number: int = FAMILIES) -> list[Commune]:
-    """Make the communes that are absent, or both anew, and the operator; returns the communes made."""
+SLUGS = frozenset({DEMO.slug, BUCHELAY.slug})
+
+
+def load(*, again: bool = False, slugs: frozenset[str] = SLUGS, families_number: int = FAMILIES) -> list[Commune]:
+    """Make the communes that are absent, or these anew, and the operator; returns the communes made."""
     if settings.PRODUCTION:
         raise NotInProduction("Les communes de démonstration ne se chargent pas en production.")
     furnished: tuple[tuple[Identity, Callable[[Commune, Actor, datetime], None]], ...] = (
@@ -58,7 +61,7 @@ def load(*, again: bool = False, families_number: int = FAMILIES) -> list[Commun
     )
     made = []
     for identity, furnish_it in furnished:
-        if again and _stands(identity.slug):
+        if again and identity.slug in slugs and _stands(identity.slug):
             drop_commune(slug=identity.slug)
         if not _stands(identity.slug):
             made.append(create_commune(identity=identity, by=BY, channel=Channel.AUTOMATIC, furnish=furnish_it))

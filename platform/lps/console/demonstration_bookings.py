@@ -28,7 +28,7 @@ _HABITS = {
     "Transport scolaire 8h30": 0.15,
     "Mercredi": 0.3,
 }
-_CHOSEN_DAYS, _OFFERED_DAYS = 16, 40  # school days of the period chosen already, and of the one still to choose
+_SPAN = timedelta(days=50)  # of a period: from 11/11 to 31/12
 
 
 def book_families(households: list[Household], *, now: datetime, today: date) -> None:
@@ -54,23 +54,29 @@ def book_families(households: list[Household], *, now: datetime, today: date) ->
 
 
 def book_marsone(household: Household, *, now: datetime, today: date) -> None:
-    """Bookings of the weeks around today, then three saves, one by each door, for the journal."""
+    """Bookings of the weeks around today, then three saves, one by each door, for the journal.
+
+    On 8 October 2014 they are those of the screens that the town was shown.
+    """
     by_name = _activities()
     angeline, bertrand = (found.child for found in families.children_of(household=household, day=today))
     pupils = {pupil.child_id: pupil for pupil in families.pupils_of([household], day=today)}
     monday = today - timedelta(days=today.weekday())
+    this_week, other_weeks = (0,), (*range(-4, 0), *range(1, 9))
     habits = (
-        (angeline, "Transport scolaire 8h30", (0, 1, 3, 4)),
-        (angeline, "Transport scolaire 16h30", (0, 1, 3, 4)),
-        (angeline, "Cantine ADULTE", (3,)),
-        (bertrand, "Accueil Matin", (0, 3)),
-        (bertrand, "Accueil Soir", (3,)),
+        (angeline, "Transport scolaire 8h30", (4,), this_week),
+        (angeline, "Transport scolaire 11h30", (3, 4), this_week),
+        (angeline, "Transport scolaire 8h30", (0, 1, 3, 4), other_weeks),
+        (angeline, "Transport scolaire 16h30", (0, 1, 3, 4), other_weeks),
+        (angeline, "Cantine ADULTE", (3,), (*this_week, *other_weeks)),
+        (bertrand, "Accueil Matin", (0, 3), (*this_week, *other_weeks)),
+        (bertrand, "Accueil Soir", (3,), (*this_week, *other_weeks)),
     )
     enter_bookings(
         [
             _entered(pupils[child.pk], by_name[name], monday + timedelta(weeks=week, days=day))
-            for child, name, weekdays in habits
-            for week in range(-4, 6)
+            for child, name, weekdays, weeks in habits
+            for week in weeks
             for day in weekdays
         ],
         by=BY,
@@ -85,8 +91,8 @@ def book_marsone(household: Household, *, now: datetime, today: date) -> None:
         (bertrand, "Accueil Soir", True, office, Channel.OFFICE, 1),
     )
     for child, name, wanted, by, channel, ago in saves:
-        site_id = pupils[child.pk].site_id
-        days = days_held(activity_id=by_name[name], site_id=site_id, after=monday + timedelta(days=9), number=4)
+        site_id, after = pupils[child.pk].site_id, monday + timedelta(days=15)
+        days = days_held(activity_id=by_name[name], site_id=site_id, after=after, number=4)
         change_bookings(
             child=child,
             household=household,
@@ -101,32 +107,33 @@ def book_marsone(household: Household, *, now: datetime, today: date) -> None:
 def offer_periods(households: list[Household], *, now: datetime, today: date) -> None:
     """Two periods: one that these households' children have chosen already, one that is still to choose."""
     by_name = _activities()
-    pupils = families.pupils_of(households, day=today)
     morning = by_name["Accueil Matin"]
-    held = days_held(
-        activity_id=morning,
-        site_id=pupils[0].site_id,
-        after=today - timedelta(weeks=2),
-        number=_CHOSEN_DAYS + _OFFERED_DAYS,
-    )
-    first, rest = held[:_CHOSEN_DAYS], held[_CHOSEN_DAYS:]
-    chosen = add_period(first_day=first[0], last_day=first[-1], activities=[morning])
-    add_period(first_day=rest[0], last_day=rest[-1], activities=[morning, by_name["Accueil Soir"]])
+    site_id = families.pupils_of(households, day=today)[0].site_id
+    first, last = _span(morning, site_id, earliest=today + timedelta(days=34))
+    chosen = add_period(first_day=first, last_day=last, activities=[morning])
+    later_first, later_last = _span(morning, site_id, earliest=last + timedelta(days=1))
+    add_period(first_day=later_first, last_day=later_last, activities=[morning, by_name["Accueil Soir"]])
     facts = catalogue.read().period(chosen.pk)
     assert facts is not None
     for household in households:
         for rank, child in enumerate(families.children_of(household=household, day=today)):
-            weekdays = frozenset((1, 4) if rank == 0 else (0, 3))
             choose_period(
                 period=facts,
                 child=child.child,
                 household=household,
-                chosen={morning: weekdays},
+                chosen={morning: frozenset((0, 1, 3, 4) if rank == 0 else (0, 3))},
                 by=actor_of(household),
                 channel=Channel.WEB,
-                received_at=_at_noon(now, days_ago=max(1, (today - first[0]).days + 20)),
+                received_at=_at_noon(now, days_ago=4),
                 jeton=uuid.uuid4(),
             )
+
+
+def _span(activity_id: int, site_id: int, *, earliest: date) -> tuple[date, date]:
+    """Fifty-one days from the earliest on, or from the next day held when the summer would leave few of them."""
+    held = days_held(activity_id=activity_id, site_id=site_id, after=earliest - timedelta(days=1), number=1)
+    first = held[0] if held and held[0] - earliest > _SPAN / 2 else earliest
+    return first, first + _SPAN
 
 
 def _activities() -> Mapping[str, int]:
