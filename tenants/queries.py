@@ -1,17 +1,25 @@
 """Reads of the registry, each explicit about standing in the public schema."""
 
+import logging
 import time
+import uuid
 from threading import Lock
 
 from django.conf import settings
+from django.core.cache import cache
+from redis.exceptions import RedisError
 
 from tenants import context
 from tenants.models import Commune, CommuneState
 
 HOST_TTL = 60.0
+LOOK_EVERY = 1.0
 OPEN_STATES = (CommuneState.ACTIVE, CommuneState.TO_OPEN)
+log = logging.getLogger(__name__)
 
+_STAMP = "hosts_stamp"
 _hosts: dict[str, tuple[float, Commune | None]] = {}
+_stamp: tuple[float, object] = (0.0, None)
 _lock = Lock()
 
 
@@ -44,9 +52,10 @@ def open_communes() -> list[Commune]:
 def commune_of_host(*, host: str) -> Commune | None:
     """The commune served at a host name (no port, lower case), from the process's memory for a minute.
 
-    Unknown hosts under our own base domains are remembered too, so that a scan costs no statement;
-    others are answered without looking.
+    Unknown hosts are remembered too, so that a scan costs few statements. What another process
+    opened or suspended (`forget_hosts`) is seen within a second.
     """
+    _forget_if_told()
     known = _hosts.get(host)
     if known and known[0] > time.monotonic():
         return known[1]
@@ -59,9 +68,30 @@ def commune_of_host(*, host: str) -> Commune | None:
 
 
 def forget_hosts() -> None:
-    """Forget the hosts known to this process: a commune was opened, renamed or suspended."""
+    """Make every process forget the hosts it knows: a commune was opened, renamed or suspended."""
     with _lock:
         _hosts.clear()
+    with context.public():
+        try:
+            cache.set(_STAMP, uuid.uuid4().hex, timeout=None)
+        except (RedisError, OSError) as error:
+            log.warning("other processes will see the change within a minute (%s)", type(error).__name__)
+
+
+def _forget_if_told() -> None:
+    """Ask the shared cache, once a second at most, whether the registry changed. Without it, a minute passes."""
+    global _stamp
+    if time.monotonic() - _stamp[0] < LOOK_EVERY:
+        return
+    with context.public():
+        try:
+            found = cache.get(_STAMP)
+        except (RedisError, OSError):
+            found = _stamp[1]
+    with _lock:
+        if found != _stamp[1]:
+            _hosts.clear()
+        _stamp = (time.monotonic(), found)
 
 
 def host_of(commune: Commune) -> str:

@@ -183,6 +183,15 @@ def note_use(*, token: ApiToken, now: datetime) -> None:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
 
 
+def reseal_secrets() -> None:
+    """Seal the accounts' one-time secrets again under the key in force, in the schema entered."""
+    accounts = list(Account.objects.all())
+    for account in accounts:
+        opened = keys.decrypt(account.totp_secret, purpose=TOTP_PURPOSE)
+        account.totp_secret = keys.encrypt(opened, purpose=TOTP_PURPOSE)
+    Account.objects.bulk_update(accounts, ["totp_secret"], batch_size=500)
+
+
 def holder_of(account: Account) -> str:
     """The account as a holder of sessions and as a subject of the journal."""
     return f"{ACCOUNT}:{account.pk}"

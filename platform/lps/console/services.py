@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
 
+from lps.accounts.services import reseal_secrets
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
@@ -68,6 +69,23 @@ def drop_commune(*, slug: str) -> None:
         schemas.drop(commune.schema_name)
         commune.delete(force_drop=False)
     queries.forget_hosts()
+
+
+def rotate_keys(*, by: Actor, channel: Channel) -> int:
+    """Wrap every commune's data key under the first application key, and seal the operators' secrets under it.
+
+    Touches no family's data; returns how many communes. Once done everywhere, the old key may leave `LPS_APP_KEYS`.
+    """
+    with transaction.atomic(), context.public():
+        communes = [commune for commune in queries.communes() if commune.wrapped_key]
+        for commune in communes:
+            commune.wrapped_key = keys.rewrap(commune)
+        Commune.objects.bulk_update(communes, ["wrapped_key"], batch_size=500)
+        reseal_secrets()
+        record(by=by, channel=channel, action="keys_rotated", subject="registry", after={"communes": len(communes)})
+    queries.forget_hosts()
+    log.info("data keys of %s communes wrapped again", len(communes))
+    return len(communes)
 
 
 def schema_name(slug: str) -> str:

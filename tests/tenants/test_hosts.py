@@ -1,0 +1,51 @@
+"""Host → commune is remembered by the process, and forgotten when any process says so."""
+
+import pytest
+from django.core.cache import cache
+
+from tenants import context, queries
+from tenants.models import Commune, CommuneState
+from tests.sql import counted
+
+
+def suspend_elsewhere(commune: Commune) -> None:
+    """What another process does: its own memory is cleared, ours is not."""
+    with context.public():
+        Commune.objects.filter(pk=commune.pk).update(state=CommuneState.SUSPENDED)
+
+
+def test_a_known_host_and_an_unknown_one_cost_no_statement(demo: Commune) -> None:
+    for host in ("demo.localhost", "nulle-part.localhost"):
+        queries.commune_of_host(host=host)
+
+    with counted() as statements:
+        assert queries.commune_of_host(host="demo.localhost") == demo
+        assert queries.commune_of_host(host="nulle-part.localhost") is None
+
+    assert len(statements) == 0
+
+
+def test_a_commune_suspended_by_another_process_is_seen_once_told(
+    demo: Commune, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "LOOK_EVERY", 0.0)
+    queries.commune_of_host(host="demo.localhost")
+    suspend_elsewhere(demo)
+    assert queries.commune_of_host(host="demo.localhost") == demo  # nobody told us yet
+
+    with context.public():
+        cache.set("hosts_stamp", "another process")
+
+    assert queries.commune_of_host(host="demo.localhost") is None
+
+
+def test_without_the_cache_what_is_known_stands(demo: Commune, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "LOOK_EVERY", 0.0)
+    queries.commune_of_host(host="demo.localhost")
+
+    def away(*_: object, **__: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(type(cache._connections[cache._alias]), "get", away)
+
+    assert queries.commune_of_host(host="demo.localhost") == demo
