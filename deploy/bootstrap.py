@@ -6,6 +6,7 @@ happens. `--tests` also brings the browser that the tests drive.
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import fcntl
 import hashlib
@@ -24,6 +25,12 @@ STAMP = VENV / "made-from"
 OLDEST = (3, 11)
 INTERRUPTED = 130
 NEEDED_BYTES = 1_500_000_000
+# What draws the PDF files, by Debian package.
+LIBRARIES = {
+    "libpango-1.0-0": "libpango-1.0.so.0",
+    "libpangoft2-1.0-0": "libpangoft2-1.0.so.0",
+    "libharfbuzz-subset0": "libharfbuzz-subset.so.0",
+}
 
 _NO_ROOM = ("No space left on device", "Disk quota exceeded", "enough free space", "not enough space")
 _NO_NETWORK = (
@@ -62,7 +69,7 @@ def _prepare(*, with_browser: bool) -> None:
     """Look first, install next: what is ready already costs nothing."""
     if sys.version_info < OLDEST:
         raise Impossible("Il faut Python 3.11 au moins : indiquez-le, par exemple « PYTHON=python3.12 make run ».")
-    if not _is_made() or (with_browser and _missing_packages(with_browser=True)):
+    if not _is_made() or _missing_packages(with_browser=with_browser):
         with _alone():
             if packages := _missing_packages(with_browser=with_browser):
                 _install(packages)
@@ -116,9 +123,18 @@ def _missing_packages(*, with_browser: bool) -> list[str]:
     missing = []
     if not _is_made() and importlib.util.find_spec("ensurepip") is None:
         missing.append("python3-venv")
+    missing += [package for package, library in LIBRARIES.items() if not _is_there(library)]
     if with_browser and shutil.which("chromium") is None:
         missing.append("chromium")
     return missing
+
+
+def _is_there(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def _install(packages: Sequence[str]) -> None:
