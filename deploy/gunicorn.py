@@ -3,6 +3,7 @@
 import os
 
 from deploy.processes import LOOPBACK, has_ipv6_loopback
+from lps.config.settings import LOGGING
 
 _port = int(os.environ.get("PORT", "8000"))
 
@@ -18,4 +19,6 @@ graceful_timeout = 4
 # Paths may hold a child's code: the product writes its own access lines, masked.
 accesslog = None
 loglevel = "warning"
+# Its own lines too: it names the address of a request that failed before the product could.
+logconfig_dict = LOGGING
 control_socket_disable = True

@@ -1,7 +1,8 @@
-"""Logs: each line carries the commune and the request, and no code of a child or a family.
+"""Logs: each line carries the commune and the request, and nothing that opens a door or names somebody.
 
-A child's code stands in the path of a page, so runs of digits as long as a code are masked in
-every line, whoever wrote it, and in the traces of errors too.
+A child's code stands in the path of a page, a link's secret too, and a database names the row that it
+refuses: so codes, secrets and e-mail addresses are masked in every line, whoever wrote it, and in the
+traces of errors.
 """
 
 import json
@@ -13,13 +14,28 @@ from datetime import UTC, datetime
 commune_slug: ContextVar[str] = ContextVar("commune_slug", default="-")
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
-_CODE = re.compile(r"(?<![\d.:T-])\d{6,10}(?![\d.:])")
 MASK = "••••••"
+_ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_USERINFO = re.compile(r"://[^/@\s]+@")
+# What we draw at random has 32 characters or more (tokens, cookies, keys, sealed texts); a long name in a
+# trace is left as it is when it is written in lower case without digits.
+_SECRET = re.compile(r"(?<![A-Za-z0-9_-])(?=[a-z_-]*[A-Z0-9])[A-Za-z0-9_-]{32,}")
+# A code has 6 to 10 digits, whatever stands beside it. Dates without dashes and telephone numbers go with them.
+_CODE = re.compile(r"\d{6,}")
+_PLAIN_WORD = re.compile(r"(?!(?:\D*\d){4})[a-z0-9_.-]{0,40}")  # at most three digits in all: "72.00.00.01" is a code
 
 
 def mask(text: str) -> str:
-    """Hide every run of 6 to 10 digits: the length of a child's or a family's code."""
-    return _CODE.sub(MASK, text)
+    """Hide e-mail addresses, passwords in addresses of services, random secrets, and every run of 6 digits or more."""
+    text = _USERINFO.sub(f"://{MASK}@", text)
+    for pattern in (_ADDRESS, _SECRET, _CODE):
+        text = pattern.sub(MASK, text)
+    return text
+
+
+def mask_path(path: str) -> str:
+    """Leave of an address that no route knows what cannot name anybody: its plain, short words."""
+    return "/".join(word if _PLAIN_WORD.fullmatch(word) else MASK for word in path.split("/"))
 
 
 class MaskedFormatter(logging.Formatter):
@@ -31,7 +47,10 @@ class MaskedFormatter(logging.Formatter):
         return head + mask(self._body(record))
 
     def _body(self, record: logging.LogRecord) -> str:
-        body = record.getMessage()
+        try:
+            body = record.getMessage()
+        except (TypeError, ValueError):  # a slip in somebody's call, which logging would print with its values
+            body = f"{record.msg} {record.args}"
         if record.exc_info:
             body += "\n" + self.formatException(record.exc_info)
         return body

@@ -39,8 +39,7 @@ class RequestStamp:
         token = log_context.request_id.set(request.request_id)
         try:
             response = self.get_response(request)
-            took = (clock.now() - arrived).total_seconds() * 1000
-            access_log.info("%s %s %s %.0f ms", request.method, request.path, response.status_code, took)
+            _log_access(request, response.status_code, milliseconds=(clock.now() - arrived).total_seconds() * 1000)
         finally:
             log_context.request_id.reset(token)
         response.headers["X-Request-Id"] = request.request_id
@@ -51,6 +50,18 @@ class RequestStamp:
         hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
         outside = (hop for hop in reversed(hops) if not _within(hop, self.trusted))
         return next(outside, request.META.get("REMOTE_ADDR", ""))
+
+
+def _log_access(request: HttpRequest, status: int, *, milliseconds: float) -> None:
+    """One line, with the commune that was entered and the route rather than the address, which may hold a code."""
+    commune = getattr(request, "commune", None)
+    token = log_context.commune_slug.set(commune.slug if commune else "-")
+    try:
+        route = request.resolver_match
+        where = f"/{route.route}" if route else log_context.mask_path(request.path)
+        access_log.info("%s %s %s %.0f ms", request.method, where, status, milliseconds)
+    finally:
+        log_context.commune_slug.reset(token)
 
 
 def _received_at(request: HttpRequest, arrived: datetime) -> datetime:
