@@ -57,20 +57,30 @@ class GroupFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a child is on a day, as closures name it: its school, its class. Nowhere without a class."""
+
+    site_id: int | None = None
+    school_class_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ClosureFacts:
-    """Days on which nothing is held, both included; None means every site, every activity."""
+    """Days on which nothing is held, both included; None means every site, every class, every activity."""
 
     first_day: date
     last_day: date
     reason: str
     site_id: int | None
+    school_class_id: int | None
     activity_id: int | None
 
-    def covers(self, day: date, *, site_id: int | None, activity_id: int) -> bool:
-        """Whether an activity at a site is closed on that day."""
+    def covers(self, day: date, *, place: Place, activity_id: int) -> bool:
+        """Whether an activity is closed on that day for a child who is there."""
         return (
             self.first_day <= day <= self.last_day
-            and self.site_id in (None, site_id)
+            and self.site_id in (None, place.site_id)
+            and self.school_class_id in (None, place.school_class_id)
             and self.activity_id in (None, activity_id)
         )
 
@@ -106,12 +116,19 @@ class Catalogue:
         asked = frozenset(activities)
         return asked.union(*(tied for tied in self.incompatible | self.together if tied & asked))
 
-    def why_closed(self, day: date, *, site_id: int | None, activity_id: int) -> str:
+    def why_closed(self, day: date, *, place: Place, activity_id: int) -> str:
         """The public holiday's name or the closure's reason; empty when neither explains that nothing is held."""
         if day in self.holidays:
             return self.holidays[day]
-        covering = (one for one in self.closures if one.covers(day, site_id=site_id, activity_id=activity_id))
+        covering = (one for one in self.closures if one.covers(day, place=place, activity_id=activity_id))
         return next((one.reason for one in covering), "")
+
+    def is_closed_for_the_class(self, day: date, *, place: Place, activity_id: int) -> bool:
+        """Whether a closure of the child's class alone takes the day away: the others' day stays open."""
+        return any(
+            one.school_class_id is not None and one.covers(day, place=place, activity_id=activity_id)
+            for one in self.closures
+        )
 
 
 def read() -> Catalogue:
@@ -143,7 +160,9 @@ def _read() -> Catalogue:
         holidays=holidays,
         closures=tuple(
             ClosureFacts(*found)
-            for found in Closure.objects.values_list("first_day", "last_day", "reason", "site_id", "activity_id")
+            for found in Closure.objects.filter(undone_at__isnull=True).values_list(
+                "first_day", "last_day", "reason", "site_id", "school_class_id", "activity_id"
+            )
         ),
         periods=_periods(),
         **_ties(),

@@ -177,13 +177,22 @@ class PublicHoliday(models.Model):
 
 
 class Closure(models.Model):
-    """Days on which nothing is held (fermeture), everywhere or at one site, for all activities or for one."""
+    """Days on which nothing is held (fermeture): everywhere, at one site or for one class; all activities or one.
+
+    An undone one explains nothing any more, and stays for the record.
+    """
 
     first_day = models.DateField("premier jour")
     last_day = models.DateField("dernier jour")
     reason = models.CharField("motif, tel que les familles le lisent", max_length=100)
     site = models.ForeignKey("families.Site", models.PROTECT, related_name="+", null=True, blank=True, db_index=False)
+    school_class = models.ForeignKey(
+        "families.SchoolClass", models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="closures", null=True, blank=True)
+    applied_by = models.CharField("par", max_length=120, blank=True)
+    applied_at = models.DateTimeField("faite le", null=True, blank=True)
+    undone_at = models.DateTimeField("annulée le", null=True, blank=True)
 
     class Meta:
         verbose_name = "fermeture"
@@ -193,6 +202,11 @@ class Closure(models.Model):
                 condition=Q(last_day__gte=models.F("first_day")),
                 name="closure_days",
                 violation_error_message="La fermeture finit avant de commencer.",
+            ),
+            models.CheckConstraint(
+                condition=Q(site__isnull=True) | Q(school_class__isnull=True),
+                name="closure_site_or_class",
+                violation_error_message="Choisissez une école ou une classe, pas les deux.",
             ),
         )
 
@@ -237,6 +251,7 @@ class Receipt(models.Model):
     household = models.ForeignKey("families.Household", models.PROTECT, related_name="+", db_index=False)
     child = models.ForeignKey("families.Child", models.PROTECT, related_name="+", db_index=False)
     refused = models.JSONField("demandes refusées", default=list)
+    reason = models.CharField("motif, dit par l'agent", max_length=200, blank=True)
 
     class Meta:
         verbose_name = "reçu"
@@ -310,6 +325,8 @@ class Booking(models.Model):
     day = models.DateField("jour")
     booked_at = models.DateTimeField("réservée le")
     canceled_at = models.DateTimeField("annulée le", null=True, blank=True)
+    # Canceled by the town, not by the family: nothing is charged.
+    closure = models.ForeignKey(Closure, models.PROTECT, related_name="canceled", null=True, blank=True)
 
     objects = BookingQuerySet.as_manager()
 
@@ -400,3 +417,220 @@ class PeriodChoice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.period_id} {self.child_id}"
+
+
+class Attendance(models.Model):
+    """What was seen at the roll call (pointage) of a child on a service day: one row, the last word said."""
+
+    class State(models.TextChoices):
+        PRESENT = "present", "présent"
+        ABSENT = "absent", "absent"
+        EXCUSED = "excused", "absence justifiée"
+
+    service_day = models.ForeignKey(ServiceDay, models.PROTECT, related_name="attendances")
+    child = models.ForeignKey("families.Child", models.PROTECT, related_name="+")
+    state = models.CharField("état", max_length=7, choices=State)
+    # Present though nobody booked (présent non réservé): billing asks.
+    unbooked = models.BooleanField("non réservé", default=False)
+    arrived_at = models.DateTimeField("arrivé à", null=True, blank=True)
+    left_at = models.DateTimeField("parti à", null=True, blank=True)
+    noted_at = models.DateTimeField("noté le")
+    noted_by = models.CharField("par", max_length=120)
+
+    class Meta:
+        verbose_name = "pointage"
+        ordering = ("service_day", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("service_day", "child"),
+                name="attendance_once",
+                violation_error_message="Cet enfant est déjà pointé.",
+            ),
+            models.CheckConstraint(
+                condition=Q(left_at__isnull=True) | Q(arrived_at__isnull=True) | Q(left_at__gte=models.F("arrived_at")),
+                name="attendance_leaves_after_coming",
+                violation_error_message="L'enfant est parti avant d'arriver.",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="present") | Q(arrived_at__isnull=True, left_at__isnull=True),
+                name="attendance_hours_of_the_present",
+                violation_error_message="Un enfant absent n'a pas d'heure d'arrivée.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.child_id} {self.service_day_id} {self.state}"
+
+
+class Absence(models.Model):
+    """An absence declared by a family or noted by an agent, with its document; an agent accepts or refuses it."""
+
+    class State(models.TextChoices):
+        DECLARED = "declared", "à examiner"
+        ACCEPTED = "accepted", "acceptée"
+        REFUSED = "refused", "refusée"
+
+    child = models.ForeignKey("families.Child", models.PROTECT, related_name="+")
+    household = models.ForeignKey("families.Household", models.PROTECT, related_name="+")
+    first_day = models.DateField("premier jour")
+    last_day = models.DateField("dernier jour")
+    activities = models.ManyToManyField(
+        Activity, related_name="+", verbose_name="activités, toutes si aucune", blank=True
+    )
+    reason = models.CharField("motif", max_length=200)
+    document = models.CharField("justificatif", max_length=200, blank=True)
+    declared_at = models.DateTimeField("déclarée le")
+    channel = models.CharField("canal", max_length=10, choices=Channel)
+    state = models.CharField("état", max_length=8, choices=State, default=State.DECLARED)
+    answered_at = models.DateTimeField("examinée le", null=True, blank=True)
+    answered_by = models.CharField("par", max_length=120, blank=True)
+    answer = models.CharField("réponse", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "absence"
+        ordering = ("-first_day", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(last_day__gte=models.F("first_day")),
+                name="absence_days",
+                violation_error_message="L'absence finit avant de commencer.",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="declared") | Q(answered_at__isnull=False), name="absence_answered_has_date"
+            ),
+        )
+        indexes = (models.Index(fields=("state", "declared_at"), name="absence_to_answer"),)
+
+    def __str__(self) -> str:
+        return f"{self.child_id} {self.first_day} {self.state}"
+
+
+class WaitingEntry(models.Model):
+    """A child who waits for a place of a full day (liste d'attente).
+
+    While one waits, a freed place goes by offers alone: `offered` until `accept_by`, then the next is asked. An open
+    offer holds a place. The order is that of `priority` (smaller first), then of joining.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "en attente"
+        OFFERED = "offered", "place proposée"
+        BOOKED = "booked", "place acceptée"
+        EXPIRED = "expired", "place non acceptée à temps"
+        LEFT = "left", "a quitté la liste"
+        CLOSED = "closed", "liste close"
+
+    OPEN = (State.WAITING, State.OFFERED)
+
+    service_day = models.ForeignKey(ServiceDay, models.PROTECT, related_name="waiting")
+    child = models.ForeignKey("families.Child", models.PROTECT, related_name="+", db_index=False)
+    household = models.ForeignKey("families.Household", models.PROTECT, related_name="+", db_index=False)
+    joined_at = models.DateTimeField("inscrit le")
+    priority = models.PositiveSmallIntegerField("priorité", default=100)
+    state = models.CharField("état", max_length=8, choices=State, default=State.WAITING)
+    offered_at = models.DateTimeField("proposée le", null=True, blank=True)
+    accept_by = models.DateTimeField("à accepter avant le", null=True, blank=True)
+    ended_at = models.DateTimeField("sortie le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "inscription en liste d'attente"
+        verbose_name_plural = "inscriptions en liste d'attente"
+        ordering = ("service_day", "priority", "joined_at", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("child", "service_day"),
+                condition=Q(state__in=("waiting", "offered")),
+                name="waiting_once",
+                violation_error_message="Cet enfant est déjà sur cette liste d'attente.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="offered") | Q(offered_at__isnull=False, accept_by__isnull=False),
+                name="waiting_offer_has_dates",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("service_day", "priority", "joined_at"),
+                condition=Q(state__in=("waiting", "offered")),
+                name="waiting_open",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.child_id} {self.service_day_id} {self.state}"
+
+
+class Campaign(models.Model):
+    """A préinscription campaign: for a school year or holidays, what families may ask for, and until when."""
+
+    title = models.CharField("titre", max_length=120)
+    words = models.TextField("texte pour les familles", max_length=5000, blank=True)
+    first_day = models.DateField("pour les jours du")
+    last_day = models.DateField("au")
+    opens_at = models.DateTimeField("ouverte à partir du")
+    closes_at = models.DateTimeField("close le")
+    activities = models.ManyToManyField(Activity, related_name="+", verbose_name="activités")
+    weekdays = models.JSONField("jours proposés, 0 pour lundi", default=list)
+    # Whether the answers validated become weekly bookings, or entitlements alone.
+    books = models.BooleanField("réserver les jours validés", default=False)
+    created_at = models.DateTimeField("créée le")
+
+    class Meta:
+        verbose_name = "campagne de préinscription"
+        verbose_name_plural = "campagnes de préinscription"
+        ordering = ("-opens_at", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(last_day__gte=models.F("first_day")),
+                name="campaign_days",
+                violation_error_message="La campagne porte sur des jours qui finissent avant de commencer.",
+            ),
+            models.CheckConstraint(
+                condition=Q(closes_at__gt=models.F("opens_at")),
+                name="campaign_closes_after_opening",
+                violation_error_message="La campagne se ferme avant de s'ouvrir.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class PreRegistration(models.Model):
+    """A family's answer for a child (préinscription): yes with its weekly table, or no; changeable until the end.
+
+    `chosen` lists `{"activity": 3, "name": "Accueil Matin", "weekdays": [0, 1, 4]}`.
+    """
+
+    class State(models.TextChoices):
+        ANSWERED = "answered", "à valider"
+        VALIDATED = "validated", "validée"
+        REFUSED = "refused", "refusée"
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="answers")
+    child = models.ForeignKey("families.Child", models.PROTECT, related_name="+")
+    household = models.ForeignKey("families.Household", models.PROTECT, related_name="+", db_index=False)
+    returns = models.BooleanField("se réinscrit")
+    chosen = models.JSONField("jours demandés", default=list)
+    number = models.CharField("reçu", max_length=20)
+    version = models.PositiveSmallIntegerField("version", default=1)
+    answered_at = models.DateTimeField("répondu le")
+    channel = models.CharField("canal", max_length=10, choices=Channel)
+    state = models.CharField("état", max_length=9, choices=State, default=State.ANSWERED)
+    decided_at = models.DateTimeField("décidé le", null=True, blank=True)
+    decided_by = models.CharField("par", max_length=120, blank=True)
+    words = models.CharField("motif", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "préinscription"
+        ordering = ("campaign", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("campaign", "child", "household"),
+                name="pre_registration_once",
+                violation_error_message="Cette famille a déjà répondu pour cet enfant.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.number

@@ -155,8 +155,7 @@ class _Drawing:
         """The public holiday or the closure that explains an empty cell, with its activity's usual days."""
         if cell.day.weekday() not in self.catalogue.activities[cell.activity_id].weekdays:
             return ""
-        site_id = self.days.pupil(cell.day).site_id
-        return self.catalogue.why_closed(cell.day, site_id=site_id, activity_id=cell.activity_id)
+        return self.catalogue.why_closed(cell.day, place=self.days.place(cell.day), activity_id=cell.activity_id)
 
     def _notes(self, columns: Sequence[Column], activities: Sequence[ActivityFacts]) -> Iterator[str]:
         """Each day that a public holiday or a closure empties, once a reason."""
@@ -170,8 +169,7 @@ class _Drawing:
             yield f"{sentences.named_day(column.day)}\u00a0: {why}"
 
     def _is_held(self, cell: Cell) -> bool:
-        held = self.days.service_days.get(cell)
-        return held is not None and held.open
+        return queries.facts(cell, days=self.days, catalogue=self.catalogue).open
 
     def _locked(self, view: CellView) -> Tile:
         assert view.reason is not None

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, QuerySet
 
-from booking.catalogue import Catalogue
+from booking.catalogue import Catalogue, Place
 from booking.models import Booking, JournalEntry, PeriodChoice, Receipt, ServiceDay
 from booking.rules.entitlements import Pupil, is_entitled
 from booking.rules.planning import Cell, DayFacts, Situation
@@ -48,6 +48,11 @@ class Days:
     bookings: Mapping[Cell, Standing]
     taken: Mapping[int, int]
     owned: frozenset[date]
+
+    def place(self, day: date) -> Place:
+        """Where the child is on that day."""
+        at_school = self.schooling.get(day)
+        return Place(at_school.site_id, at_school.school_class_id) if at_school else Place()
 
     def pupil(self, day: date) -> Pupil:
         """What an entitlement asks of the child on that day."""
@@ -111,13 +116,19 @@ def facts(cell: Cell, *, days: Days, catalogue: Catalogue) -> DayFacts:
     booking = days.bookings.get(cell)
     activity = catalogue.activities[cell.activity_id]
     return DayFacts(
-        open=held is not None and held.open,
+        open=held is not None and held.open and not _is_closed_for_the_class(cell, days, catalogue),
         rule=activity.rule,
         capacity=held.places if held else None,
         taken=days.taken.get(held.pk, 0) if held else 0,
         booked_by=booking.household_id if booking else None,
         entitled=not activity.ways or is_entitled(activity.ways, pupil=days.pupil(cell.day), day=cell.day),
         may_change=cell.day in days.owned,
+    )
+
+
+def _is_closed_for_the_class(cell: Cell, days: Days, catalogue: Catalogue) -> bool:
+    return bool(catalogue.closures) and catalogue.is_closed_for_the_class(
+        cell.day, place=days.place(cell.day), activity_id=cell.activity_id
     )
 
 

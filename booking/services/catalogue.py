@@ -109,12 +109,23 @@ def tie(*, one: int, other: int, kind: ActivityTie.Kind) -> ActivityTie:
 
 
 def add_closure(
-    *, first_day: date, last_day: date, reason: str, site_id: int | None = None, activity_id: int | None = None
+    *,
+    first_day: date,
+    last_day: date,
+    reason: str,
+    site_id: int | None = None,
+    school_class_id: int | None = None,
+    activity_id: int | None = None,
 ) -> Closure:
     """Write that nothing is held on these days, both included. Days already made close when they are made again."""
     with transaction.atomic():
         made = Closure.objects.create(
-            first_day=first_day, last_day=last_day, reason=reason, site_id=site_id, activity_id=activity_id
+            first_day=first_day,
+            last_day=last_day,
+            reason=reason,
+            site_id=site_id,
+            school_class_id=school_class_id,
+            activity_id=activity_id,
         )
         renew_catalogue_stamp()
     return made

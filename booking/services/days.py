@@ -93,7 +93,11 @@ def _lock_days(first_day: date, last_day: date) -> None:
 def _wanted(first_day: date, last_day: date) -> Sequence[tuple[Slot, int | None]]:
     holidays = set(PublicHoliday.objects.filter(day__range=(first_day, last_day)).values_list("day", flat=True))
     vacations = list(SchoolVacation.objects.filter(first_day__lte=last_day, last_day__gte=first_day))
-    closures = list(Closure.objects.filter(first_day__lte=last_day, last_day__gte=first_day))
+    closures = list(
+        Closure.objects.filter(
+            first_day__lte=last_day, last_day__gte=first_day, school_class__isnull=True, undone_at__isnull=True
+        )
+    )
 
     def season_of(day: date) -> str | None:
         if day in holidays:

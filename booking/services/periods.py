@@ -140,7 +140,7 @@ def _without_service(judged: Judged) -> list[Change]:
 
 
 def _why_closed(cell: Cell, days: Days, facts: Catalogue) -> str:
-    return facts.why_closed(cell.day, site_id=days.pupil(cell.day).site_id, activity_id=cell.activity_id)
+    return facts.why_closed(cell.day, place=days.place(cell.day), activity_id=cell.activity_id)
 
 
 def _written_choice(chosen: Weekdays, facts: Catalogue) -> list[dict[str, Any]]:

@@ -43,6 +43,14 @@ class TownSettings(models.Model):
     )
     school_zone = models.CharField("zone scolaire", max_length=12, default="C")
     deadline_words = models.CharField("rappel de la date limite", max_length=200, blank=True)
+    help_words = models.TextField("aide, en plus de celle du portail", max_length=5000, blank=True)
+    treasury_name = models.CharField("trésorerie", max_length=120, blank=True)
+    offer_hours = models.PositiveSmallIntegerField(
+        "délai pour accepter une place (heures)",
+        default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(168)],
+    )
+    set_up_at = models.DateTimeField("mise en route terminée le", null=True, blank=True)
 
     class Meta:
         verbose_name = "réglages"
@@ -64,6 +72,7 @@ class Message(models.Model):
 
     title = models.CharField("titre", max_length=150)
     body = models.TextField("texte")
+    is_draft = models.BooleanField("brouillon", default=False)
     starts_at = models.DateTimeField("affiché à partir du")
     ends_at = models.DateTimeField("jusqu'au", null=True, blank=True)
 
@@ -79,3 +88,44 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class HouseRules(models.Model):
+    """The rules that families accept online (règlement intérieur): a new text is a new version, in force from a day."""
+
+    title = models.CharField("titre", max_length=150)
+    body = models.TextField("texte", max_length=100_000)
+    in_force_from = models.DateField("en vigueur à partir du")
+    published_at = models.DateTimeField("publié le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "règlement"
+        ordering = ("-in_force_from", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("in_force_from",),
+                condition=Q(published_at__isnull=False),
+                name="house_rules_one_a_day",
+                violation_error_message="Un règlement entre déjà en vigueur ce jour-là.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.title}, {self.in_force_from}"
+
+
+class RulesAcceptance(models.Model):
+    """Who accepted which version, and when: `household:12`, without foreign key, as a proof."""
+
+    rules = models.ForeignKey(HouseRules, models.PROTECT, related_name="acceptances")
+    holder = models.CharField("titulaire", max_length=40)
+    accepted_at = models.DateTimeField("accepté le")
+
+    class Meta:
+        verbose_name = "acceptation du règlement"
+        verbose_name_plural = "acceptations du règlement"
+        ordering = ("pk",)
+        constraints = (models.UniqueConstraint(fields=("holder", "rules"), name="rules_accepted_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.holder} {self.rules_id}"

@@ -56,4 +56,5 @@ def logo() -> Logo | None:
 
 def messages_shown(*, now: datetime) -> Sequence[Message]:
     """The messages published at that instant, newest first."""
-    return list(Message.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), starts_at__lte=now))
+    in_time = Message.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), starts_at__lte=now)
+    return list(in_time.filter(is_draft=False))

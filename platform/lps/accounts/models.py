@@ -17,6 +17,9 @@ class Account(models.Model):
     # The time step of the last code accepted: a code is never accepted twice.
     totp_last_step = models.BigIntegerField(default=0)
     roles = models.JSONField("rôles", default=list)
+    # Where an agent works: keys of schools, keys of activities. Empty means everywhere, everything.
+    sites = models.JSONField("écoles", default=list, blank=True)
+    activities = models.JSONField("activités", default=list, blank=True)
     is_active = models.BooleanField("actif", default=True)
     # Raised when every open session must end: new password, account switched off.
     generation = models.PositiveIntegerField(default=1)
@@ -30,6 +33,49 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class AccountLink(models.Model):
+    """A link e-mailed to an agent, usable once: to accept an invitation, or to choose a new password and telephone.
+
+    All instants are true time.
+    """
+
+    class Purpose(models.TextChoices):
+        INVITATION = "invitation", "invitation"
+        RESET = "reset", "nouvel accès"
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="links")
+    purpose = models.CharField("objet", max_length=10, choices=Purpose)
+    lookup = models.CharField("empreinte du jeton", max_length=32)
+    expires_at = models.DateTimeField("valable jusqu'au")
+    used_at = models.DateTimeField("utilisé le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "lien d'agent"
+        verbose_name_plural = "liens d'agents"
+        ordering = ("pk",)
+        constraints = (models.UniqueConstraint(fields=("lookup",), name="account_link_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.account_id}"
+
+
+class RecoveryCode(models.Model):
+    """A code printed once, which stands for the telephone's one time: only its keyed hash is kept."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="recovery_codes")
+    lookup = models.CharField("empreinte", max_length=32)
+    used_at = models.DateTimeField("utilisé le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "code de secours"
+        verbose_name_plural = "codes de secours"
+        ordering = ("pk",)
+        constraints = (models.UniqueConstraint(fields=("account", "lookup"), name="recovery_code_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.account_id}"
 
 
 class ApiToken(models.Model):
@@ -64,6 +110,7 @@ class DoorSession(models.Model):
     holder = models.CharField("titulaire", max_length=40, blank=True)
     generation = models.PositiveIntegerField(default=0)
     data = models.JSONField(default=dict)
+    device = models.CharField("appareil", max_length=80, blank=True)
     created_at = models.DateTimeField(default=clock.real_now)
     seen_at = models.DateTimeField(default=clock.real_now)
     expires_at = models.DateTimeField()

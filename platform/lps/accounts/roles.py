@@ -10,6 +10,7 @@ class Role(TextChoices):
     SCHOOL = "scolaire", _("scolaire")
     CANTEEN = "cantine", _("cantine")
     ACTIVITIES = "animation", _("animation")
+    READ_ONLY = "lecture", _("lecture seule")
     OPERATOR = "operator", _("exploitant")
 
 

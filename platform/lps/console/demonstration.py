@@ -22,6 +22,7 @@ from lps.families.services import NewChild, NewClass, NewGuardian, NewHousehold,
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.town import change_settings, publish_message
+from lps.kernel.text import sort_key
 from tenants import context, queries
 from tenants.models import Commune
 
@@ -183,7 +184,7 @@ def _furnish_buchelay(commune: Commune, now: datetime, number: int) -> None:
 
 
 def _agents(slug: str) -> list[DemoAccount]:
-    emails = {role: f"{role.label}@{slug}.example".replace("é", "e") for role in sorted(AGENT_ROLES)}
+    emails = {role: f"{sort_key(role.value)}@{slug}.example" for role in sorted(AGENT_ROLES)}
     return [DemoAccount(slug, str(role.label), email, _totp_secret(email)) for role, email in emails.items()]
 
 

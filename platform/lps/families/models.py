@@ -97,6 +97,26 @@ class Guardian(models.Model):
         super().save(*args, **kwargs)
 
 
+class Diet(models.Model):
+    """What a child does not eat (régime), as a fact about food: "sans porc". Never a religion (CNIL, NS-058)."""
+
+    name = models.CharField("nom", max_length=40)
+    order = models.PositiveSmallIntegerField("ordre", default=0)
+
+    class Meta:
+        verbose_name = "régime alimentaire"
+        verbose_name_plural = "régimes alimentaires"
+        ordering = ("order", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("name",), name="diet_once", violation_error_message="Ce régime existe déjà."
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SchoolYear(models.Model):
     """A school year (année scolaire); two never overlap."""
 
@@ -182,6 +202,9 @@ class Child(models.Model):
     last_name = models.CharField("nom", max_length=80)
     name_sort = models.CharField(max_length=140, editable=False)
     birth_date = models.DateField("né le", null=True, blank=True)
+    diets = models.ManyToManyField(Diet, related_name="+", verbose_name="régimes", blank=True)
+    # Personal data are taken away, the row stays for the bookings that refer to it.
+    anonymized_at = models.DateTimeField("anonymisé le", null=True, blank=True, editable=False)
     code = models.TextField("code enfant, chiffré", blank=True)
     code_lookup = models.CharField("empreinte du code enfant", max_length=32)
 
@@ -241,6 +264,7 @@ class Enrollment(models.Model):
     child = models.ForeignKey(Child, models.CASCADE, related_name="enrollments")
     school_class = models.ForeignKey(SchoolClass, models.PROTECT, related_name="enrollments")
     valid_during = DateRangeField("du … au …")
+    rollover = models.ForeignKey("families.Rollover", models.SET_NULL, null=True, blank=True, related_name="made")
 
     class Meta:
         verbose_name = "inscription scolaire"
@@ -255,6 +279,143 @@ class Enrollment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.child_id} → {self.school_class_id}"
+
+
+class Rollover(models.Model):
+    """A passage to the next school year: the classes it made children sit in, and what it changed, to undo it.
+
+    `before` keeps what was cut short: `{"enrollments": {"12": "2027-09-01" or null}, "custodies": {…}}`, the ends
+    that stood before.
+    """
+
+    school_year = models.ForeignKey(SchoolYear, models.PROTECT, related_name="+")
+    applied_at = models.DateTimeField("fait le")
+    applied_by = models.CharField("par", max_length=120)
+    undone_at = models.DateTimeField("annulé le", null=True, blank=True)
+    before = models.JSONField("ce qui a été raccourci", default=dict)
+
+    class Meta:
+        verbose_name = "passage d'année"
+        verbose_name_plural = "passages d'année"
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("school_year",),
+                condition=Q(undone_at__isnull=True),
+                name="rollover_once_a_year",
+                violation_error_message="Le passage à cette année scolaire est déjà fait.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.school_year_id}"
+
+
+class Contact(models.Model):
+    """Somebody to call, or who may, or may not, fetch a child (personne autorisée)."""
+
+    class Kind(models.TextChoices):
+        AUTHORIZED = "authorized", "autorisée à venir chercher l'enfant"
+        EMERGENCY = "emergency", "à prévenir en cas d'urgence"
+        FORBIDDEN = "forbidden", "n'a pas le droit de venir chercher l'enfant"
+
+    child = models.ForeignKey(Child, models.CASCADE, related_name="contacts")
+    kind = models.CharField("sorte", max_length=10, choices=Kind)
+    name = models.CharField("nom", max_length=120)
+    relation = models.CharField("lien avec l'enfant", max_length=60, blank=True)
+    phone = models.CharField("téléphone", max_length=20, blank=True)
+
+    class Meta:
+        verbose_name = "personne autorisée"
+        verbose_name_plural = "personnes autorisées"
+        ordering = ("child", "kind", "pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class HealthNote(models.Model):
+    """A health fact of a child (PAI, allergie), sealed: read by the roles that need it, each reading logged."""
+
+    class Kind(models.TextChoices):
+        PAI = "pai", "PAI"
+        ALLERGY = "allergy", "allergie"
+        OTHER = "other", "autre"
+
+    child = models.ForeignKey(Child, models.CASCADE, related_name="health_notes")
+    kind = models.CharField("sorte", max_length=7, choices=Kind)
+    words = models.TextField("précisions, chiffrées")
+    own_meal = models.BooleanField("panier repas", default=False)
+    valid_until = models.DateField("valable jusqu'au", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "information de santé"
+        verbose_name_plural = "informations de santé"
+        ordering = ("child", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.child_id}"
+
+
+class ImportBatch(models.Model):
+    """A file of families received: read and previewed, written only once accepted, by a worker.
+
+    `report` holds what the preview says (rows to add, change, leave, and each bad line with its reason).
+    """
+
+    class State(models.TextChoices):
+        RECEIVED = "received", "reçu"
+        READ = "read", "lu, à vérifier"
+        ACCEPTED = "accepted", "accepté, en attente"
+        WRITING = "writing", "en cours d'écriture"
+        DONE = "done", "terminé"
+        FAILED = "failed", "refusé"
+
+    file = models.CharField("fichier", max_length=200)
+    file_name = models.CharField("nom du fichier", max_length=200)
+    columns = models.JSONField("colonnes", default=dict)
+    state = models.CharField("état", max_length=8, choices=State, default=State.RECEIVED)
+    done = models.PositiveIntegerField("lignes faites", default=0)
+    total = models.PositiveIntegerField("lignes", default=0)
+    report = models.JSONField("compte rendu", default=dict)
+    requested_by = models.CharField("demandé par", max_length=120)
+    created_at = models.DateTimeField("reçu le", default=clock.now)
+    finished_at = models.DateTimeField("terminé le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "import"
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class LettersBatch(models.Model):
+    """A request for the codes' letters (PDF), drawn by a worker, one file a class."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", "demandé"
+        DRAWING = "drawing", "en cours"
+        DONE = "done", "prêt"
+        FAILED = "failed", "échoué"
+
+    # What was asked: `{"classes": [3, 4]}` or `{"household": 12}`; `files` lists name, label and pages of each file.
+    asked = models.JSONField("demande", default=dict)
+    state = models.CharField("état", max_length=7, choices=State, default=State.ASKED)
+    done = models.PositiveIntegerField("fichiers faits", default=0)
+    total = models.PositiveIntegerField("fichiers", default=0)
+    files = models.JSONField("fichiers", default=list)
+    requested_by = models.CharField("demandé par", max_length=120)
+    created_at = models.DateTimeField("demandé le", default=clock.now)
+    finished_at = models.DateTimeField("terminé le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "lettres de codes"
+        verbose_name_plural = "lettres de codes"
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"lettres {self.pk}"
 
 
 class RecoveryRequest(models.Model):

@@ -149,10 +149,11 @@ def _at_school(children: list[Child], *, day: date) -> list[ChildAtSchool]:
 
 @dataclass(frozen=True, slots=True)
 class Schooling:
-    """Where a child's class is, and its level."""
+    """A child's class: where it is, and its level."""
 
     site_id: int
     level: str
+    school_class_id: int
 
 
 def schooling_of(child: Child, *, days: Sequence[date]) -> dict[date, Schooling]:
@@ -161,9 +162,9 @@ def schooling_of(child: Child, *, days: Sequence[date]) -> dict[date, Schooling]
         return {}
     shown = DateRange(min(days), max(days), "[]")
     enrollments = [
-        (during, Schooling(site, level))
-        for during, site, level in Enrollment.objects.filter(child=child, valid_during__overlap=shown).values_list(
-            "valid_during", "school_class__site_id", "school_class__level"
+        (during, Schooling(*found))
+        for during, *found in Enrollment.objects.filter(child=child, valid_during__overlap=shown).values_list(
+            "valid_during", "school_class__site_id", "school_class__level", "school_class_id"
         )
     ]
     return {day: schooling for day in days for during, schooling in enrollments if day in during}
