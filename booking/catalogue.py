@@ -89,6 +89,7 @@ class ClosureFacts:
 class Catalogue:
     """All groups in order, how activities are tied, and the calendar that deadlines count with."""
 
+    stamp: UUID
     groups: tuple[GroupFacts, ...]
     calendar: SchoolCalendar
     activities: Mapping[int, ActivityFacts]
@@ -138,7 +139,7 @@ def read() -> Catalogue:
         if found := _catalogues.get(key):
             _catalogues.move_to_end(key)
             return found
-    built = _read()
+    built = _read(key[1])
     with _lock:
         _catalogues[key] = built
         while len(_catalogues) > _KEPT:
@@ -146,7 +147,7 @@ def read() -> Catalogue:
     return built
 
 
-def _read() -> Catalogue:
+def _read(stamp: UUID) -> Catalogue:
     holidays = dict(PublicHoliday.objects.values_list("day", "name"))
     calendar = SchoolCalendar(
         public_holidays=frozenset(holidays),
@@ -154,6 +155,7 @@ def _read() -> Catalogue:
     )
     groups = _groups()
     return Catalogue(
+        stamp=stamp,
         groups=groups,
         calendar=calendar,
         activities={activity.pk: activity for group in groups for activity in group.activities},

@@ -190,6 +190,8 @@ class Closure(models.Model):
         "families.SchoolClass", models.PROTECT, related_name="+", null=True, blank=True, db_index=False
     )
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="closures", null=True, blank=True)
+    # The service days that it closed: undoing it opens these and no others.
+    closed_days = models.JSONField("jours fermés", default=list, editable=False)
     applied_by = models.CharField("par", max_length=120, blank=True)
     applied_at = models.DateTimeField("faite le", null=True, blank=True)
     undone_at = models.DateTimeField("annulée le", null=True, blank=True)

@@ -1,7 +1,9 @@
 """What one does with messages and addresses. Sending itself is in `delivery`."""
 
+import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,10 +16,12 @@ from lps.journal.services import record
 from lps.kernel import clock
 from notifications import facts as fact_text
 from notifications import render
-from notifications.addresses import clean_email, same_address_key
+from notifications.addresses import BadAddress, clean_email, same_address_key
 from notifications.models import ADDRESS_PURPOSE, FACTS_PURPOSE, Address, Kind, OutboxMessage, State
 from notifications.wakeup import wake_after_commit
 from tenants import context, keys, queries
+
+log = logging.getLogger(__name__)
 
 SENT_KEPT = timedelta(days=60)
 PURGER = Actor.system("conservation des messages")
@@ -56,6 +60,44 @@ def post(
     if due_at <= clock.now():
         wake_after_commit()
     return message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One of many messages: an address and the facts of its template."""
+
+    to: str
+    facts: Mapping[str, Any]
+
+
+def post_many(posts: Iterable[Post], *, template: str, by: Actor) -> int:
+    """Write many e-mails of one template in the caller's transaction, in one statement; returns how many.
+
+    An address that is none is left out and logged: the others are written.
+    """
+    render.check_templates(template)
+    now = clock.now()
+    rows = [row for post in posts if (row := _row(post, template=template, by=by, due_at=now))]
+    OutboxMessage.objects.bulk_create(rows, batch_size=1000)
+    if rows:
+        wake_after_commit()
+    return len(rows)
+
+
+def _row(post: Post, *, template: str, by: Actor, due_at: datetime) -> OutboxMessage | None:
+    try:
+        address = clean_email(post.to)
+    except BadAddress:
+        log.warning("an address on file is none: no %s was written to it", template)
+        return None
+    return OutboxMessage(
+        to=keys.encrypt(address, purpose=ADDRESS_PURPOSE),
+        template=template,
+        facts=keys.encrypt(fact_text.dumps(post.facts), purpose=FACTS_PURPOSE),
+        requested_by=f"{by.kind}:{by.key}"[:80],
+        message_id=_new_message_id(),
+        due_at=due_at,
+    )
 
 
 def resend(*, message: OutboxMessage, by: Actor, channel: Channel = Channel.OFFICE) -> OutboxMessage:

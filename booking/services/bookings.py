@@ -48,9 +48,8 @@ def change_bookings(
     `received_at` is the aware instant taken at the door. The same `jeton` again, even after the
     deadline, changes nothing and gives the first receipt back. Raises `ContradictoryChanges`, `ForeignJeton`.
     """
-    facts = catalogue.read()
     request = Request(child=child, household=household, by=by, channel=channel, received_at=received_at, jeton=jeton)
-    return saving.settled(lambda: _change(request, changes, facts, powers))
+    return saving.settled(lambda: _change(request, changes, catalogue.read(), powers))
 
 
 def _change(request: Request, changes: Sequence[Change], facts: Catalogue, powers: frozenset[PlanningRefusal]) -> Saved:

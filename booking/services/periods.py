@@ -84,9 +84,8 @@ def choose_period(
     again gives the first receipt back. Raises `NotOffered`, `ForeignJeton`.
     """
     asked = periods.days_asked(period, chosen)
-    facts = catalogue.read()
     request = Request(child=child, household=household, by=by, channel=channel, received_at=received_at, jeton=jeton)
-    return saving.settled(lambda: _choose(request, period, asked, chosen, facts))
+    return saving.settled(lambda: _choose(request, period, asked, chosen, catalogue.read()))
 
 
 def _choose(request: Request, period: PeriodFacts, asked: Asked, chosen: Weekdays, facts: Catalogue) -> PeriodSaved:

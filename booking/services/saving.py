@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from django.db.models import Q
+
 from booking import queries
 from booking.catalogue import Catalogue
 from booking.models import Booking, JournalEntry, Receipt, ServiceDay
@@ -16,6 +18,7 @@ from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel.refusals import Refusal
 from tenants import context
+from tenants.town import queries as town
 
 Answer = TypeVar("Answer")
 
@@ -25,7 +28,7 @@ class ForeignJeton(ValueError):
 
 
 class DayClosedMeanwhile(RuntimeError):
-    """An agent closed a day between its reading and its booking: the save is to be judged again."""
+    """An agent closed a day, or changed the catalogue, between its reading and its booking: judge the save again."""
 
 
 def settled(save: Callable[[], Answer]) -> Answer:
@@ -33,6 +36,7 @@ def settled(save: Callable[[], Answer]) -> Answer:
     try:
         return save()
     except DayClosedMeanwhile:
+        town.read_again()
         return save()
 
 
@@ -119,17 +123,18 @@ def apply(judged: Judged, *, receipt: Receipt, facts: Catalogue) -> tuple[Journa
             )
             for cell in booked
         )
-        _refuse_closed_days(days.service_days[cell].pk for cell in booked)
+        _refuse_closed_days((days.service_days[cell].pk for cell in booked), facts=facts)
     if canceled:
         Booking.objects.filter(pk__in=canceled).update(canceled_at=receipt.received_at)
     return tuple(JournalEntry.objects.bulk_create(_entry(change, receipt=receipt, facts=facts) for change in accepted))
 
 
-def _refuse_closed_days(service_days: Iterable[int]) -> None:
+def _refuse_closed_days(service_days: Iterable[int], *, facts: Catalogue) -> None:
     """Days without a number of places are not locked before they are read. Each booking just written holds its day
-    as it is, so that what is read now stays true until the commit.
+    as it is, so that what is read now stays true until the commit: who closes days locks them first.
     """
-    if ServiceDay.objects.filter(pk__in=list(service_days), open=False).exists():
+    moved = Q(open=False) | ~town.stamp_stands(facts.stamp)
+    if ServiceDay.objects.filter(moved, pk__in=list(service_days)).exists():
         raise DayClosedMeanwhile
 
 

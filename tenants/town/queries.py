@@ -1,13 +1,14 @@
 """What the town decided, read once per entry into the commune."""
 
 import logging
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
 from django.core.files.storage import default_storage
-from django.db.models import Q
+from django.db.models import Exists, Q
 
 from tenants import context
 from tenants.town.models import Message, TownSettings
@@ -33,6 +34,16 @@ def settings() -> TownSettings:
     row = entry["town"]
     assert isinstance(row, TownSettings)
     return row
+
+
+def read_again() -> None:
+    """Forget the settings row read since the commune was entered: somebody changed it meanwhile."""
+    context.entry().pop("town", None)
+
+
+def stamp_stands(stamp: uuid.UUID) -> Exists:
+    """A condition: the catalogue is still the one of that stamp."""
+    return Exists(TownSettings.objects.filter(catalogue_stamp=stamp))
 
 
 def logo_version() -> str:

@@ -78,6 +78,15 @@ def emails_of(household: Household) -> list[str]:
     return list({email_key(email): email for email in known}.values())
 
 
+def emails_of_many(households: Iterable[int]) -> dict[int, list[str]]:
+    """The guardians' addresses of these households, each once: one statement."""
+    found: dict[int, dict[str, str]] = {}
+    rows = Guardian.objects.filter(household__in=list(households)).exclude(email="").order_by("pk")
+    for household, email in rows.values_list("household", "email"):
+        found.setdefault(household, {}).setdefault(email_key(email), email)
+    return {household: list(emails.values()) for household, emails in found.items()}
+
+
 def households_of_email(email: str) -> list[tuple[Household, str]]:
     """The households that have this address on file, each with the address as it is on file there.
 
