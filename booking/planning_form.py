@@ -5,6 +5,7 @@ the family and the child. `jeton` names the form: the same one twice is one save
 `<activity>-<yyyymmdd>` under the name `jour`, and only when they are ticked.
 """
 
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from tenants import context
 
 BOX, SEEN, JETON = "jour", "vu", "jeton"
 _MAX_BOXES = 4000
+_BOX = re.compile(r"[0-9]{1,18}-[0-9]{8}")
 
 
 class BadForm(ValueError):
@@ -82,14 +84,21 @@ def _read_seen(field: str, child: Child, household: Household) -> dict[Cell, boo
     }
 
 
+def read_box(box: str) -> Cell:
+    """The cell that a box's value names; raises `BadForm`."""
+    activity, _, day = box.partition("-")
+    if not _BOX.fullmatch(box):
+        raise BadForm("box")
+    try:
+        return Cell(int(activity), datetime.strptime(day, "%Y%m%d").date())
+    except ValueError as error:
+        raise BadForm("box") from error
+
+
 def _read_boxes(boxes: Iterable[str]) -> set[Cell]:
     found = set()
     for box in boxes:
-        activity, _, day = box.partition("-")
-        try:
-            found.add(Cell(int(activity), datetime.strptime(day, "%Y%m%d").date()))
-        except ValueError as error:
-            raise BadForm("box") from error
+        found.add(read_box(box))
         if len(found) > _MAX_BOXES:
             raise BadForm("too many boxes")
     return found

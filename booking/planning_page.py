@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -26,6 +27,7 @@ _WORKDAYS = 5
 class Shown:
     """Which part of the planning is asked for."""
 
+    child_code: str
     first: Week
     number: int
     groups: tuple[GroupFacts, ...]
@@ -75,7 +77,7 @@ def build(
 ) -> Page:
     """Read the days shown and draw them as they stand at `now` (aware)."""
     pks = [activity.pk for group in shown.groups for activity in group.activities]
-    days = queries.days_of_child(child=child, household=household, days=shown.days, activities=pks)
+    days = queries.days_of_child(child=child, household=household, days=shown.days, activities=pks, at=now)
     drawing = _Drawing(household.pk, days, shown, catalogue, zone, now)
     weeks = [drawing.week(week) for week in shown.weeks] if drawing.groups else []
     seen = planning_form.seen_field(drawing.changeable, child=child, household=household) if drawing.changeable else ""
@@ -96,6 +98,7 @@ class _Drawing:
     ) -> None:
         self.household_id = household_id
         self.days = days
+        self.shown = shown
         self.catalogue = catalogue
         self.zone = zone
         self.now = now
@@ -149,7 +152,7 @@ class _Drawing:
         if view.changeable:
             self.changeable[cell] = view.booked
             return Tile(TileKind.OPEN, booked=view.booked, value=planning_form.box_value(cell))
-        return self._locked(view)
+        return self._locked(view, cell)
 
     def _why_closed(self, cell: Cell) -> str:
         """The public holiday or the closure that explains an empty cell, with its activity's usual days."""
@@ -158,7 +161,7 @@ class _Drawing:
         return self.catalogue.why_closed(cell.day, place=self.days.place(cell.day), activity_id=cell.activity_id)
 
     def _notes(self, columns: Sequence[Column], activities: Sequence[ActivityFacts]) -> Iterator[str]:
-        """Each day that a public holiday or a closure empties, once a reason."""
+        """Each day that a public holiday or a closure empties, once a reason; then the places offered."""
         found = {
             (column, why): None
             for column in columns
@@ -167,18 +170,33 @@ class _Drawing:
         }
         for column, why in found:
             yield f"{sentences.named_day(column.day)}\u00a0: {why}"
+        for column in columns:
+            for activity in activities:
+                if accept_by := self._waiting(Cell(activity.pk, column.day)).accept_by:
+                    yield sentences.offer_sentence(activity.name, column.day, accept_by=accept_by, zone=self.zone)
 
     def _is_held(self, cell: Cell) -> bool:
         return queries.facts(cell, days=self.days, catalogue=self.catalogue).open
 
-    def _locked(self, view: CellView) -> Tile:
+    def _locked(self, view: CellView, cell: Cell) -> Tile:
         assert view.reason is not None
         reason = sentences.lock_reason(view.reason.code, view.reason.facts, zone=self.zone)
         if view.by_other_household:
             return Tile(TileKind.OTHER, note=reason)
         if view.reason.code == PlanningRefusal.FULL:
-            return Tile(TileKind.FULL, note=_("complet"))
+            return self._full(cell)
         return Tile(TileKind.LOCKED, booked=view.booked, reason=reason)
+
+    def _full(self, cell: Cell) -> Tile:
+        """A full day, with the child's place in its waiting list; the tile leads to that list."""
+        position = self._waiting(cell).position
+        note = _("attente n° %(position)s") % {"position": position} if position else _("complet")
+        href = reverse("booking:waiting", args=[self.shown.child_code, planning_form.box_value(cell)])
+        return Tile(TileKind.FULL, note=note, reason=_("liste d'attente"), href=href)
+
+    def _waiting(self, cell: Cell) -> queries.WaitingFacts:
+        held = self.days.service_days.get(cell)
+        return self.days.lists.get(held.pk, queries.NOBODY_WAITS) if held else queries.NOBODY_WAITS
 
     def _view(self, facts: DayFacts, day: date) -> CellView:
         return cell_state(

@@ -1,15 +1,15 @@
 """Reads about service days and bookings: what a page shows, what the rule needs."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, QuerySet
 
 from booking.catalogue import Catalogue, Place
-from booking.models import Booking, JournalEntry, PeriodChoice, Receipt, ServiceDay
+from booking.models import Booking, JournalEntry, PeriodChoice, Receipt, ServiceDay, WaitingEntry
 from booking.rules.entitlements import Pupil, is_entitled
 from booking.rules.planning import Cell, DayFacts, Situation
 from lps.families.models import Child, Household
@@ -38,6 +38,23 @@ class Standing(NamedTuple):
     household_id: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingFacts:
+    """The waiting list of a service day as one household sees it for one child, at an instant.
+
+    `held` counts the places held by offers to others; `position` is the child's rank, from 1, 0 when it does not wait
+    there; `accept_by` is set while a place is held for it.
+    """
+
+    waiters: int = 0
+    held: int = 0
+    position: int = 0
+    accept_by: datetime | None = None
+
+
+NOBODY_WAITS = WaitingFacts()
+
+
 @dataclass(frozen=True, slots=True)
 class Days:
     """What stands on some days for one child: its class, the service days of its sites, its bookings, places taken."""
@@ -48,6 +65,7 @@ class Days:
     bookings: Mapping[Cell, Standing]
     taken: Mapping[int, int]
     owned: frozenset[date]
+    lists: Mapping[int, "WaitingFacts"] = field(default_factory=dict)
 
     def place(self, day: date) -> Place:
         """Where the child is on that day."""
@@ -70,12 +88,14 @@ def days_of_child(
     household: Household,
     days: Sequence[date],
     activities: Collection[int],
+    at: datetime,
     lock: bool = False,
 ) -> Days:
-    """Read these days and activities of a child's planning: five statements at most, six with `lock`, however many.
+    """Read these days and activities of a child's planning: six statements at most, seven with `lock`, however many.
 
-    With `lock`, the service days that have a number of places are locked in the order of their keys
-    before their places are counted: two parents who want the last one are served one after the other.
+    An offer to somebody who waits holds its place until its hour, judged at `at` (aware). With `lock`, the service
+    days that have a number of places are locked in the order of their keys before their places are counted: two
+    parents who want the last one are served one after the other.
     """
     schooling = schooling_of(child, days=days)
     service_days = _service_days(schooling, days, activities)
@@ -91,6 +111,7 @@ def days_of_child(
         bookings={Cell(booking.activity_id, booking.day): booking for booking in found},
         taken=_places_taken(limited) if limited else {},
         owned=_days_owned(child, household, days),
+        lists=_waiting_lists(limited, child=child, household=household, at=at) if limited else {},
     )
 
 
@@ -115,11 +136,14 @@ def facts(cell: Cell, *, days: Days, catalogue: Catalogue) -> DayFacts:
     held = days.service_days.get(cell)
     booking = days.bookings.get(cell)
     activity = catalogue.activities[cell.activity_id]
+    waiting = days.lists.get(held.pk, NOBODY_WAITS) if held else NOBODY_WAITS
     return DayFacts(
         open=held is not None and held.open and not _is_closed_for_the_class(cell, days, catalogue),
         rule=activity.rule,
         capacity=held.places if held else None,
-        taken=days.taken.get(held.pk, 0) if held else 0,
+        taken=days.taken.get(held.pk, 0) + waiting.held if held else 0,
+        waiters=waiting.waiters,
+        offered=waiting.accept_by is not None,
         booked_by=booking.household_id if booking else None,
         entitled=not activity.ways or is_entitled(activity.ways, pupil=days.pupil(cell.day), day=cell.day),
         may_change=cell.day in days.owned,
@@ -202,6 +226,34 @@ def _locked(pks: Collection[int]) -> list[Held]:
 def _places_taken(service_days: Collection[int]) -> dict[int, int]:
     counted = Booking.objects.standing().filter(service_day__in=service_days).values_list("service_day")
     return dict(counted.annotate(number=Count("pk")).order_by())
+
+
+def _waiting_lists(
+    service_days: Collection[int], *, child: Child, household: Household, at: datetime
+) -> dict[int, WaitingFacts]:
+    """The lists of these days in their provable order: one statement."""
+    rows = WaitingEntry.objects.filter(service_day__in=service_days, state__in=WaitingEntry.OPEN)
+    by_day: dict[int, list[WaitingEntry]] = {}
+    for entry in rows.order_by("service_day", "priority", "joined_at", "pk"):
+        by_day.setdefault(entry.service_day_id, []).append(entry)
+    return {pk: _waiting_facts(entries, child, household, at) for pk, entries in by_day.items()}
+
+
+def _waiting_facts(entries: Sequence[WaitingEntry], child: Child, household: Household, at: datetime) -> WaitingFacts:
+    offers = [entry for entry in entries if entry.accept_by is not None and entry.accept_by > at]
+    waiting = [entry for entry in entries if entry.state == WaitingEntry.State.WAITING]
+    mine = next((entry for entry in offers if _is_of(entry, child, household)), None)
+    ranks = [rank for rank, entry in enumerate(waiting, start=1) if _is_of(entry, child, household)]
+    return WaitingFacts(
+        waiters=len(waiting),
+        held=len(offers) - (mine is not None),
+        position=ranks[0] if ranks else 0,
+        accept_by=mine.accept_by if mine else None,
+    )
+
+
+def _is_of(entry: WaitingEntry, child: Child, household: Household) -> bool:
+    return (entry.child_id, entry.household_id) == (child.pk, household.pk)
 
 
 def _days_owned(child: Child, household: Household, days: Sequence[date]) -> frozenset[date]:

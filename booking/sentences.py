@@ -109,6 +109,19 @@ def day_sentence(day: date, *, closes_at: datetime, today: date, zone: ZoneInfo)
     return _("%(day)s\u00a0: modifiable jusqu'au %(when)s") % {"day": named, "when": at(closes_at, zone)}
 
 
+def offer_sentence(activity: str, day: date, *, accept_by: datetime, zone: ZoneInfo) -> str:
+    """A place held for somebody who waits, and until when."""
+    facts = {"activity": activity, "day": named_day(day), "when": at(accept_by, zone)}
+    return _("Place proposée\u00a0: %(activity)s, %(day)s. Cochez-la et validez avant le %(when)s.") % facts
+
+
+def waiting_refusal_sentence(code: str, facts: Mapping[str, Any], *, zone: ZoneInfo) -> str:
+    """Why one cannot wait for a day."""
+    if code == "not_full":
+        return _("il reste une place\u00a0: réservez-la dans le planning")
+    return refusal_sentence(code, facts, zone=zone)
+
+
 def named_day(day: date) -> str:
     """ "mardi 11/11"."""
     return f"{dateformat.format(day, 'l')} {day:%d/%m}"

@@ -1,13 +1,15 @@
-"""The worker's door: the days of the weeks ahead are made at night."""
+"""The worker's door: the days of the weeks ahead are made at night, waiting lists move every minute."""
 
 import logging
 
+from booking.services import waiting
 from booking.services.days import extend_days
 from lps.kernel import clock
 from tenants import context
 from tenants.tasks import commune_task
 
 EXTEND = "booking.extend_days"
+MOVE_LISTS = "booking.move_waiting_lists"
 log = logging.getLogger(__name__)
 
 
@@ -19,3 +21,11 @@ def extend() -> None:
         log.info("days: %s made, %s opened, %s closed", done.made, done.opened, done.closed)
     if done.kept:
         log.warning("days: %s stay open for their bookings though the patterns close them", len(done.kept))
+
+
+@commune_task(name=MOVE_LISTS, ignore_result=True)
+def move_lists() -> None:
+    """Every minute: offers that ran out, lists past their deadline, places to offer. Twice is once."""
+    offered = waiting.move_lists(at=clock.now())
+    if offered:
+        log.info("waiting lists: %s places offered", offered)

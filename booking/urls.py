@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from booking.views import parents
+from booking.views import parents, waiting
 
 app_name = "booking"
 urlpatterns = [
     path("enfants/<str:code>/planning/", parents.planning, name="planning"),
     path("enfants/<str:code>/periodes/<int:period_id>/", parents.period, name="period"),
+    path("enfants/<str:code>/attente/<str:box>/", waiting.waiting, name="waiting"),
     path("enfants/<str:code>/modifications/", parents.modifications, name="modifications"),
     path("recus/", parents.receipts, name="receipts"),
     path("recus/<str:number>/", parents.receipt, name="receipt"),

@@ -77,14 +77,18 @@ class Change:
 class DayFacts:
     """All that the rule needs to know of a cell.
 
-    `capacity` None means no limit; `taken` counts every place held, this child's included; `booked_by` is the
-    household that booked it for this child; `may_change` says whether custody gives it the day.
+    `capacity` None means no limit; `taken` counts every place held, by bookings and by offers to those who wait, this
+    child's own offer aside; `waiters` counts who waits for a place, and `offered` says that one is held for this
+    household; `booked_by` is the household that booked it for this child; `may_change` says whether custody gives it
+    the day.
     """
 
     open: bool
     rule: DeadlineRule
     capacity: int | None = None
     taken: int = 0
+    waiters: int = 0
+    offered: bool = False
     booked_by: int | None = None
     entitled: bool = True
     may_change: bool = True
@@ -291,8 +295,11 @@ def _out_of_time(asks: _Asks, calendar: SchoolCalendar, zone: ZoneInfo, at: date
 
 
 def _full(asks: _Asks) -> Refusal | None:
-    capacity = asks.facts.capacity
-    is_full = asks.wanted and capacity is not None and asks.facts.taken >= capacity
+    """While somebody waits, a free place goes to whom it is offered, and to nobody else."""
+    facts = asks.facts
+    if not asks.wanted or facts.capacity is None or facts.offered:
+        return None
+    is_full = facts.taken >= facts.capacity or facts.waiters > 0
     return Refusal(PlanningRefusal.FULL) if is_full else None
 
 

@@ -13,6 +13,7 @@ from booking.catalogue import Catalogue
 from booking.models import Booking, JournalEntry, Receipt, ServiceDay
 from booking.queries import Days
 from booking.rules.planning import Change, Outcome, PlanningRefusal, decide
+from booking.services import waiting
 from lps.families.models import Child, Household
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
@@ -83,6 +84,7 @@ def judge(
         household=request.household,
         days=sorted({cell.day for cell in cells}),
         activities=facts.tied_to(cell.activity_id for cell in cells),
+        at=request.received_at,
         lock=True,
     )
     situation = queries.situation(
@@ -126,7 +128,20 @@ def apply(judged: Judged, *, receipt: Receipt, facts: Catalogue) -> tuple[Journa
         _refuse_closed_days((days.service_days[cell].pk for cell in booked), facts=facts)
     if canceled:
         Booking.objects.filter(pk__in=canceled).update(canceled_at=receipt.received_at)
+    _move_waiting_lists(judged, receipt=receipt)
     return tuple(JournalEntry.objects.bulk_create(_entry(change, receipt=receipt, facts=facts) for change in accepted))
+
+
+def _move_waiting_lists(judged: Judged, *, receipt: Receipt) -> None:
+    """A place offered is accepted by being booked, one that is left is offered to the next. Without lists, nothing."""
+    days, accepted = judged.days, judged.outcome.accepted
+    lists = {cell: held.pk for cell, held in days.service_days.items() if held.pk in days.lists}
+    taken = [lists[change.cell] for change in accepted if change.wanted and change.cell in lists]
+    left = [lists[change.cell] for change in accepted if not change.wanted and change.cell in lists]
+    if taken:
+        waiting.note_booked(taken, child=receipt.child, at=receipt.received_at)
+    if left:
+        waiting.offer_places(left, at=receipt.received_at)
 
 
 def _refuse_closed_days(service_days: Iterable[int], *, facts: Catalogue) -> None:

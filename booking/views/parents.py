@@ -161,7 +161,9 @@ def _show(
     today = request.received_at.astimezone(zone).date()
     group = request.GET.get("groupe", "")
     wanted, is_bad_week = _week(request.GET.get("semaine", ""), today)
-    shown = planning_page.Shown(first=wanted, number=town.settings().weeks_shown, groups=facts.of_group(group))
+    shown = planning_page.Shown(
+        child_code=child.code, first=wanted, number=town.settings().weeks_shown, groups=facts.of_group(group)
+    )
     page = planning_page.build(
         child=child.child,
         household=request.household,

@@ -26,13 +26,15 @@ class TileKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A cell: `value` is what its box sends, `reason` why it is locked or empty, `note` the words shown in it."""
+    """A cell: `value` is what its box sends, `reason` why it is locked or empty, `note` the words shown in it,
+    `href` the page that a full or other tile leads to."""
 
     kind: TileKind
     booked: bool = False
     value: str = ""
     reason: str = ""
     note: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ def _cell(tile: Tile, column: Column, label: str, name: str, words: _Words) -> s
             f'<td><span class="day locked{look}"><span class="hidden">{state}{reason}</span>'
             '<span class="mark" aria-hidden="true"></span></span></td>'
         )
-    return (
-        f'<td><span class="day {tile.kind}"><span>{escape(tile.note)}</span>'
-        f'<span class="hidden">{reason}</span></span></td>'
-    )
+    words_in = f'<span>{escape(tile.note)}</span><span class="hidden">{reason}</span>'
+    if tile.href:
+        where = f'<span class="hidden">{label}, {column.long} </span>'
+        return f'<td><a class="day {tile.kind}" href="{escape(tile.href)}">{where}{words_in}</a></td>'
+    return f'<td><span class="day {tile.kind}">{words_in}</span></td>'

@@ -1,0 +1,200 @@
+"""Waiting lists of full days: joining, leaving, and places offered to the next in a provable order.
+
+The caller of `offer_places` has locked the service days: two places freed at once go to two families.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count, Q
+
+from booking import catalogue, queries
+from booking.models import Booking, ServiceDay, WaitingEntry
+from booking.rules.deadlines import deadline
+from booking.rules.planning import Cell, Change, PlanningRefusal, decide
+from lps.families.models import Child, Household
+from lps.families.queries import emails_of_many, lock_child
+from lps.journal.actors import Actor
+from lps.journal.channels import Channel
+from lps.journal.services import Entry, record, record_many
+from lps.kernel.refusals import Refusal
+from notifications.services import Post, post_many
+from tenants import context
+from tenants.queries import url_of
+from tenants.town import queries as town
+
+BY = Actor.system("listes d'attente")
+State = WaitingEntry.State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """What asking to wait did: the entry, new or standing, or why one cannot wait."""
+
+    entry: WaitingEntry | None = None
+    refusal: Refusal | None = None
+
+
+def join(*, child: Child, household: Household, cell: Cell, by: Actor, channel: Channel, at: datetime) -> Joined:
+    """Wait for a place of a full day, `at` being the aware instant taken at the door. Asking twice keeps the first.
+
+    Refusals are those of booking the day; `not_full` when a place can be booked at once.
+    """
+    with transaction.atomic():
+        lock_child(child)
+        facts, zone = catalogue.read(), context.current().zone
+        days = queries.days_of_child(
+            child=child,
+            household=household,
+            days=[cell.day],
+            activities=facts.tied_to([cell.activity_id]),
+            at=at,
+            lock=True,
+        )
+        held = days.service_days.get(cell)
+        if held and (standing := _open_entry(held.pk, child, household)):
+            return Joined(entry=standing)
+        situation = queries.situation(household=household, days=days, cells=[cell], catalogue=facts, zone=zone)
+        outcome = decide(situation=situation, changes=[Change(cell, wanted=True)], received_at=at)
+        refusal = outcome.refused[0][1] if outcome.refused else Refusal("not_full")
+        if refusal.code != PlanningRefusal.FULL or held is None:
+            return Joined(refusal=refusal)
+        entry = WaitingEntry.objects.create(service_day_id=held.pk, child=child, household=household, joined_at=at)
+        subject, after = f"service_day:{held.pk}", {"child": child.pk, "household": household.pk}
+        record(by=by, channel=channel, action="waiting_joined", subject=subject, after=after, at=at)
+    return Joined(entry=entry)
+
+
+def leave(*, child: Child, household: Household, cell: Cell, by: Actor, channel: Channel, at: datetime) -> bool:
+    """Leave a list, or refuse the place offered, which goes to the next; False when the child does not wait there."""
+    with transaction.atomic():
+        lock_child(child)
+        rows = ServiceDay.objects.filter(activity=cell.activity_id, day=cell.day, waiting__child=child)
+        days = [held.pk for held in _locked(rows.values_list("pk", flat=True))]
+        left = WaitingEntry.objects.filter(
+            service_day__in=days, child=child, household=household, state__in=WaitingEntry.OPEN
+        ).update(state=State.LEFT, ended_at=at, accept_by=None)
+        if not left:
+            return False
+        for pk in days:
+            after = {"child": child.pk, "household": household.pk}
+            record(by=by, channel=channel, action="waiting_left", subject=f"service_day:{pk}", after=after, at=at)
+        offer_places(days, at=at)
+    return True
+
+
+def note_booked(service_days: Collection[int], *, child: Child, at: datetime) -> None:
+    """The child has a place now, offered or not: it waits no more."""
+    WaitingEntry.objects.filter(service_day__in=service_days, child=child, state__in=WaitingEntry.OPEN).update(
+        state=State.BOOKED, ended_at=at
+    )
+
+
+def offer_places(service_days: Collection[int], *, at: datetime) -> int:
+    """Offer the free places of these days, which the caller has locked, to those who come next; returns how many.
+
+    An offer lasts the town's hours, and never beyond the day's deadline; past it the list closes.
+    """
+    rows = list(ServiceDay.objects.filter(pk__in=service_days).annotate(booked=_BOOKED).order_by("pk"))
+    entries: dict[int, list[WaitingEntry]] = {row.pk: [] for row in rows}
+    waiting = WaitingEntry.objects.filter(service_day__in=entries, state__in=WaitingEntry.OPEN)
+    for entry in waiting.order_by("priority", "joined_at", "pk"):
+        entries[entry.service_day_id].append(entry)
+    moved = [entry for row in rows for entry in _move(row, entries[row.pk], at)]
+    WaitingEntry.objects.bulk_update(moved, ["state", "offered_at", "accept_by", "ended_at"], batch_size=500)
+    record_many(_audited(entry, at) for entry in moved)
+    offered = [entry for entry in moved if entry.state == State.OFFERED]
+    _tell(offered)
+    return len(offered)
+
+
+def move_lists(*, at: datetime) -> int:
+    """Expire the offers whose hour has come, close the lists of days past their deadline, offer what is free.
+
+    The minute's work, idempotent. Returns how many places were offered.
+    """
+    with transaction.atomic():
+        waiting = WaitingEntry.objects.filter(state__in=WaitingEntry.OPEN)
+        days = _locked(waiting.values_list("service_day", flat=True))
+        return offer_places([held.pk for held in days], at=at) if days else 0
+
+
+_BOOKED = Count("bookings", filter=Q(bookings__canceled_at__isnull=True))
+
+
+def _move(row: ServiceDay, entries: list[WaitingEntry], at: datetime) -> Iterable[WaitingEntry]:
+    """The entries of a day that change, in order: expired or closed first, then those to whom a free place goes."""
+    closes_at = _deadline(row)
+    if closes_at <= at or not row.open:
+        for entry in entries:
+            entry.state, entry.ended_at, entry.accept_by = State.CLOSED, at, None
+            yield entry
+        return
+    for entry in entries:
+        if entry.accept_by is not None and entry.accept_by <= at:
+            entry.state, entry.ended_at = State.EXPIRED, at
+            yield entry
+    held = sum(entry.state == State.OFFERED for entry in entries)
+    free = len(entries) if row.places is None else row.places - row.booked - held  # type: ignore[attr-defined]
+    until = min(at + timedelta(hours=town.settings().offer_hours), closes_at)
+    for entry in [entry for entry in entries if entry.state == State.WAITING][: max(0, free)]:
+        entry.state, entry.offered_at, entry.accept_by = State.OFFERED, at, until
+        yield entry
+
+
+def _audited(entry: WaitingEntry, at: datetime) -> Entry:
+    """What happened to somebody who waits, so that the order can be proved."""
+    after = {"child": entry.child_id, "household": entry.household_id, "joined_at": entry.joined_at.isoformat()}
+    subject = f"service_day:{entry.service_day_id}"
+    return Entry(BY, Channel.AUTOMATIC, f"waiting_{entry.state}", subject, after=after, at=at)
+
+
+def _deadline(row: ServiceDay) -> datetime:
+    facts = catalogue.read()
+    rule = facts.activities[row.activity_id].rule
+    return deadline(rule.book, day=row.day, calendar=facts.calendar, zone=context.current().zone)
+
+
+def _tell(offered: Collection[WaitingEntry]) -> None:
+    """Write to the families that have a place: which, and until when."""
+    if not offered:
+        return
+    rows = WaitingEntry.objects.filter(pk__in=[entry.pk for entry in offered]).select_related(
+        "child", "service_day__activity"
+    )
+    emails = emails_of_many({entry.household_id for entry in offered})
+    posts = [
+        Post(
+            to=email,
+            facts={
+                "child": entry.child.first_name,
+                "activity": entry.service_day.activity.name,
+                "day": entry.service_day.day,
+                "accept_by": entry.accept_by,
+                "url": url_of(context.current(), "/enfants/"),
+            },
+        )
+        for entry in rows
+        for email in emails.get(entry.household_id, [])
+    ]
+    post_many(posts, template="booking/emails/offered", by=BY)
+
+
+def _open_entry(service_day: int, child: Child, household: Household) -> WaitingEntry | None:
+    return WaitingEntry.objects.filter(
+        service_day=service_day, child=child, household=household, state__in=WaitingEntry.OPEN
+    ).first()
+
+
+def _locked(pks: Iterable[int]) -> list[ServiceDay]:
+    """Lock service days in the order of their keys: two moves of a list follow one another."""
+    rows = ServiceDay.objects.filter(pk__in=set(pks)).order_by("pk")
+    return list(rows.select_for_update(of=("self",), no_key=True))
+
+
+def bookings_and_offers(service_day: ServiceDay, *, at: datetime) -> int:
+    """How many places of a day are taken at an instant: bookings that stand, and offers not yet answered."""
+    booked = Booking.objects.standing().filter(service_day=service_day).count()
+    return booked + WaitingEntry.objects.filter(service_day=service_day, state=State.OFFERED, accept_by__gt=at).count()
