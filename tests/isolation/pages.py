@@ -15,6 +15,11 @@ class Form:
     fields: dict[str, list[str]] = field(default_factory=dict)
     unticked: list[tuple[str, str]] = field(default_factory=list)
 
+    def with_last_ticked(self) -> dict[str, list[str]]:
+        """What the form sends once its last empty box is ticked."""
+        name, value = self.unticked[-1]
+        return {**self.fields, name: [*self.fields.get(name, []), value]}
+
 
 class _Forms(HTMLParser):
     def __init__(self) -> None:
@@ -38,6 +43,15 @@ class _Forms(HTMLParser):
 
 def form_with(response: HttpResponse, name: str) -> Form:
     """The form of the page that has a field of this name."""
+    return next(form for form in _forms(response) if name in form.fields or name in dict(form.unticked))
+
+
+def form_to(response: HttpResponse, path: str) -> Form:
+    """The form of the page that is sent to this address, whatever its question mark."""
+    return next(form for form in _forms(response) if form.action.partition("?")[0] == path)
+
+
+def _forms(response: HttpResponse) -> list[Form]:
     reader = _Forms()
     reader.feed(response.content.decode())
-    return next(form for form in reader.forms if name in form.fields or name in dict(form.unticked))
+    return reader.forms

@@ -1,0 +1,181 @@
+"""Two communes with everything that a door can be tried with: a family, its codes and papers, agents, software.
+
+What belongs to the other commune bears names and numbers that nothing else bears: one glance at an answer says
+whether it comes from there.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+
+from booking import catalogue
+from booking.models import Period
+from booking.services.periods import add_period
+from lps.accounts import services as accounts
+from lps.accounts.roles import Role
+from lps.families import services as families
+from lps.families.models import DataRequest, FamilyLink, Household, SchoolClass
+from lps.families.services import NewChild, links
+from lps.journal.channels import Channel
+from lps.kernel import clock
+from notifications.models import Address
+from notifications.services import prove_address
+from tenants import context
+from tenants.models import Commune
+from tests.accounts import factories as people
+from tests.families.factories import BY, household
+from tests.isolation.pages import form_to, form_with
+
+# Numbers of the other commune start here: none of them names a row of this one.
+FAR = 900_001
+_NUMBERS = itertools.count(1)
+
+
+@dataclass
+class Town:
+    """A commune, and what of it one may carry to another door. Made inside the commune, when first asked for."""
+
+    commune: Commune
+    name: str
+    child_code: str
+    family_code: str
+
+    def browser(self, **cookies: str) -> Client:
+        """A browser at this commune's host, with these cookies."""
+        client = people.browser(self.commune)
+        for name, value in cookies.items():
+            client.cookies[name] = value
+        return client
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Enter the commune."""
+        with context.use(self.commune):
+            yield
+
+    @cached_property
+    def household(self) -> Household:
+        """Two guardians' worth of data: a child in a class of this year, an address on file."""
+        with self.inside():
+            today = clock.today(self.commune.zone)
+            here = SchoolClass.objects.filter(school_year__during__contains=today).first()
+            child = NewChild(first_name=self.name, last_name=self.name, code=self.child_code, school_class=here)
+            return household(name=self.name, code=self.family_code, email=self.email, children=[child])
+
+    @property
+    def email(self) -> str:
+        """The address that this family gave."""
+        return f"{self.name.lower()}@example.org"
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """The connexion, filled in."""
+        assert self.household
+        return {"child_code": self.child_code, "family_code": self.family_code}
+
+    @cached_property
+    def family(self) -> str:
+        """The cookie of the family, signed in."""
+        return self._signed_in("/", self.codes, "lps_famille")
+
+    def agent(self, role: str = Role.ADMINISTRATOR) -> str:
+        """The cookie of an agent who holds this role, signed in."""
+        email = f"agent{next(_NUMBERS)}.{self.name}@mairie.example"
+        person = people.agent(self.commune, role, email=email, name=f"Agent {self.name}")
+        return self._signed_in("/mairie/connexion/", person.proofs(), "lps_mairie")
+
+    def software(self, *scopes: str) -> str:
+        """The header of a token with these scopes."""
+        with self.inside():
+            made = accounts.issue_api_token(name=self.name, scopes=scopes, by=BY, channel=Channel.OFFICE)
+        return f"Bearer {made.value}"
+
+    @cached_property
+    def address(self) -> Address:
+        """An address that the family proved."""
+        with self.inside():
+            holder = self.household.holder
+            return prove_address(holder=holder, value=self.email, consent="v1", by=BY, channel=Channel.WEB)
+
+    @cached_property
+    def data_request(self) -> DataRequest:
+        """What the family asked about its data."""
+        with self.inside():
+            return families.ask_about_data(
+                household=self.household,
+                kind=DataRequest.Kind.RECTIFY,
+                words=f"Corrigez {self.name}",
+                by=BY,
+                channel=Channel.WEB,
+                received_at=clock.now(),
+            )
+
+    def link(self, purpose: FamilyLink.Purpose) -> str:
+        """The secret of a link just mailed to the family."""
+        with self.inside():
+            return links.new_link(household=self.household, purpose=purpose)
+
+    @property
+    def planning_path(self) -> str:
+        """Where the child's planning is."""
+        return f"/enfants/{self.child_code}/planning/"
+
+    @cached_property
+    def planning(self) -> Mapping[str, Any]:
+        """The planning's form with its last empty box ticked: what a parent sends to book it."""
+        page = self.browser(lps_famille=self.family).get(self.planning_path)
+        return form_with(page, "vu").with_last_ticked()
+
+    @cached_property
+    def receipt(self) -> str:
+        """The number of the receipt of that booking."""
+        saved = self.browser(lps_famille=self.family).post(self.planning_path, self.planning)
+        return str(saved.headers["Location"].partition("recu=")[2])
+
+    @cached_property
+    def period(self) -> Period:
+        """A Périscotidien period that may be chosen."""
+        with self.inside():
+            today, activities = clock.today(self.commune.zone), catalogue.read().groups[0].activities
+            first_day, last_day = today + timedelta(days=14), today + timedelta(days=70)
+            return add_period(first_day=first_day, last_day=last_day, activities=[one.pk for one in activities])
+
+    @property
+    def period_choice(self) -> Mapping[str, Any]:
+        """The period's form with its last box ticked."""
+        path = f"/enfants/{self.child_code}/periodes/{self.period.pk}/"
+        page = self.browser(lps_famille=self.family).get(self.planning_path)
+        return form_to(page, path).with_last_ticked()
+
+    def _signed_in(self, page: str, proofs: Mapping[str, str], cookie: str) -> str:
+        client = self.browser()
+        assert client.post(page, proofs).status_code == 302
+        return str(client.cookies[cookie].value)
+
+
+def here(commune: Commune) -> Town:
+    """The commune whose doors are tried."""
+    return Town(commune, "ICI", "71000001", "72000001")
+
+
+def elsewhere(commune: Commune) -> Town:
+    """The other commune, whose things are carried here."""
+    with context.use(commune), connection.cursor() as cursor:
+        cursor.execute("SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema()")
+        for (sequence,) in cursor.fetchall():
+            cursor.execute(f"ALTER SEQUENCE {connection.ops.quote_name(sequence)} RESTART WITH {FAR}")
+    return Town(commune, "XAINTRAILLES", "91000001", "92000001")
+
+
+def operator() -> str:
+    """The cookie of an operator, signed in at the console."""
+    client = people.console_browser()
+    assert people.enter(client, people.operator(), "/connexion/").status_code == 302
+    return str(client.cookies["lps_console"].value)

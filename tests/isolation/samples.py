@@ -1,0 +1,159 @@
+"""One sample per route: how to fill its address, with which methods it answers, and who may open it.
+
+A route without a sample fails `test_isolation_routes.py`. To add one, find it by its name (`booking:receipt`) below:
+
+    "booking:receipt": Sample(FAMILY, where=lambda town: {"number": town.receipt}),
+
+`where`, `query` and `fields` are called inside the commune with its `Town` (see `cast.py`), once for the commune
+whose door is tried and once for the other one: they return what the address, its question mark and the form (or the
+JSON document) hold. They may make what they name, or take it from a new property of `Town`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from lps.families.models import FamilyLink
+from tests.isolation.cast import Town
+
+Fill = Callable[[Town], Mapping[str, Any]]
+READ = {"GET": 200}
+
+
+class Kind(Enum):
+    """Who may open a route."""
+
+    EVERYBODY = "everybody"
+    LINK = "whoever holds the secret of its address"
+    FAMILY = "a family"
+    AGENT = "an agent"
+    SOFTWARE = "the town's software"
+    OPERATOR = "an operator"
+
+
+@dataclass(frozen=True)
+class Opens:
+    """A kind of person and, for agents and software, the action (`rights`) that they must be allowed."""
+
+    kind: Kind
+    action: str = ""
+
+
+EVERYBODY, LINK, FAMILY = Opens(Kind.EVERYBODY), Opens(Kind.LINK), Opens(Kind.FAMILY)
+OPERATOR = Opens(Kind.OPERATOR)
+
+
+def agent(action: str) -> Opens:
+    """An agent with a role to whom this action is open."""
+    return Opens(Kind.AGENT, action)
+
+
+def software(action: str = "") -> Opens:
+    """A token with the scope of this action; any token without one."""
+    return Opens(Kind.SOFTWARE, action)
+
+
+def nothing(town: Town) -> Mapping[str, Any]:
+    """No parameter."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How a route is tried.
+
+    `methods`: the status that whoever may open it gets for each method; the others are answered 405.
+    `foreign`: the status of the same person with what belongs to the other commune; `foreign_fields`: with its own
+    address and the fields of the other commune, None when they name nothing that only that commune has.
+    `of_town`: parameters that name something of the town's, open to every family of it.
+    `writes`: tables that even a refused try may write in its own commune.
+    `is_form`: its forms bear the CSRF secret; no for an API and for calls of other services.
+    """
+
+    opens: Opens
+    methods: Mapping[str, int] = field(default_factory=lambda: READ)
+    where: Fill = nothing
+    query: Fill = nothing
+    fields: Fill = nothing
+    foreign: int = 404
+    foreign_fields: int | None = 400
+    of_town: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
+    is_form: bool = True
+
+    @property
+    def forms(self) -> list[str]:
+        """The methods that may change something."""
+        return [method for method in self.methods if method != "GET"]
+
+
+FORM = {"GET": 200, "POST": 302}
+
+COMMUNE: Mapping[str, Sample] = {
+    # Everybody's
+    "logo": Sample(EVERYBODY, {"GET": 404}),
+    "theme": Sample(EVERYBODY),
+    "families:home": Sample(EVERYBODY, FORM, fields=lambda town: town.codes, foreign=200),
+    "families:difficulties": Sample(
+        EVERYBODY,
+        {"GET": 200, "POST": 200},
+        fields=lambda town: {"email": town.email},
+        foreign=200,
+        writes=frozenset({"families_recoveryrequest"}),
+    ),
+    "families:help": Sample(EVERYBODY),
+    "families:accessibility": Sample(EVERYBODY),
+    "families:personal_data": Sample(EVERYBODY),
+    "families:sign_out": Sample(EVERYBODY, FORM),
+    "families:codes": Sample(
+        LINK,
+        {"GET": 200, "POST": 200},
+        where=lambda town: {"token": town.link(FamilyLink.Purpose.CODES)},
+        foreign=410,
+    ),
+    "families:device": Sample(
+        LINK, FORM, where=lambda town: {"token": town.link(FamilyLink.Purpose.DEVICE)}, foreign=410
+    ),
+    # Families'
+    "families:children": Sample(FAMILY),
+    "families:ask_about_data": Sample(FAMILY, {"POST": 302}, fields=lambda town: {"kind": "other", "words": "?"}),
+    "families:withdraw": Sample(FAMILY, {"POST": 302}, where=lambda town: {"address_id": town.address.pk}),
+    "families:export_json": Sample(FAMILY),
+    "families:export_csv": Sample(FAMILY),
+    "booking:planning": Sample(
+        FAMILY, FORM, where=lambda town: {"code": town.child_code}, fields=lambda town: town.planning
+    ),
+    "booking:period": Sample(
+        FAMILY,
+        {"POST": 302},
+        where=lambda town: {"code": town.child_code, "period_id": town.period.pk},
+        fields=lambda town: town.period_choice,
+        foreign_fields=None,
+        of_town=frozenset({"period_id"}),
+    ),
+    "booking:modifications": Sample(FAMILY, where=lambda town: {"code": town.child_code}),
+    "booking:receipts": Sample(FAMILY),
+    "booking:receipt": Sample(FAMILY, where=lambda town: {"number": town.receipt}),
+    # Agents'
+    "office:today": Sample(agent("office.enter")),
+    "office:sign_in": Sample(
+        EVERYBODY, {"GET": 200, "POST": 200}, fields=lambda town: {"email": town.email}, foreign=200
+    ),
+    "office:sign_out": Sample(agent("office.enter"), {"POST": 302}),
+    "families_office:requests": Sample(agent("families.answer_requests")),
+    "families_office:answer": Sample(
+        agent("families.answer_requests"),
+        FORM,
+        where=lambda town: {"request_id": town.data_request.pk},
+        fields=lambda town: {"answer": "C'est fait."},
+    ),
+    # The town's software's
+    "accounts:api_me": Sample(software(), is_form=False),
+}
+
+CONSOLE: Mapping[str, Sample] = {
+    "console:sign_in": Sample(EVERYBODY, {"GET": 200, "POST": 200}),
+    "console:sign_out": Sample(OPERATOR, {"POST": 302}),
+    "console:communes": Sample(OPERATOR),
+}
