@@ -15,6 +15,9 @@ from django.db import connection
 
 from tenants import context, queries, schemas
 from tenants.models import Commune
+from tests.live import site
+
+__all__ = ["site"]
 
 TEMPLATE = "lps_template"
 FAMILIES = 60  # of Buchelay's three hundred: enough for every kind of family
