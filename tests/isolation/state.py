@@ -14,7 +14,8 @@ _DIGEST = "SELECT count(*) || ' rows, ' || md5(string_agg(md5(t::text), '' ORDER
 
 def state(*communes: Commune) -> dict[str, str]:
     """Every table of these communes and of the registry, and every file, each with a digest of its content."""
-    found = _tables("registry")
+    with context.public():
+        found = _tables("registry")
     for commune in communes:
         with context.use(commune):
             found |= _tables(commune.slug)
