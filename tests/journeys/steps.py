@@ -65,8 +65,13 @@ def turn_to(page: Page, day: date) -> None:
     week = page.get_by_role("heading", name=f"Semaine N° {day.isocalendar().week} ")
     expect(page.get_by_role("heading", name="Semaine N°").first).to_be_visible()
     while not week.count():
-        with page.expect_navigation():
-            page.get_by_role("link", name="Suivant").click()
+        follow(page, "Suivant")
+
+
+def follow(page: Page, name: str) -> None:
+    """Follow a link, and wait for its page."""
+    with page.expect_navigation():
+        page.get_by_role("link", name=name).click()
 
 
 def tile(page: Page, activity: str, day: date) -> Locator:

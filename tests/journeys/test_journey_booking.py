@@ -9,6 +9,7 @@ from lps.accounts.sessions import end_sessions
 from tests.journeys.conftest import Browse
 from tests.journeys.families import ANGELINE, BERTRAND, booked, days_to_come, let_stand, receipts
 from tests.journeys.steps import (
+    follow,
     is_signed_in,
     open_planning,
     press,
@@ -235,17 +236,17 @@ def test_weeks_turn_by_four_and_the_past_is_only_read(site: Site, browse: Browse
     page.goto(f"/enfants/{ANGELINE.child}/planning/")
     present = weeks(page)
 
-    page.get_by_role("link", name="Suivant").click()
+    follow(page, "Suivant")
     following = weeks(page)
-    page.get_by_role("link", name="Précédent").click()
+    follow(page, "Précédent")
     assert weeks(page) == present
-    page.get_by_role("link", name="Précédent").click()
+    follow(page, "Précédent")
 
     assert not set(present) & {*following, *weeks(page)}
     assert {len(present), len(following), len(weeks(page))} == {4}
     expect(page.locator("label.day")).to_have_count(0)
     expect(page.get_by_text("Rien ne peut être modifié sur ces semaines.")).to_be_visible()
-    page.get_by_role("link", name="Aujourd'hui").click()
+    follow(page, "Aujourd'hui")
     assert weeks(page) == present
 
 
