@@ -1,7 +1,9 @@
 """A commune's addresses, and pages that fail with all that a log should not tell."""
 
+from collections.abc import Iterator
+
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import include, path
 
 from lps.accounts.models import Account
@@ -27,8 +29,19 @@ def fail_in_the_database(request: HttpRequest, email: str) -> HttpResponse:
     return HttpResponse()
 
 
+def fail_while_answering(request: HttpRequest, code: str) -> StreamingHttpResponse:
+    """An answer that breaks on its way, when Django no longer stands between it and the server."""
+
+    def body() -> Iterator[bytes]:
+        yield b"un"
+        raise RuntimeError(request.get_full_path())
+
+    return StreamingHttpResponse(body())
+
+
 urlpatterns = [
     path("", include("lps.config.urls")),
     path("enfants/<str:code>/panne/", fail),
+    path("enfants/<str:code>/coupure/", fail_while_answering),
     path("doublon/<str:email>/", fail_in_the_database),
 ]

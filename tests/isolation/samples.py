@@ -66,7 +66,8 @@ class Sample:
     `methods`: the status that whoever may open it gets for each method; the others are answered 405.
     `foreign`: the status of the same person with what belongs to the other commune; `foreign_fields`: with its own
     address and the fields of the other commune, None when they name nothing that only that commune has.
-    `of_town`: parameters that name something of the town's, open to every family of it.
+    `of_town`: parameters that name something of the town's, open to every family of it; `anywhere`: that name
+    nothing of a commune, such as a day.
     `writes`: tables that even a refused try may write in its own commune.
     `is_form`: its forms bear the CSRF secret; no for an API and for calls of other services.
     """
@@ -79,6 +80,7 @@ class Sample:
     foreign: int = 404
     foreign_fields: int | None = 400
     of_town: frozenset[str] = frozenset()
+    anywhere: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
     is_form: bool = True
 
@@ -131,6 +133,12 @@ COMMUNE: Mapping[str, Sample] = {
         fields=lambda town: town.period_choice,
         foreign_fields=None,
         of_town=frozenset({"period_id"}),
+    ),
+    "booking:waiting": Sample(
+        FAMILY,
+        {"GET": 200, "POST": 200},
+        where=lambda town: {"code": town.child_code, "box": town.planning["jour"][-1]},
+        anywhere=frozenset({"box"}),
     ),
     "booking:modifications": Sample(FAMILY, where=lambda town: {"code": town.child_code}),
     "booking:receipts": Sample(FAMILY),

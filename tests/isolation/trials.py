@@ -106,6 +106,7 @@ class Trial:
         `shared` names those that are the town's rather than somebody's.
         """
         own, sample = self.own, self.sample
+        shared = {*shared, *sample.anywhere}
         alone = [replace(own, where={**own.where, name: value}) for name, value in without(things.where, shared)]
         alone += [replace(own, query={**own.query, name: value}) for name, value in without(things.query, shared)]
         tried = [one for one in (replace(things, fields=own.fields), *alone) if one != own]
