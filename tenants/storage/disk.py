@@ -1,5 +1,6 @@
 """Files on the local disk: `<root>/<schema>/`, readable by our own user alone."""
 
+import tempfile
 from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage
@@ -13,6 +14,11 @@ class CommuneFileSystemStorage(CommuneFiles, FileSystemStorage):
     def __init__(self, *, root: str | Path) -> None:
         super().__init__(file_permissions_mode=0o600, directory_permissions_mode=0o700, allow_overwrite=True)
         self.root = Path(root)
+
+    def check_ready(self) -> None:
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=self.root) as probe:
+            probe.write(b"?")
 
     @property
     def base_location(self) -> str:

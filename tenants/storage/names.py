@@ -12,8 +12,16 @@ class NoPublicAddress(ValueError):
     """A commune's file is read through our views, which know who may see it."""
 
 
+class StorageAway(OSError):
+    """The storage does not answer, or refuses us."""
+
+
 class CommuneFiles:
     """Mixin of a Django storage: checks each name it is given, and hands out no address."""
+
+    def check_ready(self) -> None:
+        """Ask the storage itself, outside of any commune; raises `OSError` when it cannot be used."""
+        raise NotImplementedError
 
     def open(self, name: str, mode: str = "rb") -> Any:
         return super().open(checked(name), mode)  # type: ignore[misc]

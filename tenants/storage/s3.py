@@ -3,9 +3,10 @@
 from typing import Any
 
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3Storage
 
-from tenants.storage.names import CommuneFiles, commune_folder
+from tenants.storage.names import CommuneFiles, StorageAway, commune_folder
 
 # Other makers' S3 know neither host-style buckets nor the newer checksums; each step has its time limit.
 _CLIENT = Config(
@@ -26,6 +27,12 @@ class CommuneS3Storage(CommuneFiles, S3Storage):
         super().__init__(
             client_config=_CLIENT, querystring_auth=False, default_acl=None, file_overwrite=True, **settings
         )
+
+    def check_ready(self) -> None:
+        try:
+            self.connection.meta.client.head_bucket(Bucket=self.bucket_name)
+        except (BotoCoreError, ClientError) as error:
+            raise StorageAway(type(error).__name__) from error
 
     def _normalize_name(self, name: str) -> str:
         """The object's key. The parent joins its `location`, one for all, in this same place."""

@@ -1,13 +1,21 @@
 """Production starts with production's own things, or not at all."""
 
 import os
+import socket
+import struct
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Thread
 
+import psycopg
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
+from deploy.processes import LOOPBACK, free_port
 from lps.config.refusals import UnsafeStart, refuse_unsafe_start
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,24 +62,63 @@ def test_refuses_a_moved_clock(production: Settings, monkeypatch: pytest.MonkeyP
         refuse_unsafe_start()
 
 
-def test_asks_a_declared_pool_what_it_tells(production: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_starts_behind_a_pool_that_tells_its_search_path(production: Settings) -> None:
     production.LPS_POOLED_DATABASE = True
+
     refuse_unsafe_start()
 
-    class Silent:
-        """A connection of a pool before PostgreSQL 18."""
 
-        pgconn = type("PgConn", (), {"parameter_status": lambda self, name: None})()
+def test_refuses_a_pool_that_does_not_tell_its_search_path(
+    production: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    production.LPS_POOLED_DATABASE = True
 
-        def __enter__(self) -> "Silent":
-            return self
+    with older_pool() as port:
+        monkeypatch.setitem(connection.settings_dict, "PORT", str(port))
+        with pytest.raises(UnsafeStart, match="search_path"):
+            refuse_unsafe_start()
 
-        def __exit__(self, *_: object) -> None:
-            return None
 
-    monkeypatch.setattr("lps.config.refusals.psycopg.connect", lambda **_: Silent())
-    with pytest.raises(UnsafeStart, match="search_path"):
+def test_refuses_a_declared_pool_that_does_not_answer(production: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    production.LPS_POOLED_DATABASE = True
+    monkeypatch.setitem(connection.settings_dict, "PORT", str(free_port()))
+
+    with pytest.raises(psycopg.OperationalError):
         refuse_unsafe_start()
+
+
+@contextmanager
+def older_pool() -> Iterator[int]:
+    """What a pool before PostgreSQL 18 says to a client that connects: every parameter but `search_path`."""
+    with closing(socket.create_server((LOOPBACK, 0))) as listening:
+        thread = Thread(target=_welcome, args=(listening,), daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join(timeout=5)
+
+
+def _welcome(listening: socket.socket) -> None:
+    with closing(listening.accept()[0]) as client:
+        while _asks_for_encryption(client):
+            client.sendall(b"N")
+        client.sendall(
+            _message(b"R", struct.pack("!i", 0))
+            + _message(b"S", b"server_version\x0017.6\x00")
+            + _message(b"S", b"client_encoding\x00UTF8\x00")
+            + _message(b"Z", b"I")
+        )
+        client.recv(64)  # until it leaves
+
+
+def _asks_for_encryption(client: socket.socket) -> bool:
+    """Read one message of the start: SSLRequest and GSSENCRequest come before the real one."""
+    length, code = struct.unpack("!ii", client.recv(8, socket.MSG_WAITALL))
+    client.recv(length - 8, socket.MSG_WAITALL)
+    return code in (80877103, 80877104)
+
+
+def _message(kind: bytes, body: bytes) -> bytes:
+    return kind + struct.pack("!i", len(body) + 4) + body
 
 
 def test_the_web_door_itself_refuses() -> None:

@@ -2,7 +2,8 @@
 
 import base64
 import os
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 
 class MissingSetting(RuntimeError):
@@ -34,8 +35,8 @@ def application_keys(name: str) -> dict[str, bytes]:
     return keys
 
 
-def database(name: str) -> dict[str, object]:
-    """A `postgresql://user:password@host:port/name` address as Django's settings."""
+def database(name: str) -> dict[str, Any]:
+    """A `postgresql://user:password@host:port/name?sslmode=…` address as Django's settings."""
     parts = urlsplit(text(name))
     if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
         raise MissingSetting(f"La variable {name} attend « postgresql://utilisateur:mot-de-passe@hôte:port/base ».")
@@ -45,4 +46,5 @@ def database(name: str) -> dict[str, object]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "NAME": parts.path.strip("/"),
+        "OPTIONS": dict(parse_qsl(parts.query)),
     }

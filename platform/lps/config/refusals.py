@@ -1,16 +1,15 @@
 """What production refuses to start with: each is a way to lose families' data, so none is a mere warning."""
 
 import os
-from collections.abc import Mapping
-from typing import Any
 
-import psycopg
 from django.conf import settings
 
+from lps.config import database
 from lps.config.env import MissingSetting
 
 DEMONSTRATION = "demonstration-"
 _SHORTEST_SECRET = 40
+_CONNECT_SECONDS = 10
 
 
 class UnsafeStart(MissingSetting):
@@ -44,15 +43,7 @@ def _refuse_silent_pool() -> None:
 
     Measured with PgBouncer before PostgreSQL 18, which alone reports the setting to its client.
     """
-    database: Mapping[str, Any] = settings.DATABASES["default"]
-    with psycopg.connect(
-        host=database["HOST"],
-        port=database["PORT"] or None,
-        user=database["USER"],
-        password=database["PASSWORD"],
-        dbname=database["NAME"],
-        connect_timeout=10,
-    ) as connection:
+    with database.connect(seconds=_CONNECT_SECONDS) as connection:
         if connection.pgconn.parameter_status(b"search_path") is None:
             raise UnsafeStart(
                 "La base est derrière un pool qui ne dit pas le search_path de ses connexions : il faut PostgreSQL 18 "

@@ -46,13 +46,15 @@ PG_EXTRA_SEARCH_PATHS = ["extensions"]
 # It reads the registry before the apps are ready; the console refuses such a schema name instead.
 SKIP_PG_EXTRA_VALIDATION = True
 
+_database = env.database("DATABASE_URL")
+_pool = {} if LPS_ENV == "test" else {"pool": {"min_size": 1, "max_size": 8, "max_lifetime": 1800, "timeout": 5}}
 DATABASES = {
     "default": {
-        **env.database("DATABASE_URL"),
+        **_database,
         "ENGINE": "django_tenants.postgresql_backend",
         "ATOMIC_REQUESTS": False,
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {} if LPS_ENV == "test" else {"pool": {"min_size": 1, "max_size": 8, "max_lifetime": 1800}},
+        "OPTIONS": {**_database["OPTIONS"], **_pool},
     }
 }
 # Declared by whoever puts PgBouncer in front: the start then asks what it tells (`lps.config.refusals`).
@@ -66,12 +68,14 @@ CACHES = {
         "LOCATION": env.text("REDIS_URL"),
         "KEY_FUNCTION": "tenants.cache.make_key",
         "KEY_PREFIX": "lps",
+        # A server that no longer answers costs a page these seconds, not its life.
+        "OPTIONS": {"socket_connect_timeout": 3, "socket_timeout": 3},
     }
 }
 
 MIDDLEWARE = [
-    "lps.kernel.middleware.RequestStamp",
     "lps.config.health.Health",
+    "lps.kernel.middleware.RequestStamp",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "lps.ui.middleware.SecurityHeaders",

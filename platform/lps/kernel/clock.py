@@ -1,7 +1,7 @@
 """The one clock. Everything that asks the time asks here; lint forbids any other source of now.
 
 `LPS_CLOCK` moves it: an ISO instant (`2014-10-08T13:20+02:00`) or an offset (`+3d`, `-2h`, `+90m`).
-The time then runs on from there. Production refuses to start with it (see `lps.config.checks`).
+The time then runs on from there. Production refuses to start with it (see `lps.config.refusals`).
 """
 
 import os
