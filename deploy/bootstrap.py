@@ -31,6 +31,8 @@ LIBRARIES = {
     "libpangoft2-1.0-0": "libpangoft2-1.0.so.0",
     "libharfbuzz-subset0": "libharfbuzz-subset.so.0",
 }
+# What the program that drives the browser needs beside it.
+BROWSER_LIBRARIES = {"libatomic1": "libatomic.so.1"}
 
 _NO_ROOM = ("No space left on device", "Disk quota exceeded", "enough free space", "not enough space")
 _NO_NETWORK = (
@@ -123,7 +125,8 @@ def _missing_packages(*, with_browser: bool) -> list[str]:
     missing = []
     if not _is_made() and importlib.util.find_spec("ensurepip") is None:
         missing.append("python3-venv")
-    missing += [package for package, library in LIBRARIES.items() if not _is_there(library)]
+    libraries = LIBRARIES | (BROWSER_LIBRARIES if with_browser else {})
+    missing += [package for package, library in libraries.items() if not _is_there(library)]
     if with_browser and shutil.which("chromium") is None:
         missing.append("chromium")
     return missing
