@@ -1,7 +1,7 @@
 PYTHON ?= python3
 VENV = .venv/bin
 
-.PHONY: run demo test check fix lock venv
+.PHONY: run demo test soak bench check fix lock venv tools
 
 run: venv
 	@$(VENV)/python -m deploy.run
@@ -9,9 +9,15 @@ run: venv
 demo: venv
 	@$(VENV)/python -m deploy.demo
 
-test:
-	@$(PYTHON) deploy/bootstrap.py --tests
+test: tools
 	@$(VENV)/python -m deploy.test
+
+# Long searches, kills and load: what `make test` leaves out.
+soak: tools
+	@$(VENV)/python -m deploy.test -m soak
+
+bench: tools
+	@$(VENV)/python -m bench
 
 check: venv
 	@$(VENV)/python -m deploy.check
@@ -26,3 +32,7 @@ lock:
 
 venv:
 	@$(PYTHON) deploy/bootstrap.py
+
+# The environment, and the browser that tests and measures drive.
+tools:
+	@$(PYTHON) deploy/bootstrap.py --tests
