@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lps.accounts import api
+from lps.accounts.api.views import Me
 
 app_name = "accounts"
-urlpatterns = [path("moi/", api.Me.as_view(), name="api_me")]
+urlpatterns = [path("moi/", Me.as_view(), name="api_me")]

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
@@ -11,6 +10,7 @@ from rest_framework.request import Request
 
 from lps.accounts import queries, services
 from lps.accounts.actors import Integration, integration_of
+from lps.accounts.api import throttling
 from lps.accounts.models import ApiToken
 from lps.accounts.rights import allowed
 from lps.kernel import clock
@@ -20,14 +20,19 @@ class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer lps_…`: the actor becomes `request.user` and `request.actor`."""
 
     def authenticate(self, request: Request) -> tuple[Integration, ApiToken] | None:
-        """The actor and its token; None without a token, a refusal for one that is not in force."""
+        """The actor and its token; None without a token, a refusal for one that is not in force.
+
+        Every call is counted here, before its rights are looked at.
+        """
         value = _bearer(request.headers.get("Authorization", ""))
         if value is None:
             return None
         now = clock.real_now()
         token = queries.token_in_force(token=value, now=now)
         if token is None:
-            raise AuthenticationFailed(_("Ce jeton est inconnu, expiré ou révoqué."))
+            throttling.count_bad_token(address=request._request.client_address)
+            raise AuthenticationFailed
+        throttling.count_call(token)
         services.note_use(token=token, now=now)
         actor = integration_of(token)
         request._request.actor = actor
@@ -39,8 +44,6 @@ class TokenAuthentication(BaseAuthentication):
 
 class HasScope(BasePermission):
     """The token may do the view's `right` (an action of `rights`); a view without one only needs a token."""
-
-    message = _("Ce jeton n'a pas la portée que cette adresse demande.")
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not isinstance(request.user, Integration):

@@ -98,6 +98,29 @@ class ApiToken(models.Model):
         return self.name
 
 
+class ApiAnswer(models.Model):
+    """What a call of the API was answered, given back when the call is sent again under the same key.
+
+    `digest` tells whether it is the same call. Answers name children by their keys: they are kept for a month.
+    """
+
+    jeton = models.UUIDField("clé d'idempotence, hachée", primary_key=True, editable=False)
+    digest = models.CharField("empreinte de la demande", max_length=64)
+    status = models.PositiveSmallIntegerField("état", default=0)
+    headers = models.JSONField("en-têtes", default=dict)
+    # Text, because the database would put the names of a JSON field in an order of its own.
+    body = models.TextField("corps")
+    kept_at = models.DateTimeField("gardée le", default=clock.real_now)
+
+    class Meta:
+        verbose_name = "réponse de l'API"
+        verbose_name_plural = "réponses de l'API"
+        indexes = (models.Index(fields=("kept_at",), name="api_answer_age"),)
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.jeton}"
+
+
 class DoorSession(models.Model):
     """A session opened at one door. The cookie's value is not here, only its keyed hash.
 

@@ -74,6 +74,11 @@ def scopes() -> list[str]:
     return sorted({right.scope for right in _rights.values() if right.scope})
 
 
+def scope_of(action: str) -> str:
+    """The scope that opens an action to software, "" for none. Raises `UnknownAction`."""
+    return _right(action).scope
+
+
 def _right(action: str) -> Right:
     try:
         return _rights[action]

@@ -1,6 +1,7 @@
-"""The worker's door: sessions that ended by themselves are forgotten at night."""
+"""The worker's door: ended sessions and old answers of the API are forgotten at night."""
 
 from lps.accounts import sessions
+from lps.accounts.api import idempotency
 from tenants.tasks import commune_task
 
 PURGE = "accounts.purge"
@@ -8,5 +9,6 @@ PURGE = "accounts.purge"
 
 @commune_task(name=PURGE, ignore_result=True)
 def purge() -> None:
-    """Delete the commune's ended sessions. Running it twice deletes nothing more."""
+    """Delete the commune's ended sessions and the answers kept long enough. Twice deletes nothing more."""
     sessions.purge_expired()
+    idempotency.forget_old_answers()
