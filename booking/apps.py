@@ -9,8 +9,11 @@ class BookingConfig(AppConfig):
     verbose_name = "réservations"
 
     def ready(self) -> None:
+        from booking import rights
         from booking.personal_data import OWN
+        from lps.accounts.rights import register
         from lps.families import personal_data
 
+        register(rights.OWN)
         for name, part in OWN.items():
             personal_data.register(name, part)

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -30,7 +30,7 @@ from notifications.services import prove_address
 from tenants import context
 from tenants.models import Commune
 from tests.accounts import factories as people
-from tests.families.factories import BY, household
+from tests.families.factories import BY, child_of, household
 from tests.isolation.pages import form_to, form_with
 
 # Numbers of the other commune start here: none of them names a row of this one.
@@ -138,6 +138,15 @@ class Town:
         """The number of the receipt of that booking."""
         saved = self.browser(lps_famille=self.family).post(self.planning_path, self.planning)
         return str(saved.headers["Location"].partition("recu=")[2])
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The same booking, as the town's software asks for it."""
+        activity, _, day = self.planning["jour"][-1].partition("-")
+        wish = {"activite": int(activity), "jour": str(date.fromisoformat(day)), "avant": False, "apres": True}
+        with self.inside():
+            child = child_of(self.household)
+        return {"famille": self.household.pk, "enfant": child.pk, "modifications": [wish]}
 
     @cached_property
     def period(self) -> Period:

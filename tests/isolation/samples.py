@@ -69,6 +69,7 @@ class Sample:
     `of_town`: parameters that name something of the town's, open to every family of it; `anywhere`: that name
     nothing of a commune, such as a day.
     `writes`: tables that even a refused try may write in its own commune.
+    `headers`: that its calls must bear, besides the token.
     `is_form`: its forms bear the CSRF secret; no for an API and for calls of other services.
     """
 
@@ -82,6 +83,7 @@ class Sample:
     of_town: frozenset[str] = frozenset()
     anywhere: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
+    headers: Fill = nothing
     is_form: bool = True
 
     @property
@@ -157,7 +159,48 @@ COMMUNE: Mapping[str, Sample] = {
         fields=lambda town: {"answer": "C'est fait."},
     ),
     # The town's software's
+    "api_schema": Sample(EVERYBODY, is_form=False),
     "accounts:api_me": Sample(software(), is_form=False),
+    "families_api:sites": Sample(software("families.read_sites"), is_form=False),
+    "families_api:households": Sample(software("families.read_families"), is_form=False),
+    "families_api:household": Sample(
+        software("families.read_families"), where=lambda town: {"famille": town.household.pk}, is_form=False
+    ),
+    "families_api:children": Sample(
+        software("families.read_families"), where=lambda town: {"famille": town.household.pk}, is_form=False
+    ),
+    "booking_api:groups": Sample(software("booking.read_catalogue"), is_form=False),
+    "booking_api:activities": Sample(software("booking.read_catalogue"), is_form=False),
+    "booking_api:days": Sample(software("booking.read_catalogue"), is_form=False),
+    "booking_api:bookings": Sample(
+        software("booking.read_bookings"),
+        query=lambda town: {"famille": town.household.pk},
+        foreign=200,
+        is_form=False,
+    ),
+    "booking_api:journal": Sample(
+        software("booking.read_bookings"),
+        query=lambda town: {"famille": town.household.pk},
+        foreign=200,
+        is_form=False,
+    ),
+    "booking_api:receipts": Sample(
+        software("booking.read_bookings"),
+        query=lambda town: {"famille": town.household.pk},
+        foreign=200,
+        is_form=False,
+    ),
+    "booking_api:receipt": Sample(
+        software("booking.read_bookings"), where=lambda town: {"numero": town.receipt}, is_form=False
+    ),
+    "booking_api:changes": Sample(
+        software("booking.change_bookings"),
+        {"POST": 201},
+        fields=lambda town: town.changes,
+        headers=lambda town: {"idempotency-key": town.name},
+        foreign=400,
+        is_form=False,
+    ),
 }
 
 CONSOLE: Mapping[str, Sample] = {

@@ -64,6 +64,7 @@ class Trial:
         return reverse(self.name, urlconf=settings.ROOT_URLCONF, kwargs=dict(things.where))
 
     def send(self, client: Client, method: str, things: Things, **headers: str) -> HttpResponse:
+        headers = {**self.sample.headers(self.here), **headers}
         return send(client, method, self.path(things), things, is_form=self.sample.is_form, **headers)
 
     def whoever_may(self) -> Client:

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from lps.accounts.api.docs import Schema
 from lps.config.theme import theme
 from tenants.town.views import logo
 
@@ -13,4 +14,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mairie/", include("lps.office.urls")),
     path("", include("booking.urls")),
     path("api/v1/", include("lps.accounts.api_urls")),
+    path("api/v1/", include("lps.families.api_urls")),
+    path("api/v1/", include("booking.api_urls")),
+    path("api/schema/", Schema.as_view(), name="api_schema"),
 ]
+handler400 = "lps.config.failures.bad_request"
+handler404 = "lps.config.failures.not_found"
+handler500 = "lps.config.failures.server_error"

@@ -6,8 +6,12 @@ from lps.families.identity import owns
 
 ANSWER_REQUESTS = "families.answer_requests"
 READ_OWN_DATA = "families.read_own_data"
+READ_FAMILIES = "families.read_families"
+READ_SITES = "families.read_sites"
 
 OWN = (
     Right(ANSWER_REQUESTS, roles=frozenset({Role.SCHOOL})),
     Right(READ_OWN_DATA, owns=owns),
+    Right(READ_FAMILIES, scope="familles:lire"),
+    Right(READ_SITES, scope="catalogue:lire"),
 )
