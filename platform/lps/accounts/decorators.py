@@ -17,6 +17,8 @@ from lps.journal.actors import Actor
 
 View = Callable[..., HttpResponse]
 NEXT = "suivant"
+# Says on the sign-in page that a form came too late, and that nothing of it was kept.
+LOST = "perdu"
 
 
 def agent_required(action: str) -> Callable[[View], View]:
@@ -55,5 +57,6 @@ def _gate(door: Door, kind: type[Actor], action: str) -> Callable[[View], View]:
 
 def _to_sign_in(request: DoorRequest, door: Door) -> HttpResponseRedirect:
     """The door's sign-in page, which comes back here; a form sent too late comes back to the start."""
-    page = request.get_full_path() if request.method in ("GET", "HEAD") else door.path
-    return HttpResponseRedirect(f"{door.sign_in_path}?{urlencode({NEXT: page})}")
+    if request.method in ("GET", "HEAD"):
+        return HttpResponseRedirect(f"{door.sign_in_path}?{urlencode({NEXT: request.get_full_path()})}")
+    return HttpResponseRedirect(f"{door.sign_in_path}?{LOST}=1")

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lps.accounts.services import LONGEST_PASSWORD
 from lps.accounts.totp import DIGITS
-from lps.ui.forms import DigitsField
+from lps.ui.forms import EMAIL_ERRORS, DigitsField
 
 
 class SignInForm(forms.Form):
@@ -14,12 +14,14 @@ class SignInForm(forms.Form):
     email = forms.EmailField(
         label=_("Adresse e-mail"),
         max_length=254,
+        error_messages=EMAIL_ERRORS,
         widget=forms.EmailInput({"autocomplete": "username", "spellcheck": "false"}),
     )
     password = forms.CharField(
         label=_("Mot de passe"),
         max_length=LONGEST_PASSWORD,
         strip=False,
+        error_messages={"required": _("Saisissez votre mot de passe.")},
         widget=forms.PasswordInput({"autocomplete": "current-password"}),
     )
     code = DigitsField(

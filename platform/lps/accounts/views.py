@@ -4,7 +4,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from lps.accounts import services, sessions, words
-from lps.accounts.decorators import NEXT, wanted_page
+from lps.accounts.decorators import LOST, NEXT, wanted_page
 from lps.accounts.doors import Door
 from lps.accounts.forms import SignInForm
 from lps.accounts.requests import DoorRequest
@@ -26,7 +26,8 @@ def sign_in(request: DoorRequest, *, door: Door, template: str, channel: Channel
             return HttpResponseRedirect(wanted)
         form.refuse(words.sign_in_refused(outcome))
         status = 429 if outcome.code == "wait" else 200
-    return render(request, template, {"form": form, "next_name": NEXT, "next_page": wanted}, status=status)
+    facts = {"form": form, "next_name": NEXT, "next_page": wanted, "lost": LOST in request.GET}
+    return render(request, template, facts, status=status)
 
 
 def sign_out(request: DoorRequest, *, door: Door, channel: Channel) -> HttpResponse:

@@ -152,7 +152,7 @@ def _furnish_buchelay(commune: Commune, now: datetime, number: int) -> None:
         contact_email="scolaire@buchelay.example",
         contact_hours="du lundi au vendredi, de 8h30 à 12h et de 13h30 à 17h",
         voice_number="04 76 54 93 40",
-        voice_words="appel gratuit depuis une « box »",
+        voice_words="appel gratuit depuis une 'box'",
         deadline_words="Choix modifiables avant chaque jeudi, 17 heures",
         by=BY,
         channel=Channel.AUTOMATIC,

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.utils.http import urlencode
 
-from lps.accounts.decorators import NEXT
+from lps.accounts.decorators import LOST, NEXT
 from lps.accounts.doors import FAMILY
 from lps.families import queries
 from lps.families.identity import FamilyRequest, household_at
@@ -42,7 +42,7 @@ def child_or_404(request: FamilyRequest, code: str) -> ChildAtSchool:
 
 
 def _to_sign_in(request: FamilyRequest) -> HttpResponseRedirect:
-    """A form sent after the session's end comes back to the start: what it held is not replayed."""
+    """A form sent after the session's end is not replayed, and the page says so."""
     if request.method in ("GET", "HEAD"):
         return HttpResponseRedirect(f"{FAMILY.sign_in_path}?{urlencode({NEXT: request.get_full_path()})}")
-    return HttpResponseRedirect(FAMILY.sign_in_path)
+    return HttpResponseRedirect(f"{FAMILY.sign_in_path}?{LOST}=1")

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from lps.families.models import DataRequest
-from lps.ui.forms import DigitsInput
+from lps.ui.forms import EMAIL_ERRORS, DigitsInput
 
 
 class CodeField(forms.Field):
@@ -43,6 +44,7 @@ class RecoveryForm(forms.Form):
         label=_("Adresse e-mail"),
         help_text=_("Celle que la mairie connaît, par exemple prenom.nom@exemple.fr"),
         max_length=254,
+        error_messages=EMAIL_ERRORS,
         widget=forms.EmailInput({"autocomplete": "email", "spellcheck": "false"}),
     )
 
@@ -50,7 +52,9 @@ class RecoveryForm(forms.Form):
 class DataRequestForm(forms.Form):
     """A family's request about its personal data."""
 
-    kind = forms.ChoiceField(label=_("Ma demande"), choices=DataRequest.Kind.choices)
+    kind = forms.ChoiceField(
+        label=_("Ma demande"), choices=[(kind.value, capfirst(kind.label)) for kind in DataRequest.Kind]
+    )
     words = forms.CharField(
         label=_("Précisions"),
         help_text=_("Dites ce qui doit changer. N'écrivez aucun renseignement médical."),
@@ -65,7 +69,8 @@ class AnswerForm(forms.Form):
 
     answer = forms.CharField(
         label=_("Réponse à la famille"),
-        help_text=_("La famille la lit sur sa page « Données personnelles »."),
+        help_text=_("La famille la lit sur sa page «\u00a0Données personnelles\u00a0»."),
         max_length=2000,
+        error_messages={"required": _("Écrivez la réponse.")},
         widget=forms.Textarea({"rows": 4}),
     )

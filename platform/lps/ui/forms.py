@@ -7,6 +7,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+# Of an e-mail field, by their codes.
+EMAIL_ERRORS = {
+    "required": _("Saisissez votre adresse e-mail."),
+    "invalid": _("Cette adresse e-mail n'est pas complète\u00a0: elle s'écrit comme prenom.nom@exemple.fr."),
+}
 _SEPARATORS = re.compile(r"[\s.\-\u00a0\u202f]")
 
 

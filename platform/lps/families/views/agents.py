@@ -15,6 +15,7 @@ from lps.families.services import AlreadyAnswered
 from lps.journal.channels import Channel
 
 PER_PAGE = 50
+DONE = "fait"
 
 
 @require_safe
@@ -22,7 +23,7 @@ PER_PAGE = 50
 def requests(request: DoorRequest) -> HttpResponse:
     """What families asked, those to answer first."""
     page = Paginator(queries.data_requests(), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "families/office/requests.html", {"page": page})
+    return render(request, "families/office/requests.html", {"page": page, "done": DONE in request.GET})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,5 +41,5 @@ def answer(request: DoorRequest, request_id: int) -> HttpResponse:
         except AlreadyAnswered:
             asked.refresh_from_db()
             return render(request, "families/office/request.html", {"asked": asked, "form": form, "late": True})
-        return HttpResponseRedirect(reverse("families_office:requests"))
+        return HttpResponseRedirect(f"{reverse('families_office:requests')}?{DONE}=1")
     return render(request, "families/office/request.html", {"asked": asked, "form": form, "late": False})

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from lps.accounts import sessions
-from lps.accounts.decorators import NEXT, wanted_page
+from lps.accounts.decorators import LOST, NEXT, wanted_page
 from lps.families import devices, services
 from lps.families.forms import CodesForm, RecoveryForm
 from lps.families.identity import FamilyRequest, household_at
@@ -37,6 +37,7 @@ def home(request: FamilyRequest) -> HttpResponse:
         "household": household_at(request),
         "next_name": NEXT,
         "next_page": wanted_page(request, default=""),
+        "lost": LOST in request.GET,
     }
     return render(request, "families/home.html", facts)
 
