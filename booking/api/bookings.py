@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,17 +17,30 @@ from booking.models import Booking, JournalEntry, Receipt
 from booking.rights import READ_BOOKINGS
 from lps.accounts.api.fields import DayField, FlagParameter, InstantParameter, KeyParameter
 from lps.accounts.api.pagination import PageFilters
-from lps.accounts.api.views import ApiView, ListView, page
+from lps.accounts.api.views import ApiView, ListView
+from lps.accounts.api.written import Written, page
 from lps.journal.channels import Channel
 
 TAG = "Réservations"
+NUMBER = OpenApiParameter("numero", str, OpenApiParameter.PATH, description=_("Le numéro du reçu, « R-2026-000123 »."))
 CHANNELS = _("web, voice (serveur vocal), office (mairie), api ou automatic.")
 
 
-class OneBooking(serializers.Serializer):
+class OneBooking(Written):
     """A booking."""
 
     called = "Reservation"
+    sample = {
+        "id": 5012,
+        "enfant": 34,
+        "famille": 12,
+        "activite": 4,
+        "lieu": 1,
+        "jour": "2026-11-03",
+        "reservee_le": "2026-10-20T09:12:00+02:00",
+        "annulee_le": None,
+        "fermeture": None,
+    }
     id = serializers.IntegerField()
     enfant = serializers.IntegerField(source="child_id")
     famille = serializers.IntegerField(source="household_id", help_text=_("Celle qui a réservé."))
@@ -41,10 +54,23 @@ class OneBooking(serializers.Serializer):
     )
 
 
-class Entry(serializers.Serializer):
+class Entry(Written):
     """A change, as the journal keeps it."""
 
     called = "Modification"
+    sample = {
+        "id": 9121,
+        "le": "2026-10-20T09:12:00+02:00",
+        "canal": "web",
+        "enfant": 34,
+        "famille": 12,
+        "activite": 4,
+        "nom_activite": "Transport scolaire 8h30",
+        "jour": "2026-11-03",
+        "avant": False,
+        "apres": True,
+        "recu": "R-2026-000123",
+    }
     id = serializers.IntegerField()
     le = serializers.DateTimeField(source="at")
     canal = serializers.ChoiceField(source="channel", choices=Channel.values, help_text=CHANNELS)
@@ -58,10 +84,18 @@ class Entry(serializers.Serializer):
     recu = serializers.CharField(source="receipt.number")
 
 
-class ShortReceipt(serializers.Serializer):
+class ShortReceipt(Written):
     """A receipt in a list."""
 
     called = "RecuCourt"
+    sample = {
+        "numero": "R-2026-000123",
+        "recu_le": "2026-10-20T09:12:00+02:00",
+        "canal": "web",
+        "famille": 12,
+        "enfant": 34,
+        "nombre": 3,
+    }
     numero = serializers.CharField(source="number", help_text=_("Celui que la famille cite."))
     recu_le = serializers.DateTimeField(source="received_at", help_text=_("L'instant qui compte pour les limites."))
     canal = serializers.ChoiceField(source="channel", choices=Channel.values, help_text=CHANNELS)
@@ -70,10 +104,19 @@ class ShortReceipt(serializers.Serializer):
     nombre = serializers.IntegerField(source="changes", help_text=_("Combien de modifications il prouve."))
 
 
-class WholeReceipt(serializers.Serializer):
+class WholeReceipt(Written):
     """A receipt with what it proves."""
 
     called = "Recu"
+    sample = {
+        "numero": "R-2026-000123",
+        "recu_le": "2026-10-20T09:12:00+02:00",
+        "canal": "api",
+        "famille": 12,
+        "enfant": 34,
+        "enregistrees": [Change.sample],
+        "refusees": [Refused.sample],
+    }
     numero = serializers.CharField(source="receipt.number")
     recu_le = serializers.DateTimeField(source="receipt.received_at")
     canal = serializers.ChoiceField(source="receipt.channel", choices=Channel.values, help_text=CHANNELS)
@@ -201,6 +244,7 @@ class OneReceipt(ApiView):
         tags=[TAG],
         summary=_("Un reçu"),
         description=_("Ce qu'un reçu prouve, et ce qui avait été refusé en même temps."),
+        parameters=[NUMBER],
         responses=WholeReceipt,
     )
     def get(self, request: Request, numero: str) -> Response:

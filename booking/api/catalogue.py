@@ -21,22 +21,34 @@ from booking.rights import READ_CATALOGUE
 from booking.rules.deadlines import deadline, opening
 from lps.accounts.api.fields import DayField, KeyParameter
 from lps.accounts.api.pagination import PageFilters
-from lps.accounts.api.views import ListView, page
+from lps.accounts.api.views import ListView
+from lps.accounts.api.written import Written, page
 from tenants import context
 
 TAG = "Catalogue"
+_DAY_BEFORE = {
+    "texte": "Modifiable jusqu'à la veille, 17h00",
+    "regle": {
+        "type": "days_before",
+        "jours": 1,
+        "heure": "17:00",
+        "sorte_de_jours": "calendar",
+        "jour_ferie": "working_day_before",
+    },
+}
 
 
-class Group(serializers.Serializer):
+class Group(Written):
     """A group of activities."""
 
     called = "Groupe"
+    sample = {"id": 2, "nom": "TRANSPORT", "ordre": 1}
     id = serializers.IntegerField()
     nom = serializers.CharField(source="name")
     ordre = serializers.IntegerField(source="order", help_text=_("Sa place à l'écran."))
 
 
-class Rule(serializers.Serializer):
+class Rule(Written):
     """A rule in data; which names stand beside `type` depends on it."""
 
     called = "Regle"
@@ -58,7 +70,7 @@ class Rule(serializers.Serializer):
     semaines = serializers.IntegerField(required=False, help_text=_("Combien de semaines avant le jour."))
 
 
-class ToldRule(serializers.Serializer):
+class ToldRule(Written):
     """A rule in words and in data."""
 
     called = "RegleDite"
@@ -66,7 +78,7 @@ class ToldRule(serializers.Serializer):
     regle = Rule()
 
 
-class Deadlines(serializers.Serializer):
+class Deadlines(Written):
     """Until when a day is booked and canceled, and from when it is booked."""
 
     called = "Limites"
@@ -75,7 +87,7 @@ class Deadlines(serializers.Serializer):
     ouverture = ToldRule()
 
 
-class Entitlement(serializers.Serializer):
+class Entitlement(Written):
     """One way to be entitled: every criterion given is met."""
 
     called = "Acces"
@@ -85,10 +97,27 @@ class Entitlement(serializers.Serializer):
     age_maximal = serializers.IntegerField(source="oldest", allow_null=True)
 
 
-class OneActivity(serializers.Serializer):
+class OneActivity(Written):
     """An activity and its rules."""
 
     called = "Activite"
+    sample = {
+        "id": 4,
+        "groupe": 2,
+        "nom": "Transport scolaire 8h30",
+        "ordre": 0,
+        "saison": "term",
+        "jours": [1, 2, 4, 5],
+        "places": 50,
+        "limites": {
+            "reserver": _DAY_BEFORE,
+            "annuler": _DAY_BEFORE,
+            "ouverture": {"texte": "Réservable 13 semaines avant", "regle": {"type": "rolling", "semaines": 13}},
+        },
+        "acces": [{"lieu": None, "niveau": "CE1", "age_minimal": None, "age_maximal": None}],
+        "jamais_avec": [8],
+        "toujours_avec": [],
+    }
     id = serializers.IntegerField()
     groupe = serializers.IntegerField()
     nom = serializers.CharField()
@@ -112,10 +141,25 @@ class OneActivity(serializers.Serializer):
     )
 
 
-class Day(serializers.Serializer):
+class Day(Written):
     """An activity at a site on a day."""
 
     called = "Jour"
+    sample = {
+        "activite": 4,
+        "lieu": 1,
+        "jour": "2026-11-03",
+        "ouvert": True,
+        "motif": "",
+        "places": 50,
+        "prises": 37,
+        "proposees": 0,
+        "en_attente": 0,
+        "restantes": 13,
+        "ouverture_le": "2026-08-04T00:00:00+02:00",
+        "reserver_avant": "2026-11-02T17:00:00+01:00",
+        "annuler_avant": "2026-11-02T17:00:00+01:00",
+    }
     activite = serializers.IntegerField()
     lieu = serializers.IntegerField()
     jour = serializers.DateField()

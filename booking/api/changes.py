@@ -23,6 +23,7 @@ from lps.accounts.api import idempotency
 from lps.accounts.api.fields import DayField, FlagField, KeyField, Strict, complaint
 from lps.accounts.api.problems import KeyReused
 from lps.accounts.api.views import ApiView
+from lps.accounts.api.written import Written
 from lps.families import api_queries as families
 from lps.families.models import Custody
 from lps.journal.channels import Channel
@@ -35,6 +36,7 @@ class AskedChange(Strict):
     """What is wanted of a day."""
 
     called = "ChangementDemande"
+    sample = {"activite": 4, "jour": "2026-11-03", "avant": False, "apres": True}
     activite = KeyField()
     jour = DayField()
     avant = FlagField(help_text=_("Ce que votre logiciel a vu : réservé ou non."))
@@ -45,15 +47,24 @@ class Asked(Strict):
     """What is wanted for a child, by one of its households."""
 
     called = "ModificationsDemandees"
+    sample = {
+        "famille": 12,
+        "enfant": 34,
+        "modifications": [
+            AskedChange.sample,
+            {"activite": 4, "jour": "2026-10-19", "avant": True, "apres": False},
+        ],
+    }
     famille = KeyField(help_text=_("Celle au nom de qui l'on réserve."))
     enfant = KeyField(help_text=_("Un enfant que cette famille a en garde aujourd'hui."))
     modifications = serializers.ListField(child=AskedChange(), min_length=1, max_length=MOST_CHANGES)
 
 
-class Change(serializers.Serializer):
+class Change(Written):
     """A day and its state before and after."""
 
     called = "Changement"
+    sample = {"activite": 4, "jour": "2026-11-03", "avant": False, "apres": True}
     activite = serializers.IntegerField()
     jour = serializers.DateField()
     avant = serializers.BooleanField()
@@ -65,10 +76,18 @@ class Change(serializers.Serializer):
         return {"activite": activity, "jour": day, "avant": not wanted, "apres": wanted}
 
 
-class Refused(serializers.Serializer):
+class Refused(Written):
     """A change that was refused, and why."""
 
     called = "Refus"
+    sample = {
+        "activite": 4,
+        "jour": "2026-10-19",
+        "apres": False,
+        "code": "too_late",
+        "faits": {"closed_at": "2026-10-16T15:00:00+00:00"},
+        "message": "trop tard, la date limite était vendredi 16/10 à 17h00",
+    }
     activite = serializers.IntegerField()
     jour = serializers.DateField()
     apres = serializers.BooleanField(help_text=_("Ce qui était voulu."))
@@ -79,10 +98,17 @@ class Refused(serializers.Serializer):
     message = serializers.CharField(help_text=_("La raison, telle qu'une famille la lit."))
 
 
-class Done(serializers.Serializer):
+class Done(Written):
     """What became of each change."""
 
     called = "ModificationsFaites"
+    sample = {
+        "recu": "R-2026-000123",
+        "recu_le": "2026-10-20T09:12:00+02:00",
+        "enregistrees": [Change.sample],
+        "refusees": [Refused.sample],
+        "sans_effet": [],
+    }
     recu = serializers.CharField(allow_null=True, help_text=_("Le numéro du reçu ; null : rien n'a changé."))
     recu_le = serializers.DateTimeField(help_text=_("L'instant qui a compté pour les limites."))
     enregistrees = Change(many=True)

@@ -251,7 +251,11 @@ def test_an_address_with_something_wrong(software: Software, path: str, name: st
 
 @pytest.mark.parametrize(
     "path",
-    ["reservations/?modifiees_depuis=2026-11-03T10:00:00%2B01:00", "journal/?depuis=2026-11-03t10:00:00.123456789z"],
+    [
+        "reservations/?modifiees_depuis=2026-11-03T10:00:00%2B01:00",
+        "journal/?depuis=2026-11-03t10:00:00.123456789z",
+        "recus/?depuis=2067-05-27T01:34:15.12%2B20:18",
+    ],
 )
 def test_an_instant_says_its_offset(software: Software, path: str) -> None:
     assert software.get(path).status_code == 200

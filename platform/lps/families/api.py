@@ -12,33 +12,38 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from lps.accounts.api.views import ApiView, ListView, page
+from lps.accounts.api.schema import path_key
+from lps.accounts.api.views import ApiView, ListView
+from lps.accounts.api.written import Written, page
 from lps.families import api_queries
 from lps.families.models import Child, Household, SchoolClass, Site
 from lps.families.rights import READ_FAMILIES, READ_SITES
 from tenants import context
 
 TAG = "Familles"
+FAMILY = path_key("famille", _("La clé de la famille."))
 
 
-class Place(serializers.Serializer):
+class Place(Written):
     """A site."""
 
     called = "Lieu"
+    sample = {"id": 1, "nom": "École du Centre", "ecole": True}
     id = serializers.IntegerField()
     nom = serializers.CharField(source="name")
     ecole = serializers.BooleanField(source="is_school", help_text=_("Faux : un autre lieu d'accueil."))
 
 
-class Family(serializers.Serializer):
+class Family(Written):
     """A household."""
 
     called = "Famille"
+    sample = {"id": 12, "nom": "MARSONE"}
     id = serializers.IntegerField()
     nom = serializers.CharField(source="name")
 
 
-class Class(serializers.Serializer):
+class Class(Written):
     """A school class."""
 
     called = "Classe"
@@ -46,10 +51,17 @@ class Class(serializers.Serializer):
     niveau = serializers.CharField(source="level")
 
 
-class Pupil(serializers.Serializer):
+class Pupil(Written):
     """A child, with its class of the day."""
 
     called = "Enfant"
+    sample = {
+        "id": 34,
+        "prenom": "Angéline",
+        "nom": "MARSONE",
+        "classe": {"nom": "CE1", "niveau": "CE1"},
+        "lieu": 1,
+    }
     id = serializers.IntegerField()
     prenom = serializers.CharField()
     nom = serializers.CharField()
@@ -102,7 +114,14 @@ class OneHousehold(ApiView):
 
     right = READ_FAMILIES
 
-    @extend_schema(operation_id="lire_une_famille", tags=[TAG], summary=_("Une famille"), responses=Family)
+    @extend_schema(
+        operation_id="lire_une_famille",
+        tags=[TAG],
+        summary=_("Une famille"),
+        description=_("Le nom d'une famille de la commune."),
+        parameters=[FAMILY],
+        responses=Family,
+    )
     def get(self, request: Request, famille: int) -> Response:
         self.parameters()
         found = api_queries.households().filter(pk=famille).first()
@@ -133,6 +152,7 @@ class Children(ListView):
         operation_id="lister_les_enfants",
         tags=[TAG],
         summary=_("Les enfants d'une famille"),
+        parameters=[FAMILY],
         description=_("Les enfants que la famille a en garde aujourd'hui, avec leur classe. Jamais leurs codes."),
         responses=page(Pupil),
     )

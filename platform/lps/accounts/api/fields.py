@@ -2,18 +2,22 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from lps.accounts.api.written import Written
 
 LARGEST_KEY = 2**63 - 1
 # The days that a calendar of ours may hold.
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+CENTURIES = "^2[01]"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 _INSTANT = re.compile(f"{_DAY.pattern}[Tt]{_TIME}")
@@ -24,7 +28,7 @@ def complaint(*names: str, code: str, message: str | Promise) -> ValidationError
     return ValidationError({name: [ErrorDetail(str(message), code=code)] for name in names})
 
 
-class Strict(serializers.Serializer):
+class Strict(Written):
     """An object in which every name is known."""
 
     default_error_messages = {"invalid": _("Un objet JSON est attendu.")}
@@ -56,6 +60,7 @@ class FlagField(serializers.BooleanField):
         return bool(data)
 
 
+@extend_schema_field({"type": "string", "format": "date", "pattern": CENTURIES})
 class DayField(serializers.DateField):
     """A day, `2026-11-03`, of this century or the next."""
 
@@ -96,13 +101,12 @@ class FlagParameter(serializers.BooleanField):
         return bool(data == "true")
 
 
+@extend_schema_field({"type": "string", "format": "date-time", "pattern": CENTURIES})
 class InstantParameter(serializers.DateTimeField):
     """An instant of RFC 3339, which says its offset."""
 
     default_error_messages = {
-        "invalid": _(
-            "Un instant s'écrit 2026-11-03T17:00:00Z, ou avec son décalage : +01:00 (dans une adresse, %2B01:00)."
-        )
+        "invalid": _("Un instant s'écrit 2026-11-03T17:00:00Z ou avec son décalage, +01:00 (%2B01:00 dans l'adresse).")
     }
 
     def to_internal_value(self, value: Any) -> datetime:
@@ -114,7 +118,7 @@ class InstantParameter(serializers.DateTimeField):
             self.fail("invalid")
         if not FIRST_DAY <= instant.date() <= LAST_DAY:
             self.fail("invalid")
-        return instant
+        return instant.astimezone(UTC)  # the database knows no offset beyond sixteen hours, RFC 3339 does
 
 
 class Filters(Strict):

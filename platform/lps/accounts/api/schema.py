@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from lps.accounts.api import problems
-from lps.accounts.api.fields import Strict
+from lps.accounts.api.fields import LARGEST_KEY, Strict
 from lps.accounts.api.problems import Kind
+from lps.accounts.api.written import Written
 
 if TYPE_CHECKING:
     from lps.accounts.api.views import ApiView
 
 SCOPE = "x-portee"
-_SMALLEST_ID = {"minimum": 1, "maximum": 2**63 - 1, "format": "int64"}
 
 
-class FieldError(serializers.Serializer):
+class FieldError(Written):
     """What is wrong with one field."""
 
     called = "ErreurDeChamp"
@@ -31,7 +31,7 @@ class FieldError(serializers.Serializer):
     message = serializers.CharField(help_text=_("La même chose en français."))
 
 
-class Problem(serializers.Serializer):
+class Problem(Written):
     """A problem of RFC 9457."""
 
     called = "Probleme"
@@ -69,8 +69,21 @@ class Operation(AutoSchema):
     def get_extensions(self) -> dict[str, Any]:
         return {SCOPE: self.view.scope} if self.view.scope else {}
 
+    def get_examples(self) -> list[Any]:
+        """What is sent, and what is answered."""
+        answered: Any = self.get_response_serializers()
+        statuses = list(answered) if isinstance(answered, dict) else [200]
+        told = answered[statuses[0]].response if isinstance(answered, dict) else answered
+        found = [OpenApiExample("Exemple", told.sample, response_only=True, status_codes=list(map(str, statuses)))]
+        if self.method == "POST":
+            asked: Any = self.get_request_serializer()
+            found.append(OpenApiExample("Exemple", asked.sample, request_only=True))
+        return found
+
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
+        for body in bodies.values():
+            body["description"] = body["description"] or str(_("Ce qui est demandé."))
         for status, kinds in _by_status(self._kinds()).items():
             bodies[str(status)] = self._told(str(status), kinds, direction)
         return dict(sorted(bodies.items()))
@@ -86,7 +99,7 @@ class Operation(AutoSchema):
             yield problems.NO_SCOPE
         if "{" in self.path:
             yield problems.NOT_FOUND
-        yield from (problems.WRONG_METHOD, problems.NOT_ACCEPTABLE, problems.TOO_MANY, problems.FAILURE)
+        yield from (problems.NOT_ACCEPTABLE, problems.TOO_MANY, problems.FAILURE)
 
     def _told(self, status: str, kinds: list[Kind], direction: Any) -> Any:
         told, types = _problem_response(kinds), [problems.MEDIA_TYPE]
@@ -97,13 +110,6 @@ class Operation(AutoSchema):
         if isinstance(serializer, Strict):
             mapped["additionalProperties"] = False
         return mapped
-
-    def _resolve_path_parameters(self, variables: Any) -> Any:
-        found = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
-        for parameter in found:
-            if parameter["schema"]["type"] == "integer":
-                parameter["schema"] |= _SMALLEST_ID
-        return found
 
 
 def _by_status(kinds: Iterator[Kind]) -> dict[int, list[Kind]]:
@@ -132,3 +138,9 @@ def _problem_response(kinds: list[Kind]) -> OpenApiResponse:
             for kind in kinds
         ],
     )
+
+
+def path_key(name: str, description: Any) -> OpenApiParameter:
+    """An identifier in the path of an address."""
+    shape = {"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_KEY}
+    return OpenApiParameter(name, shape, OpenApiParameter.PATH, description=description)

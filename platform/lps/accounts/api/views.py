@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from lps.accounts import rights
 from lps.accounts.api.fields import Filters, read_parameters
 from lps.accounts.api.pagination import PageFilters, page_of
+from lps.accounts.api.written import Written
 
 
 class ApiView(APIView):
@@ -60,7 +61,7 @@ class ListView(ApiView):
     """A list by pages: a subclass says its rows, in which order, and how one is written."""
 
     filters: ClassVar[type[PageFilters]] = PageFilters
-    item: ClassVar[type[serializers.Serializer]]
+    item: ClassVar[type[Written]]
     order: ClassVar[Sequence[str]] = ("pk",)
     # Which look-up each parameter narrows the rows by.
     lookups: ClassVar[Mapping[str, str]] = {}
@@ -95,22 +96,11 @@ class ListView(ApiView):
         return f"{self.request.path}?{query.urlencode()}"
 
 
-def page(item: type[serializers.Serializer]) -> type[serializers.Serializer]:
-    """How a page of these items is written, for the documentation."""
-    fields = {
-        "resultats": item(many=True),
-        "suivant": serializers.CharField(
-            allow_null=True,
-            help_text=_("L'adresse de la page suivante, sur le même hôte ; null à la dernière page."),
-        ),
-    }
-    return type(f"{item.__name__}Page", (serializers.Serializer,), {"called": f"Page{item.called}", **fields})
-
-
-class Token(serializers.Serializer):
+class Token(Written):
     """A token, as its holder sees it."""
 
     called = "Jeton"
+    sample = {"nom": "Cuisine centrale", "portees": ["catalogue:lire", "reservations:lire"], "expire_le": None}
     nom = serializers.CharField(source="name", help_text=_("Le logiciel, tel que la mairie l'a nommé."))
     portees = serializers.ListField(
         source="scopes", child=serializers.CharField(), help_text=_("Ce que le jeton permet.")

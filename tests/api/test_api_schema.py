@@ -1,0 +1,141 @@
+"""The OpenAPI description: valid, complete, without a secret, and true: schemathesis holds the API to it."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import hypothesis
+import jsonschema
+import pytest
+import schemathesis
+from django.core import signals
+from django.db import close_old_connections
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.validation import validate_schema
+from pytest_django import Settings
+
+from lps.accounts.api import problems, throttling
+from lps.accounts.api.docs import document
+from lps.accounts.rights import scopes
+from lps.config.wsgi import application
+from lps.families.models import Child, Household
+from tenants.models import Commune
+from tests.api.factories import ALL, issue
+
+
+@pytest.fixture
+def described(in_demo: Commune) -> dict[str, Any]:
+    document.cache_clear()
+    GENERATOR_STATS.reset()
+    return json.loads(json.dumps(document()))
+
+
+def operations(described: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def test_it_is_valid_and_nothing_was_guessed(described: dict[str, Any]) -> None:
+    validate_schema(described)
+
+    assert not GENERATOR_STATS, GENERATOR_STATS._warn_cache or GENERATOR_STATS._error_cache
+    assert described["openapi"].startswith("3.")
+
+
+def test_everybody_reads_it_and_it_names_nobody(demo: Commune, software: Any) -> None:
+    answer = software.client.get("/api/schema/", headers={"accept": "application/vnd.oai.openapi"})
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+    assert json.loads(answer.content) == json.loads(json.dumps(document()))
+    assert "Mairie de démonstration" not in answer.content.decode() and software.token not in answer.content.decode()
+
+
+def test_every_operation_is_told_in_french(described: dict[str, Any]) -> None:
+    for name, operation in operations(described):
+        assert operation["summary"] and operation["description"] and operation["tags"], name
+        assert all(parameter["description"] for parameter in operation.get("parameters", ())), name
+        assert operation["security"] == [{"jeton": []}], name
+
+
+def test_every_scope_opens_something(described: dict[str, Any]) -> None:
+    told = {operation["x-portee"] for _name, operation in operations(described) if "x-portee" in operation}
+
+    assert told == set(ALL) == {scope for scope in scopes() if not scope.startswith("meals")}
+
+
+def test_every_problem_is_told_somewhere(described: dict[str, Any]) -> None:
+    told = {
+        example["value"]["type"]
+        for _name, operation in operations(described)
+        for answer in operation["responses"].values()
+        for example in answer["content"].get(problems.MEDIA_TYPE, {}).get("examples", {}).values()
+    }
+
+    assert told == {kind.type for kind in problems.KINDS} - {problems.WRONG_METHOD.type}
+
+
+def test_every_example_is_what_it_shows(described: dict[str, Any]) -> None:
+    shown = 0
+    for name, operation in operations(described):
+        bodies = [operation.get("requestBody", {"content": {}}), *operation["responses"].values()]
+        for content in (content for body in bodies for content in body["content"].values()):
+            schema = {**content["schema"], "components": described["components"]}
+            assert content["examples"], name
+            for example in content["examples"].values():
+                jsonschema.validate(example["value"], schema)
+                shown += 1
+
+    assert shown > 100
+
+
+@pytest.fixture
+def kept_connection(db: None) -> Iterator[None]:
+    """The product does not end this test's transaction between two requests."""
+    ends = (signals.request_started, signals.request_finished)
+    for end in ends:
+        end.disconnect(close_old_connections)
+    yield
+    for end in ends:
+        end.connect(close_old_connections)
+
+
+HOST = "demo.localhost"
+api = schemathesis.openapi.from_dict(json.loads(json.dumps(document())))
+api.app = application
+
+
+@pytest.fixture
+def headers(
+    in_demo: Commune, kept_connection: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """A token that may do everything, and calls as fast as they come."""
+    settings.LPS_API_CALLS_PER_MINUTE = 10**6
+    monkeypatch.setattr(throttling, "BAD_TOKENS", 10**6)
+    return {"Authorization": f"Bearer {issue(in_demo).value}", "Host": HOST}
+
+
+@api.parametrize()
+@hypothesis.settings(
+    max_examples=25, derandomize=True, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
+)
+def test_the_api_does_what_it_says(
+    case: schemathesis.Case, headers: dict[str, str], marsone: Household, angeline: Child
+) -> None:
+    """Right calls are answered and wrong ones refused, with the statuses, types and shapes told; nothing fails."""
+    if case.meta.generation.mode is schemathesis.GenerationMode.POSITIVE:
+        make_true(case, family=marsone.pk, child=angeline.pk)
+
+    case.call_and_validate(headers=headers, base_url=f"http://{HOST}")
+
+
+def make_true(case: schemathesis.Case, *, family: int, child: int) -> None:
+    """What no description can tell: cursors come from the API, the child is the family's, a day is named
+    once, a key serves once."""
+    if case.query:
+        case.query.pop("curseur", None)
+    if isinstance(case.body, dict):
+        once = {(one["activite"], one["jour"]): one for one in case.body["modifications"]}
+        case.headers["Idempotency-Key"] = str(uuid.uuid4())
+        case.body |= {"famille": family, "enfant": child, "modifications": list(once.values())}
