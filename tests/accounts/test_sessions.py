@@ -99,12 +99,13 @@ def test_the_agents_cookie_goes_no_further_than_their_door(in_demo: Commune) -> 
     assert "lps_famille" not in response.cookies
 
 
-def test_production_cookies_travel_encrypted_only(in_demo: Commune, settings: Settings) -> None:
+@pytest.mark.parametrize(("path", "cookie"), [("/", "lps_famille"), ("/mairie/", "lps_mairie")])
+def test_production_cookies_travel_encrypted_only(in_demo: Commune, settings: Settings, path: str, cookie: str) -> None:
     settings.PRODUCTION = True
 
-    response = visit(lambda request: sessions.begin(request, holder=HOLDER))
+    response = visit(lambda request: sessions.begin(request, holder=HOLDER), path=path)
 
-    assert response.cookies["lps_famille"]["secure"]
+    assert response.cookies[cookie]["secure"]
 
 
 def test_answers_with_a_session_are_kept_by_no_cache(in_demo: Commune) -> None:

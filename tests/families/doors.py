@@ -12,6 +12,7 @@ from notifications.models import FACTS_PURPOSE, OutboxMessage
 from notifications.render import render
 from tenants import keys
 from tests.families.factories import child_of
+from tests.sql import counted
 
 _TYPED = re.compile(r' value="[^"]*"')
 
@@ -30,6 +31,14 @@ def sign_in(client: Client, home: Household, *, follow: str = "") -> HttpRespons
 def text_of(response: HttpResponse) -> str:
     """The page as it reads, without what was typed and without the secret that changes with each form."""
     return _TYPED.sub("", response.content.decode())
+
+
+def cost(client: Client, path: str) -> int:
+    """How many statements a page makes, once warm."""
+    client.get(path)
+    with counted() as made:
+        assert client.get(path).status_code == 200
+    return len(made)
 
 
 def link_sent() -> str:

@@ -17,6 +17,7 @@ from tests.families.doors import browser, sign_in, text_of
 from tests.families.factories import ALWAYS, BY, child_of, household
 from tests.sql import counted
 
+PAST = DateRange(date(2000, 1, 1), date(2001, 1, 1))
 WRONG = {
     "unknown child": ("79999999", "72000001"),
     "unknown family": ("71000001", "79999999"),
@@ -48,9 +49,15 @@ def test_codes_may_be_typed_as_they_are_printed(martin: Household) -> None:
 def test_every_failing_path_makes_the_same_statements_and_the_same_answer(
     martin: Household, stranger: Household
 ) -> None:
+    gone = household(children=[NewChild(first_name="Ancien", last_name="ESSAI", code="83000001")], custody=PAST)
+    services.renew_family_code(household=stranger, by=BY, channel=Channel.OFFICE)
     for _ in range(6):
         post("71000005", "79999998")
-    tried = WRONG | {"locked, codes right": ("71000005", "72000001")}
+    tried = WRONG | {
+        "locked, codes right": ("71000005", "72000001"),
+        "a code renewed since": ("81000001", "82000001"),
+        "a child who left": ("83000001", gone.family_code),
+    }
     seen = {}
 
     for name, (child_code, family_code) in tried.items():
@@ -108,8 +115,7 @@ def test_a_refusal_opens_no_session_and_writes_nothing(martin: Household) -> Non
 
 
 def test_a_child_who_left_the_household_opens_it_no_more(in_demo: Commune) -> None:
-    past = DateRange(date(2000, 1, 1), date(2001, 1, 1))
-    home = household(children=[NewChild(first_name="Ancien", last_name="ESSAI")], custody=past)
+    home = household(children=[NewChild(first_name="Ancien", last_name="ESSAI")], custody=PAST)
 
     assert sign_in(browser(), home).status_code == 200
 
@@ -180,3 +186,35 @@ def test_leaving_asks_first_then_ends_the_session(martin: Household) -> None:
 
 def test_leaving_without_a_session_changes_nothing(in_demo: Commune) -> None:
     assert browser().post("/deconnexion/").headers["Location"] == "/"
+
+
+def test_a_neighbour_who_guesses_keeps_nobody_out_for_long(martin: Household, later: Callable[..., None]) -> None:
+    """A school, or an operator's mobile network, shares an address range: the others wait a minute at most."""
+    for number in range(60):
+        post(f"7300{number:04}", f"7400{number:04}")
+    assert post("71000001", "72000001").status_code == 200
+
+    later(seconds=61)
+
+    assert post("71000001", "72000001").status_code == 302
+
+
+def test_guesses_at_one_code_while_it_is_closed_do_not_close_it_longer(
+    martin: Household, later: Callable[..., None]
+) -> None:
+    for _ in range(5):
+        post("71000001", "79999999")
+
+    for _ in range(29):
+        later(seconds=1)
+        post("71000001", "79999999")
+    later(seconds=2)
+
+    assert post("71000001", "72000001").status_code == 302
+
+
+def test_a_family_that_comes_in_forgets_its_slips(martin: Household, later: Callable[..., None]) -> None:
+    for _ in range(2):
+        for _slip in range(4):
+            post("71000001", "79999999")
+        assert post("71000001", "72000001").status_code == 302

@@ -8,9 +8,11 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.translation import gettext as _
 
 from lps.families.models import Custody, DataRequest, Enrollment, Guardian, Household
 from notifications import queries as notifications
@@ -22,7 +24,7 @@ Writer = Callable[[Household], str]
 
 _parts: dict[str, Part] = {}
 # A spreadsheet takes a cell that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def register(name: str, part: Part) -> None:
@@ -59,9 +61,28 @@ def _lines(parts: dict[str, list[Row]]) -> Iterator[tuple[str, int, str, str]]:
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else json.loads(json.dumps(value, cls=DjangoJSONEncoder))
-    text = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
+    """A value as a spreadsheet shows it, and never takes it for a formula."""
+    text = _as_text(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _as_text(value: Any) -> str:
+    """A value as people read it: days and hours of the commune, "oui" and "non", lists on one line."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return _("oui") if value else _("non")
+        case datetime():
+            return f"{value.astimezone(context.current().zone):%d/%m/%Y %H:%M:%S}"
+        case date():
+            return f"{value:%d/%m/%Y}"
+        case list() | tuple():
+            return " ; ".join(_as_text(one) for one in value)
+        case dict():
+            return ", ".join(f"{label}\u00a0: {_as_text(one)}" for label, one in value.items())
+        case _:
+            return str(value)
 
 
 def household_part(household: Household) -> list[Row]:
