@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -156,18 +157,22 @@ class Site:
         return self.copy.inside(slug)
 
     @contextmanager
-    def pages_with(self, **variables: str) -> Iterator[Pages]:
+    def pages_with(self, *, port: int = 0, **variables: str) -> Iterator[Pages]:
         """Serve the same database under other variables, for the time of a block."""
-        pages = Pages(free_port(), self.directory / f"pages-{len(list(self.directory.glob('pages-*')))}.log")
+        pages = Pages(port or free_port(), self.directory / f"pages-{len(list(self.directory.glob('pages-*')))}.log")
         command = ("gunicorn", "-c", "deploy/gunicorn.py", "lps.config.wsgi:application")
         with self._running(*command, log=pages.log, PORT=str(pages.port), **variables) as process:
             _wait(lambda: process.poll() is not None or pages.is_ready(), log=pages.log)
             assert process.poll() is None, last_lines(pages.log)
             yield pages
 
-    def pages_at(self, instant: datetime) -> Any:
-        """Serve the same database as if it were another instant (aware), for the time of a block."""
-        return self.pages_with(LPS_CLOCK=instant.isoformat(), WEB_CONCURRENCY="1")
+    def pages_at(self, instant: datetime, *, port: int = 0) -> Any:
+        """Serve the same database as if it were another instant (aware), for the time of a block.
+
+        On the port of pages that have ended, a browser goes on with them where it was.
+        """
+        origin = str(time.time())  # the time runs on from now for every process, as under `make run`
+        return self.pages_with(port=port, LPS_CLOCK=instant.isoformat(), LPS_CLOCK_ORIGIN=origin, WEB_CONCURRENCY="1")
 
     def work(self) -> None:
         """Start the worker and the mail server, once: what waits in the queue is done."""
