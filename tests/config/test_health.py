@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 import redis
-from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import Client
 from moto.server import ThreadedMotoServer
@@ -21,6 +20,7 @@ from pytest_django import Settings
 from deploy.processes import LOOPBACK, free_port
 from deploy.services import Postgres, Valkey
 from lps.config import health
+from tenants.storage import DISK, S3
 from tests.sql import counted
 
 ALL_WELL = {"base": True, "cache": True, "courtier": True, "fichiers": True}
@@ -127,9 +127,10 @@ def test_a_database_that_accepts_and_says_nothing(client: Client, monkeypatch: p
     assert (answer.status_code, answer.json()) == (503, {**ALL_WELL, "base": False})
 
 
-def test_a_folder_that_cannot_be_used(client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_used(client: Client, settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "files").write_text("not a folder")
-    monkeypatch.setattr(default_storage, "root", tmp_path / "files")
+    disk = {"BACKEND": DISK, "OPTIONS": {"root": str(tmp_path / "files")}}
+    settings.STORAGES = {**settings.STORAGES, "default": disk}
 
     answer = client.get(READY)
 
@@ -141,7 +142,7 @@ def test_a_bucket_that_goes_away(client: Client, settings: Settings) -> None:
     server.start()
     endpoint = "http://{}:{}".format(*server.get_host_and_port())
     options = {"endpoint_url": endpoint, "access_key": "test", "secret_key": "test", "region_name": "us-east-1"}
-    s3 = {"BACKEND": "tenants.storage.s3.CommuneS3Storage", "OPTIONS": {**options, "bucket_name": "sante"}}
+    s3 = {"BACKEND": S3, "OPTIONS": {**options, "bucket_name": "sante"}}
     settings.STORAGES = {**settings.STORAGES, "default": s3}
 
     absent = client.get(READY).json()
