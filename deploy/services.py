@@ -50,6 +50,9 @@ _ALWAYS = {
     "max_connections": "200",
     "timezone": "UTC",
     "jit": "off",
+    # A refused row is not quoted in the server's log, nor the statement that held it: names, addresses, codes.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 _EPHEMERAL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "2GB"}
 _PORT_LOST = "could not bind"

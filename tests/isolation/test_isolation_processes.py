@@ -8,6 +8,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from django.db import connection
 
 from deploy.processes import LOOPBACK, wait_until
 from lps.families.models import Household
@@ -22,16 +23,16 @@ TOWNS = {"demo": "Mairie de démonstration", "buchelay": "Ville de Buchelay"}
 
 def post(pages: Pages, slug: str, path: str, **fields: str) -> http.client.HTTPResponse:
     """Send a form as a page of ours would."""
-    connection = http.client.HTTPConnection(LOOPBACK, pages.port, timeout=30)
+    server = http.client.HTTPConnection(LOOPBACK, pages.port, timeout=30)
     headers = {
         "Host": f"{slug}.localhost:{pages.port}",
         "Cookie": f"lps_csrf={CSRF}",
         "Content-Type": "application/x-www-form-urlencoded",
     }
-    connection.request("POST", path, urlencode({**fields, "csrfmiddlewaretoken": CSRF}), headers)
-    response = connection.getresponse()
+    server.request("POST", path, urlencode({**fields, "csrfmiddlewaretoken": CSRF}), headers)
+    response = server.getresponse()
     response.read()
-    connection.close()
+    server.close()
     return response
 
 
@@ -94,6 +95,12 @@ def ask(pages: Pages, path: str, cookie: str) -> None:
         pages.get("demo", path, Cookie=f"lps_famille={cookie}")
     except http.client.IncompleteRead as error:
         assert error.partial == b"un"
+
+
+def test_the_database_quotes_no_row_in_its_log(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('log_min_error_statement'), current_setting('log_error_verbosity')")
+        assert cursor.fetchone() == ("panic", "terse")
 
 
 def test_two_communes_share_connections_and_never_an_answer(site: Site) -> None:
