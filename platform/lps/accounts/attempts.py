@@ -99,9 +99,9 @@ def succeed(counters: Sequence[Counter]) -> None:
 
 
 def _run(script: str, counters: Sequence[Counter], *arguments: int) -> Any:
-    names = [_name(counter) for counter in counters]
+    names, server = [_name(counter) for counter in counters], str(settings.CACHES["default"]["LOCATION"])
     try:
-        return _client(settings.CACHES["default"]["LOCATION"]).eval(script, len(names), *names, *map(str, arguments))
+        return _client(server).eval(script, len(names), *names, *map(str, arguments))
     except (redis.RedisError, OSError) as error:
         log.error("sign-in refused: failures cannot be counted (%s)", type(error).__name__)
         raise Unavailable from error

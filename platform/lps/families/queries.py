@@ -171,10 +171,10 @@ def schooling_of(child: Child, *, days: Sequence[date]) -> dict[date, Schooling]
         return {}
     shown = DateRange(min(days), max(days), "[]")
     enrollments = [
-        (during, Schooling(*found))
-        for during, *found in Enrollment.objects.filter(child=child, valid_during__overlap=shown).values_list(
-            "valid_during", "school_class__site_id", "school_class__level", "school_class_id"
-        )
+        (during, Schooling(site_id, level, school_class_id))
+        for during, site_id, level, school_class_id in Enrollment.objects.filter(
+            child=child, valid_during__overlap=shown
+        ).values_list("valid_during", "school_class__site_id", "school_class__level", "school_class_id")
     ]
     return {day: schooling for day in days for during, schooling in enrollments if day in during}
 
