@@ -1,0 +1,73 @@
+"""What every page must be, whoever looks at it, on whatever screen: read in a real browser."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import axe_playwright_python
+from playwright.sync_api import Page
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+WIDTHS = (360, 768, 1280)
+# A very narrow screen, which is also a window of 1280 at 400 %; and the same window at 200 %.
+NARROW, DOUBLED = 320, 640
+HEIGHT = 900
+BY_NIGHT = ["color-contrast", "link-in-text-block"]
+RUN = """async only => {
+    const rules = only ? {} : { "target-size": { enabled: true } };
+    const options = { rules, resultTypes: ["violations"] };
+    if (only) options.runOnly = { type: "rule", values: only };
+    const found = await axe.run(document, options);
+    return found.violations.flatMap(rule => rule.nodes.map(node => `${rule.id} ${node.target.join(" ")}`));
+}"""
+FRAME = """() => {
+    const skip = document.querySelector("a");
+    skip.focus();
+    const shown = skip.getBoundingClientRect();
+    const main = document.querySelector(skip.hash || "#nothing");
+    document.activeElement.blur();
+    return {
+        lang: document.documentElement.lang,
+        headings: [...document.querySelectorAll("h1")].filter(one => one.checkVisibility()).length,
+        title: document.title,
+        skip: skip.textContent,
+        leads_to: main && main.tagName,
+        seen: shown.top >= 0 && shown.left >= 0 && shown.width > 0,
+    };
+}"""
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def faults(page: Page) -> list[str]:
+    """All that is wrong with the page as it stands, by day and by night, on every screen."""
+    page.evaluate("document.fonts.ready")
+    page.evaluate(AXE)
+    return [*_of_its_frame(page), *_of_its_width(page), *_found_by_axe(page)]
+
+
+def _found_by_axe(page: Page) -> Iterator[str]:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        page.emulate_media(color_scheme="light")
+        yield from (f"{width} px by day: {fault}" for fault in page.evaluate(RUN))
+        page.emulate_media(color_scheme="dark")
+        yield from (f"{width} px by night: {fault}" for fault in page.evaluate(RUN, BY_NIGHT))
+
+
+def _of_its_width(page: Page) -> Iterator[str]:
+    """Only a table may scroll sideways, in a frame of its own."""
+    for width in (NARROW, *WIDTHS, DOUBLED):
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        if beyond := page.evaluate(TOO_WIDE):
+            yield f"{width} px: {beyond} px too wide"
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    if beyond := page.evaluate(TOO_WIDE):
+        yield f"letters twice as large at {width} px: {beyond} px too wide"
+    page.evaluate("document.documentElement.style.fontSize = ''")
+
+
+def _of_its_frame(page: Page) -> Iterator[str]:
+    frame = page.evaluate(FRAME)
+    expected = {"lang": "fr", "headings": 1, "skip": "Aller au contenu", "leads_to": "MAIN", "seen": True}
+    yield from (f"{name}: {frame[name]}" for name, wanted in expected.items() if frame[name] != wanted)
+    if not frame["title"].strip():
+        yield "no title"
