@@ -1,13 +1,23 @@
-"""Who may do what with the catalogue and the bookings."""
+"""Who may do what with the catalogue and the bookings: the town's other software by scope, agents by role."""
 
 from lps.accounts.rights import Right
+from lps.accounts.roles import AGENT_ROLES, Role
 
 READ_CATALOGUE = "booking.read_catalogue"
 READ_BOOKINGS = "booking.read_bookings"
 CHANGE_BOOKINGS = "booking.change_bookings"
 
+READ_DAY = "booking.read_day"
+CALL_ROLL = "booking.call_roll"
+READ_HEALTH = "booking.read_health_at_roll_call"
+COUNT_MEALS = "booking.count_meals"
+
 OWN = (
     Right(READ_CATALOGUE, scope="catalogue:lire"),
     Right(READ_BOOKINGS, scope="reservations:lire"),
     Right(CHANGE_BOOKINGS, scope="reservations:modifier"),
+    Right(READ_DAY, roles=frozenset(AGENT_ROLES)),
+    Right(CALL_ROLL, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES, Role.CANTEEN})),
+    Right(READ_HEALTH, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES, Role.CANTEEN})),
+    Right(COUNT_MEALS, roles=frozenset({Role.SCHOOL, Role.CANTEEN, Role.CASH_OFFICE, Role.READ_ONLY})),
 )

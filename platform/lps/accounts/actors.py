@@ -9,10 +9,15 @@ from tenants import context
 
 @dataclass(frozen=True, slots=True)
 class Agent(Actor):
-    """An agent of the commune of this schema name, with the roles held at this request."""
+    """An agent of the commune of this schema name, with the roles held at this request.
+
+    `sites` and `activities` are where the agent works; empty means everywhere.
+    """
 
     schema_name: str
     roles: frozenset[str]
+    sites: frozenset[int] = frozenset()
+    activities: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,15 @@ def actor_of(account: Account) -> Agent | Operator:
     commune = context.current_or_none()
     if commune is None:
         return Operator(ActorKind.OPERATOR, str(account.pk), account.name)
-    return Agent(ActorKind.AGENT, str(account.pk), account.name, commune.schema_name, frozenset(account.roles))
+    return Agent(
+        ActorKind.AGENT,
+        str(account.pk),
+        account.name,
+        commune.schema_name,
+        frozenset(account.roles),
+        frozenset(account.sites),
+        frozenset(account.activities),
+    )
 
 
 def integration_of(token: ApiToken) -> Integration:

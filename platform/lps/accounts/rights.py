@@ -47,12 +47,13 @@ def register(rights: Iterable[Right]) -> None:
 def allowed(actor: Actor | None, action: str, obj: object | None = None) -> bool:
     """Whether this actor may do this action, on this object where it matters.
 
-    Raises `UnknownAction`. The product itself (tasks, commands) may do everything.
+    An agent kept to some schools or activities may do nothing to an object of another (its `site_id`, its
+    `activity_id`, where it has them). Raises `UnknownAction`. The product itself (tasks, commands) may do everything.
     """
     right = _right(action)
     match actor:
         case Agent():
-            return _is_here(actor.schema_name) and _has_role(right, actor.roles)
+            return _is_here(actor.schema_name) and _has_role(right, actor.roles) and _works_there(actor, obj)
         case Integration():
             return _is_here(actor.schema_name) and right.scope in actor.scopes
         case Operator():
@@ -88,6 +89,13 @@ def _right(action: str) -> Right:
 
 def _has_role(right: Right, roles: frozenset[str]) -> bool:
     return bool(right.roles and (right.roles & roles or Role.ADMINISTRATOR in roles))
+
+
+def _works_there(actor: Agent, obj: object | None) -> bool:
+    site, activity = getattr(obj, "site_id", None), getattr(obj, "activity_id", None)
+    return (site is None or not actor.sites or site in actor.sites) and (
+        activity is None or not actor.activities or activity in actor.activities
+    )
 
 
 def _is_here(schema_name: str) -> bool:

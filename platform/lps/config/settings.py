@@ -100,7 +100,7 @@ TEMPLATES = [
     }
 ]
 # The agents' rail: lists of NavItem, in the order of the screen.
-LPS_RAIL = ["lps.office.nav.RAIL", "lps.families.nav.RAIL"]
+LPS_RAIL = ["lps.office.nav.RAIL", "booking.nav.RAIL", "lps.families.nav.RAIL"]
 # The families' tabs, likewise.
 LPS_TABS = ["lps.families.nav.TABS", "lps.families.nav.LAST_TABS"]
 ROOT_URLCONF = "lps.config.urls"

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("lps.families.urls")),
     path("mairie/familles/", include("lps.families.office_urls")),
     path("mairie/", include("lps.office.urls")),
+    path("mairie/", include("booking.office_urls")),
     path("", include("booking.urls")),
     path("api/v1/", include("lps.accounts.api_urls")),
     path("api/v1/", include("lps.families.api_urls")),

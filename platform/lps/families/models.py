@@ -14,6 +14,9 @@ from django.db.models import Q
 from lps.families import codes
 from lps.kernel import clock
 from lps.kernel.text import sort_key
+from tenants import keys
+
+HEALTH_PURPOSE = "health"
 
 
 def email_key(email: str) -> str:
@@ -355,6 +358,11 @@ class HealthNote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.child_id}"
+
+    @property
+    def opened(self) -> str:
+        """The words in clear; raises `tenants.keys.KeyLost` under another commune's key."""
+        return keys.decrypt(self.words, purpose=HEALTH_PURPOSE)
 
 
 class ImportBatch(models.Model):

@@ -1,25 +1,29 @@
 """Reads about families, one question each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from lps.families import codes
 from lps.families.models import (
     Child,
+    Contact,
     Custody,
     DataRequest,
     Enrollment,
     FamilyLink,
     Guardian,
+    HealthNote,
     Household,
     SchoolClass,
     Site,
     email_key,
 )
+from lps.kernel.text import sort_key
 from notifications import queries as notifications
 
 
@@ -198,3 +202,85 @@ def pupils_of(households: Iterable[Household], *, day: date) -> list[Pupil]:
         )
     )
     return [Pupil(child, household, sites[child]) for child, household in pairs if child in sites]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSheet:
+    """What those who call the roll need of some children, by their keys; `order` is that of their names."""
+
+    order: tuple[int, ...]
+    names: Mapping[int, str]
+    classes: Mapping[int, str]
+    diets: Mapping[int, tuple[str, ...]]
+    health: Mapping[int, tuple[str, ...]]
+    forbidden: Mapping[int, tuple[str, ...]]
+
+
+def call_sheet(children: Iterable[int], *, day: date, with_health: bool) -> CallSheet:
+    """Names, classes on that day, diets, persons who may not fetch them, and health notes when asked: five statements.
+
+    Health notes are read by entitled agents alone, and the caller logs it.
+    """
+    pks = list(children)
+    rows = list(Child.objects.filter(pk__in=pks).order_by("name_sort", "pk"))
+    classes = Enrollment.objects.filter(child__in=pks, valid_during__contains=day)
+    forbidden = Contact.objects.filter(child__in=pks, kind=Contact.Kind.FORBIDDEN).order_by("pk")
+    diets = Child.diets.through.objects.filter(child__in=pks).order_by("diet__order")
+    return CallSheet(
+        order=tuple(child.pk for child in rows),
+        names={child.pk: str(child) for child in rows},
+        classes=dict(classes.values_list("child", "school_class__name")),
+        diets=_grouped(diets.values_list("child", "diet__name")),
+        health=_health_of(pks, day=day) if with_health else {},
+        forbidden=_grouped(forbidden.values_list("child", "name")),
+    )
+
+
+def _health_of(children: Sequence[int], *, day: date) -> dict[int, tuple[str, ...]]:
+    """The notes in force on that day, opened."""
+    notes = HealthNote.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=day), child__in=children)
+    return _grouped((note.child_id, f"{note.get_kind_display()} {note.opened}".strip()) for note in notes)
+
+
+def _grouped(pairs: Iterable[tuple[int, str]]) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    for key, value in pairs:
+        found[key] = (*found.get(key, ()), value)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """Somebody to call about a child: a guardian, an emergency contact, who may or may not fetch it."""
+
+    name: str
+    relation: str
+    phone: str
+
+
+def contacts_of(children: Iterable[int], *, day: date) -> dict[int, tuple[Reachable, ...]]:
+    """Whom to call about these children on that day, guardians first: two statements."""
+    pks = list(children)
+    found: dict[int, list[Reachable]] = {}
+    custodies = Custody.objects.filter(child__in=pks, valid_during__contains=day)
+    guardians = custodies.values_list(
+        "child", "household__guardians__first_name", "household__guardians__last_name", "household__guardians__phone"
+    )
+    for child, first_name, last_name, phone in guardians.order_by("household__guardians__pk"):
+        if last_name:
+            found.setdefault(child, []).append(Reachable(f"{first_name} {last_name}", "représentant", phone or ""))
+    for contact in Contact.objects.filter(child__in=pks).order_by("kind", "pk"):
+        words = contact.relation or contact.get_kind_display()
+        if contact.kind == Contact.Kind.FORBIDDEN:
+            words = contact.get_kind_display()
+        found.setdefault(contact.child_id, []).append(Reachable(contact.name, words, contact.phone))
+    return {child: tuple(contacts) for child, contacts in found.items()}
+
+
+def search_pupils(asked: str, *, day: date, site_id: int, limit: int = 20) -> list[dict[str, Any]]:
+    """The pupils of a school on a day whose name holds what was typed, accents and case aside."""
+    enrolled = Enrollment.objects.filter(valid_during__contains=day, school_class__site=site_id)
+    for word in sort_key(asked).split():
+        enrolled = enrolled.filter(child__name_sort__contains=word)
+    rows = enrolled.select_related("child", "school_class").order_by("child__name_sort", "pk")[:limit]
+    return [{"pk": row.child_id, "name": str(row.child), "school_class": row.school_class.name} for row in rows]

@@ -1,0 +1,1 @@
+"""Agents' pages of bookings, under /mairie/."""
