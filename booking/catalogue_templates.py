@@ -42,7 +42,7 @@ def standard(
             name="Cantine ADULTE",
             slug="cantine-adulte",
             rule=rule,
-            activities=(NewActivity(name="Cantine ADULTE", weekdays=SCHOOL_DAYS),),
+            activities=(NewActivity(name="Cantine ADULTE", weekdays=SCHOOL_DAYS, is_meal=True),),
         ),
         NewGroup(
             name="MERCREDI",
@@ -64,7 +64,7 @@ def standard(
         ),
     ]
     if with_canteen:
-        canteen = (NewActivity(name="Cantine", weekdays=SCHOOL_DAYS),)
+        canteen = (NewActivity(name="Cantine", weekdays=SCHOOL_DAYS, is_meal=True),)
         groups.insert(1, NewGroup(name="CANTINE", slug="cantine", rule=rule, activities=canteen))
     return groups
 

@@ -61,6 +61,7 @@ class Activity(models.Model):
     season = models.CharField("période de l'année", max_length=14, choices=Season, default=Season.TERM)
     weekdays = models.JSONField("jours d'ouverture, 0 pour lundi", default=list)
     places = models.PositiveIntegerField("places par jour", null=True, blank=True)
+    is_meal = models.BooleanField("repas à préparer", default=False)
     deadline = models.JSONField(
         "date limite, si ce n'est celle du groupe", null=True, blank=True, validators=[validate_deadline]
     )

@@ -51,6 +51,7 @@ class NewActivity:
     weekdays: tuple[int, ...]
     season: Season = Season.TERM
     places: int | None = None
+    is_meal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,7 @@ def add_groups(groups: Sequence[NewGroup]) -> None:
                 season=activity.season,
                 weekdays=list(activity.weekdays),
                 places=activity.places,
+                is_meal=activity.is_meal,
             )
             for group, new in zip(made, groups, strict=True)
             for number, activity in enumerate(new.activities)

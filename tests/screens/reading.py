@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 
 DAYS = ("Lu", "Ma", "Me", "Je", "Ve", "Sa", "Di")
-_VOID = {"input", "br", "meta", "link", "img", "hr"}
+_INLINE = {"a", "b", "span", "small", "strong", "em"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,8 @@ class _Words(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._skipped -= tag in ("script", "style")
+        if tag not in _INLINE:
+            self.parts.append(" ")
 
     def handle_data(self, data: str) -> None:
         if not self._skipped:

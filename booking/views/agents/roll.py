@@ -13,6 +13,7 @@ from booking import roll
 from booking.models import Attendance, ServiceDay
 from booking.rights import CALL_ROLL, READ_DAY, READ_HEALTH
 from booking.services import attendance
+from booking.views.agents.days import day_asked
 from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
@@ -29,7 +30,7 @@ from tenants import context
 def days(request: DoorRequest) -> HttpResponse:
     """What is held on a day, with how many children are expected and seen."""
     agent = _agent(request)
-    day, is_bad = _day(request.GET.get("jour", ""))
+    day, is_bad = day_asked(request.GET.get("jour", ""))
     held = roll.service_days_of(day, sites=agent.sites, activities=agent.activities)
     facts = {
         "day": day,
@@ -136,17 +137,6 @@ def _found(request: DoorRequest, called: roll.Roll) -> list[dict[str, Any]]:
 def _children(request: DoorRequest) -> list[int]:
     given = request.POST.getlist("enfant")
     return [int(key) for key in given if key.isascii() and key.isdigit() and len(key) < 19]
-
-
-def _day(asked: str) -> tuple[date, bool]:
-    """The day asked for, today by default; whether what was asked is no day."""
-    today = clock.today(context.current().zone)
-    if not asked:
-        return today, False
-    try:
-        return date.fromisoformat(asked), False
-    except ValueError:
-        return today, True
 
 
 def _hour(request: DoorRequest, name: str, day: date) -> datetime | None:

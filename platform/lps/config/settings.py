@@ -177,10 +177,11 @@ LOGGING = {
         "json": {"()": "lps.kernel.log_context.JsonFormatter"},
     },
     "handlers": {
+        "nowhere": {"class": "logging.NullHandler"},
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": "json" if env.text("LPS_LOGS", "json" if PRODUCTION else "line") == "json" else "line",
-        }
+        },
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
@@ -188,5 +189,8 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         # It writes addresses as they came, by a handler of its own unless it is told otherwise.
         "gunicorn.error": {"propagate": True},
+        # They tell each step of each printed page.
+        "weasyprint.progress": {"handlers": ["nowhere"], "propagate": False},
+        "fontTools": {"handlers": ["nowhere"], "propagate": False},
     },
 }

@@ -4,8 +4,6 @@ An app to the left registers its part in its AppConfig: `register("Réservations
 function from a household to rows of plain values (texts, numbers, days, instants, amounts).
 """
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -15,6 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext as _
 
 from lps.families.models import Custody, DataRequest, Enrollment, Guardian, Household
+from lps.kernel import spreadsheet
 from notifications import queries as notifications
 from tenants import context
 
@@ -23,8 +22,6 @@ Part = Callable[[Household], list[Row]]
 Writer = Callable[[Household], str]
 
 _parts: dict[str, Part] = {}
-# A spreadsheet takes a cell that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def register(name: str, part: Part) -> None:
@@ -46,24 +43,15 @@ def as_json(household: Household) -> str:
 
 def as_csv(household: Household) -> str:
     """The same as a table that a French spreadsheet opens: one line per value."""
-    written = io.StringIO()
-    writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
-    writer.writerow(("rubrique", "ligne", "information", "valeur"))
-    writer.writerows(_lines(gather(household)))
-    return "\ufeff" + written.getvalue()
+    head = ("rubrique", "ligne", "information", "valeur")
+    return spreadsheet.table([head, *_lines(gather(household))])
 
 
 def _lines(parts: dict[str, list[Row]]) -> Iterator[tuple[str, int, str, str]]:
     for name, rows in parts.items():
         for number, row in enumerate(rows, start=1):
             for label, value in row.items():
-                yield name, number, label, _cell(value)
-
-
-def _cell(value: Any) -> str:
-    """A value as a spreadsheet shows it, and never takes it for a formula."""
-    text = _as_text(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+                yield name, number, label, _as_text(value)
 
 
 def _as_text(value: Any) -> str:

@@ -1,0 +1,129 @@
+"""Kitchen counts: a day by school and class, the days to come at a glance; as CSV and as PDF."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from booking import kitchen
+from booking.kitchen import Meals
+from booking.rights import COUNT_MEALS
+from booking.views.agents.days import day_asked
+from lps.accounts.actors import Agent
+from lps.accounts.decorators import agent_required
+from lps.accounts.requests import DoorRequest
+from lps.kernel import clock, spreadsheet
+from lps.ui import pdf
+from tenants import context
+
+AHEAD = 14
+
+
+@dataclass(slots=True)
+class Row:
+    """A class of a school for one activity: how many of each regime."""
+
+    activity: str
+    site: str
+    school_class: str
+    regimes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def shares(self) -> list[tuple[str, int]]:
+        """Each regime with its number, for a template (a Counter answers 0 to every name)."""
+        return list(self.regimes.items())
+
+    @property
+    def total(self) -> int:
+        return self.regimes.total()
+
+
+@dataclass(slots=True)
+class Day:
+    """A day to come: how many meals, and whether the number can still change."""
+
+    day: date
+    number: int = 0
+    settled: bool = True
+
+
+@require_safe
+@agent_required(COUNT_MEALS)
+def counts(request: DoorRequest) -> HttpResponse:
+    """The meals of a day, and of the two weeks from it."""
+    day, is_bad = day_asked(request.GET.get("jour", ""))
+    meals = kitchen.count(first_day=day, last_day=day + timedelta(days=AHEAD - 1), sites=_sites(request))
+    rows = _rows(one for one in meals if one.day == day)
+    facts = {
+        "day": day,
+        "bad_day": is_bad,
+        "rows": rows,
+        "totals": _totals(rows),
+        "days": _days(meals),
+        "previous": day - timedelta(days=1),
+        "next": day + timedelta(days=1),
+    }
+    return render(request, "booking/office/kitchen.html", facts)
+
+
+@require_safe
+@agent_required(COUNT_MEALS)
+def as_csv(request: DoorRequest) -> HttpResponse:
+    """The same lines as a table that a French spreadsheet opens."""
+    day, _is_bad = day_asked(request.GET.get("jour", ""))
+    lines = [
+        (f"{one.day:%d/%m/%Y}", one.activity, one.site, one.school_class, one.regime, one.number)
+        for one in kitchen.count(first_day=day, last_day=day, sites=_sites(request))
+    ]
+    head = ("jour", "activité", "école", "classe", "régime", "repas")
+    response = HttpResponse(spreadsheet.table([head, *lines]), content_type=spreadsheet.CSV_TYPE)
+    response.headers["Content-Disposition"] = f'attachment; filename="repas-{day:%Y-%m-%d}.csv"'
+    return response
+
+
+@require_safe
+@agent_required(COUNT_MEALS)
+def as_pdf(request: DoorRequest) -> HttpResponse:
+    """The same on paper, for the kitchen's wall."""
+    day, _is_bad = day_asked(request.GET.get("jour", ""))
+    rows = _rows(kitchen.count(first_day=day, last_day=day, sites=_sites(request)))
+    facts = {
+        "commune": context.current(),
+        "day": day,
+        "rows": rows,
+        "totals": _totals(rows),
+        "now": clock.now(),
+    }
+    response = HttpResponse(pdf.render("booking/office/kitchen_paper.html", facts), content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="repas-{day:%Y-%m-%d}.pdf"'
+    return response
+
+
+def _rows(meals: Iterable[Meals]) -> list[Row]:
+    found: dict[tuple[str, str, str], Row] = {}
+    for one in meals:
+        key = (one.activity, one.site, one.school_class)
+        found.setdefault(key, Row(*key)).regimes[one.regime] += one.number
+    return list(found.values())
+
+
+def _totals(rows: Iterable[Row]) -> list[tuple[str, int]]:
+    return list(sum((row.regimes for row in rows), Counter[str]()).items())
+
+
+def _days(meals: Iterable[Meals]) -> list[Day]:
+    now, found = clock.now(), dict[date, Day]()
+    for one in meals:
+        shown = found.setdefault(one.day, Day(one.day))
+        shown.number += one.number
+        shown.settled = shown.settled and kitchen.is_settled(one, now=now)
+    return list(found.values())
+
+
+def _sites(request: DoorRequest) -> frozenset[int]:
+    assert isinstance(request.actor, Agent)
+    return request.actor.sites

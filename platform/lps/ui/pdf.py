@@ -1,0 +1,59 @@
+"""PDF files from templates: accessible (PDF/UA-1), in the house's fonts, fetching nothing from outside.
+
+WeasyPrint takes two seconds to load: it is imported by those who print alone.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.template.loader import render_to_string
+
+STATIC = Path(__file__).resolve().parent / "static" / "ui"
+SCHEME = "lps:"
+
+
+class ForeignAddress(ValueError):
+    """A printed page asked for something that is not one of ours."""
+
+
+def render(template: str, facts: Mapping[str, Any]) -> bytes:
+    """The PDF of a template that extends `ui/paper.html`: tens of milliseconds a page, so large ones go to a worker.
+
+    Raises what WeasyPrint raises for an address that is not one of ours (`lps:paper.css`, `lps:fonts/…`).
+    """
+    from weasyprint import HTML
+
+    html = render_to_string(template, dict(facts))
+    pdf: bytes = HTML(string=html, url_fetcher=_fetcher(), base_url=SCHEME).write_pdf(pdf_variant="pdf/ua-1")
+    return pdf
+
+
+@cache
+def _fetcher() -> Any:
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    class Ours(URLFetcher):
+        """Our fonts and style sheets by name; nothing else is ever fetched, and a page that asks fails."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            name = _name(url)
+            kind = "text/css; charset=utf-8" if name.endswith(".css") else "font/woff2"
+            return URLFetcherResponse(url, _file(name), {"Content-Type": kind})
+
+    return Ours(fail_on_errors=True)
+
+
+def _name(url: str) -> str:
+    if not url.startswith(SCHEME):
+        raise ForeignAddress(url.partition(":")[0])
+    return url.removeprefix(SCHEME).lstrip("/")
+
+
+@cache
+def _file(name: str) -> bytes:
+    path = (STATIC / name).resolve()
+    if STATIC not in path.parents:
+        raise ForeignAddress(name)
+    return path.read_bytes()
