@@ -16,12 +16,12 @@ from django.db import connection
 from django.test import Client
 
 from booking import catalogue
-from booking.models import Period
+from booking.models import Period, ServiceDay
 from booking.services.periods import add_period
 from lps.accounts import services as accounts
 from lps.accounts.roles import Role
 from lps.families import services as families
-from lps.families.models import DataRequest, FamilyLink, Household, SchoolClass
+from lps.families.models import Child, DataRequest, Enrollment, FamilyLink, Household, SchoolClass
 from lps.families.services import NewChild, links
 from lps.journal.channels import Channel
 from lps.kernel import clock
@@ -144,9 +144,22 @@ class Town:
         """The same booking, as the town's software asks for it."""
         activity, _, day = self.planning["jour"][-1].partition("-")
         wish = {"activite": int(activity), "jour": str(date.fromisoformat(day)), "avant": False, "apres": True}
+        return {"famille": self.household.pk, "enfant": self.child.pk, "modifications": [wish]}
+
+    @property
+    def child(self) -> Child:
+        """The family's child."""
         with self.inside():
-            child = child_of(self.household)
-        return {"famille": self.household.pk, "enfant": child.pk, "modifications": [wish]}
+            return child_of(self.household)
+
+    @cached_property
+    def service_day(self) -> ServiceDay:
+        """A day on which the child's school holds something, made for the town."""
+        with self.inside():
+            site_id = Enrollment.objects.get(child=self.child).school_class.site_id
+            activity = catalogue.read().groups[0].activities[0]
+            day = clock.today(self.commune.zone) + timedelta(days=400)
+            return ServiceDay.objects.create(activity_id=activity.pk, site_id=site_id, day=day)
 
     @cached_property
     def period(self) -> Period:

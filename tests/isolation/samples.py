@@ -158,6 +158,23 @@ COMMUNE: Mapping[str, Sample] = {
         where=lambda town: {"request_id": town.data_request.pk},
         fields=lambda town: {"answer": "C'est fait."},
     ),
+    "booking_office:days": Sample(agent("booking.read_day")),
+    "booking_office:call": Sample(
+        agent("booking.read_day"), where=lambda town: {"service_day_id": town.service_day.pk}
+    ),
+    "booking_office:emergency": Sample(
+        agent("booking.read_day"), where=lambda town: {"service_day_id": town.service_day.pk}
+    ),
+    "booking_office:note": Sample(
+        agent("booking.call_roll"),
+        {"POST": 302},
+        where=lambda town: {"service_day_id": town.service_day.pk},
+        fields=lambda town: {"enfant": town.child.pk, "etat": "present"},
+        foreign_fields=404,
+    ),
+    "booking_office:kitchen": Sample(agent("booking.count_meals")),
+    "booking_office:kitchen_csv": Sample(agent("booking.count_meals")),
+    "booking_office:kitchen_pdf": Sample(agent("booking.count_meals")),
     # The town's software's
     "api_schema": Sample(EVERYBODY, is_form=False),
     "accounts:api_me": Sample(software(), is_form=False),

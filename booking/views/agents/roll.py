@@ -69,7 +69,9 @@ def note(request: DoorRequest, service_day_id: int) -> HttpResponse:
     actor = _agent(request)
     children, state = _children(request), request.POST.get("etat", "")
     if state not in ("", *Attendance.State.values) or not children:
-        return HttpResponse(status=400)
+        return render(request, "400.html", status=400)
+    if families.known_children(children) != set(children):
+        raise Http404
     try:
         attendance.note(
             service_day=held,

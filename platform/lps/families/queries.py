@@ -142,6 +142,11 @@ def child_of(*, household: Household, child_code: str, day: date) -> ChildAtScho
     return next(iter(_at_school(found, day=day)), None)
 
 
+def known_children(pks: Iterable[int]) -> set[int]:
+    """Those of these keys that a child bears: one statement."""
+    return set(Child.objects.filter(pk__in=list(pks)).values_list("pk", flat=True))
+
+
 def custodies_of(child: Child) -> QuerySet[Custody]:
     """Every household that has or had the child."""
     return Custody.objects.filter(child=child)
