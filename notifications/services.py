@@ -18,8 +18,9 @@ from notifications import facts as fact_text
 from notifications import render
 from notifications.addresses import BadAddress, clean_email, same_address_key
 from notifications.models import ADDRESS_PURPOSE, FACTS_PURPOSE, Address, Kind, OutboxMessage, State
-from notifications.wakeup import wake_after_commit
+from notifications.wakeup import DRAIN
 from tenants import context, keys, queries
+from tenants.wakeup import wake_after_commit
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def post(
     }
     message = _write(dedup_key, written)
     if due_at <= clock.now():
-        wake_after_commit()
+        wake_after_commit(DRAIN)
     return message
 
 
@@ -80,7 +81,7 @@ def post_many(posts: Iterable[Post], *, template: str, by: Actor) -> int:
     rows = [row for post in posts if (row := _row(post, template=template, by=by, due_at=now))]
     OutboxMessage.objects.bulk_create(rows, batch_size=1000)
     if rows:
-        wake_after_commit()
+        wake_after_commit(DRAIN)
     return len(rows)
 
 
@@ -109,7 +110,7 @@ def resend(*, message: OutboxMessage, by: Actor, channel: Channel = Channel.OFFI
         if not revived:
             raise NotDead(message.pk)
         record(by=by, channel=channel, action="message_sent_again", subject=f"message:{message.pk}")
-        wake_after_commit()
+        wake_after_commit(DRAIN)
     message.refresh_from_db()
     return message
 

@@ -5,13 +5,14 @@ from collections.abc import Callable
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from lps.families import services, tasks, wakeup
+from lps.families import services, tasks
 from lps.families.models import FamilyLink, Household, RecoveryRequest
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
 from notifications.models import OutboxMessage
 from notifications.services import prove_address
+from tenants import wakeup
 from tenants.models import Commune
 from tests.families.doors import browser, link_sent, text_of
 from tests.families.factories import BY, household

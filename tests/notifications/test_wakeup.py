@@ -13,9 +13,8 @@ from django.db import connection, transaction
 from redis import Redis
 
 from lps.kernel import clock
-from notifications import wakeup
 from notifications.models import OutboxMessage
-from tenants import context
+from tenants import context, wakeup
 from tenants.models import Commune
 
 Write = Callable[..., OutboxMessage]
@@ -105,7 +104,7 @@ def test_a_broker_that_is_away_costs_a_minute_and_not_the_action(
             write()
         assert OutboxMessage.objects.count() == 1
 
-    assert "the next tick will drain courrier" in caplog.text
+    assert "the next tick will do notifications.drain of courrier" in caplog.text
 
 
 def test_our_application_is_the_current_one() -> None:

@@ -53,6 +53,7 @@ class Due:
 SCHEDULE = (
     Due(DRAIN),
     Due(families.ANSWER),
+    Due(families.IMPORT),
     Due(booking.MOVE_LISTS),
     Due(PURGE, at=time(3, 15)),
     Due(accounts.PURGE, at=time(3, 20)),

@@ -20,6 +20,7 @@ from lps.families.models import (
     HealthNote,
     Household,
     SchoolClass,
+    SchoolYear,
     Site,
     email_key,
 )
@@ -140,6 +141,12 @@ def child_of(*, household: Household, child_code: str, day: date) -> ChildAtScho
         )[:1]
     )
     return next(iter(_at_school(found, day=day)), None)
+
+
+def school_year_for(day: date) -> SchoolYear | None:
+    """The school year that a day is in, else the next one that is open, else None."""
+    still = SchoolYear.objects.filter(Q(during__contains=day) | Q(during__startswith__gt=day))
+    return still.order_by("during").first()
 
 
 def known_children(pks: Iterable[int]) -> set[int]:

@@ -1,7 +1,8 @@
-"""The worker's door: answers to lost codes, and what is forgotten at night."""
+"""The worker's door: answers to lost codes, files to write, and what is forgotten at night."""
 
 from lps.families import services
-from lps.families.wakeup import ANSWER, PURGE
+from lps.families.services import imports
+from lps.families.wakeup import ANSWER, IMPORT, PURGE
 from tenants.tasks import commune_task
 
 
@@ -15,3 +16,9 @@ def answer_recoveries() -> None:
 def purge() -> None:
     """Forget the links and the requests that have had their day."""
     services.purge_links()
+
+
+@commune_task(name=IMPORT, ignore_result=True)
+def write_imports() -> None:
+    """Write the files that agents accepted: after each acceptance, and at every tick of the minute."""
+    imports.write_accepted()

@@ -1,13 +1,16 @@
 """What one does with families. Every function says who acts (`by`) and through which door (`channel`)."""
 
 from lps.families.services.households import (
+    Entered,
     FamilyRefused,
+    Joining,
     NewChild,
     NewGuardian,
     NewHousehold,
     add_child,
     add_household,
     bulk_add_households,
+    enter_families,
     share_child,
 )
 from lps.families.services.links import purge_links
@@ -32,7 +35,9 @@ from lps.families.services.signing_in import (
 
 __all__ = (
     "AlreadyAnswered",
+    "Entered",
     "FamilyRefused",
+    "Joining",
     "NewChild",
     "NewClass",
     "NewGuardian",
@@ -47,6 +52,7 @@ __all__ = (
     "ask_about_data",
     "ask_for_codes",
     "bulk_add_households",
+    "enter_families",
     "finish_device_step",
     "note_export",
     "note_sign_in",

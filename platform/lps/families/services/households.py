@@ -1,6 +1,6 @@
 """Entering families: households with their guardians and children, one by one or hundreds at once."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -95,6 +95,28 @@ def share_child(*, child: Child, household: Household, custody: DateRange, by: A
     return custody_row
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joining:
+    """A child to enter in a household that stands already."""
+
+    household: Household
+    child: NewChild
+    custody: DateRange
+    enrollment: DateRange
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What was entered: households in the order given, and each child by the identity of its `NewChild`."""
+
+    households: list[Household]
+    children: Mapping[int, Child]
+
+    def child(self, new: NewChild) -> Child:
+        """The child made of that very object."""
+        return self.children[id(new)]
+
+
 def bulk_add_households(
     specs: Sequence[NewHousehold], *, by: Actor, channel: Channel = Channel.AUTOMATIC
 ) -> list[Household]:
@@ -102,19 +124,33 @@ def bulk_add_households(
 
     The very same `NewChild` object in two households is one child with two custodies.
     """
+    return enter_families(specs, by=by, channel=channel).households
+
+
+def enter_families(
+    specs: Sequence[NewHousehold], *, joining: Sequence[Joining] = (), by: Actor, channel: Channel
+) -> Entered:
+    """Enter households, and children in households that stand already, in a constant number of statements.
+
+    The very same `NewChild` object given twice is one child with two custodies. Raises `FamilyRefused`.
+    """
     with transaction.atomic():
         households = _insert_households(specs)
         _insert_guardians(specs, households)
-        unique = list({id(child): child for spec in specs for child in spec.children}.values())
+        links = [
+            *(
+                (new, household, spec.custody, spec.enrollment)
+                for spec, household in zip(specs, households, strict=True)
+                for new in spec.children
+            ),
+            *((one.child, one.household, one.custody, one.enrollment) for one in joining),
+        ]
+        unique = list({id(new): new for new, *_ in links}.values())
         children = dict(zip(map(id, unique), _insert_children(unique), strict=True))
-        _insert_links(
-            (children[id(new)], new, household, spec.custody, spec.enrollment)
-            for spec, household in zip(specs, households, strict=True)
-            for new in spec.children
-        )
+        _insert_links((children[id(new)], new, *rest) for new, *rest in links)
         entries = [_household_entry(household, by, channel) for household in households]
         record_many([*entries, *(_child_entry(child, by, channel) for child in children.values())])
-    return households
+    return Entered(households, children)
 
 
 def _insert_households(specs: Sequence[NewHousehold]) -> list[Household]:

@@ -12,7 +12,7 @@ from lps.families.identity import actor_of
 from lps.families.models import FamilyLink, Household, RecoveryRequest, email_key
 from lps.families.queries import ChildAtSchool
 from lps.families.services import links
-from lps.families.wakeup import wake_after_commit
+from lps.families.wakeup import ANSWER
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
@@ -20,6 +20,7 @@ from lps.kernel import clock
 from notifications.services import post
 from tenants import context, keys
 from tenants.queries import url_of
+from tenants.wakeup import wake_after_commit
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def ask_for_codes(*, email: str, address: str, received_at: datetime) -> None:
         return
     with transaction.atomic():
         RecoveryRequest.objects.create(email=keys.encrypt(email, purpose=PURPOSE), received_at=received_at)
-        wake_after_commit()
+        wake_after_commit(ANSWER)
 
 
 def answer_recoveries() -> int:

@@ -1,0 +1,121 @@
+"""A CSV or XLSX file as rows of texts. What is too large, broken or hostile is refused before anything is kept."""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from lps.kernel.refusals import Refusal
+
+MAX_BYTES = 20_000_000
+MAX_UNFOLDED = 300_000_000  # an XLSX is a zip: a small file may unfold into gigabytes
+MAX_ROWS, MAX_COLUMNS, MAX_CELL = 20_000, 60, 2000
+_ENCODINGS = ("utf-8-sig", "cp1252")
+_BROKEN = (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError, IndexError, SyntaxError)
+
+
+class FileRefused(ValueError):
+    """`.refusal` says why: `too_heavy`, `too_many_rows`, `too_many_columns`, `not_a_table`, `empty`, `unreadable`."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The names of the columns, and the lines with their numbers in the file; empty lines are left out."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+def read(content: bytes) -> Table:
+    """Read a file by what it holds, whatever it is called. Raises `FileRefused`."""
+    if len(content) > MAX_BYTES:
+        raise FileRefused(Refusal("too_heavy", max_bytes=MAX_BYTES))
+    rows = _xlsx(content) if content.startswith(b"PK") else _csv(content)
+    kept = [(number, row) for number, row in _bounded(rows) if any(row)]
+    if not kept:
+        raise FileRefused(Refusal("empty"))
+    (_, head), *lines = kept
+    return Table(head, tuple(lines))
+
+
+def _bounded(rows: Iterator[tuple[str, ...]]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    for number, row in enumerate(rows, start=1):
+        if number > MAX_ROWS:
+            raise FileRefused(Refusal("too_many_rows", max_rows=MAX_ROWS))
+        if len(row) > MAX_COLUMNS:
+            raise FileRefused(Refusal("too_many_columns", max_columns=MAX_COLUMNS))
+        yield number, row
+
+
+def _csv(content: bytes) -> Iterator[tuple[str, ...]]:
+    text = _decoded(content)
+    if "\0" in text:
+        raise FileRefused(Refusal("not_a_table"))
+    delimiter = max(";,\t", key=text.partition("\n")[0].count)
+    csv.field_size_limit(MAX_CELL * 10)
+    try:
+        for row in csv.reader(io.StringIO(text), delimiter=delimiter):
+            yield tuple(_clean(cell) for cell in row)
+    except csv.Error:
+        raise FileRefused(Refusal("unreadable")) from None
+
+
+def _decoded(content: bytes) -> str:
+    for encoding in _ENCODINGS:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise FileRefused(Refusal("unreadable"))
+
+
+def _xlsx(content: bytes) -> Iterator[tuple[str, ...]]:
+    """The first sheet, its values alone: formulas are not computed, links are not followed."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(part.file_size for part in archive.infolist()) > MAX_UNFOLDED:
+                raise FileRefused(Refusal("too_heavy", max_bytes=MAX_BYTES))
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # what the file says of its own size may be a lie
+        for row in sheet.iter_rows(values_only=True):
+            yield _trimmed(tuple(_clean(_text(cell)) for cell in row[: MAX_COLUMNS + 1]))
+    except FileRefused:
+        raise
+    except _BROKEN:
+        raise FileRefused(Refusal("unreadable")) from None
+
+
+def _trimmed(row: tuple[str, ...]) -> tuple[str, ...]:
+    """Without the empty cells that a spreadsheet leaves on the right."""
+    while row and not row[-1]:
+        row = row[:-1]
+    return row
+
+
+def _text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return cell.strftime("%d/%m/%Y")
+    if isinstance(cell, date):
+        return cell.strftime("%d/%m/%Y")
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def _clean(cell: str) -> str:
+    """Spaces folded, control characters out, cut to a length that no honest cell has."""
+    return re.sub(r"[\s\x00-\x1f\x7f]+", " ", cell[:MAX_CELL]).strip()

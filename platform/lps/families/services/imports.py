@@ -1,0 +1,171 @@
+"""Importing families: a file is kept, read and previewed; once accepted, a worker writes it, all or nothing."""
+
+import logging
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from lps.families import queries
+from lps.families.importing import columns, comparing, lines, reading, writing
+from lps.families.importing.comparing import ChildPlan, HouseholdPlan, Plan
+from lps.families.importing.lines import Wrong
+from lps.families.importing.reading import FileRefused, Table
+from lps.families.models import ImportBatch, SchoolYear
+from lps.families.services.households import FamilyRefused
+from lps.families.wakeup import IMPORT
+from lps.journal.actors import Actor, ActorKind
+from lps.journal.channels import Channel
+from lps.journal.services import record
+from lps.kernel import clock
+from lps.kernel.refusals import Refusal
+from tenants import context
+from tenants.wakeup import wake_after_commit
+
+log = logging.getLogger(__name__)
+State = ImportBatch.State
+SHOWN = 200  # wrong lines, names: what a person reads
+
+
+class NoSchoolYear(ValueError):
+    """No school year is open: classes cannot be made."""
+
+
+def receive(*, content: bytes, file_name: str, by: Actor) -> ImportBatch:
+    """Keep a file and preview it. Raises `FileRefused` and keeps nothing when it cannot be read."""
+    table = reading.read(content)
+    with transaction.atomic():
+        name = default_storage.save(f"imports/{uuid.uuid4().hex}", ContentFile(content))
+        batch = ImportBatch.objects.create(
+            file=name,
+            file_name=file_name[:200],
+            columns=columns.recognized(table.head),
+            total=len(table.rows),
+            requested_by=by.label,
+        )
+        record(
+            by=by,
+            channel=Channel.OFFICE,
+            action="import_received",
+            subject=f"import:{batch.pk}",
+            after={"lines": batch.total},
+        )
+    return preview(batch=batch)
+
+
+def map_columns(*, batch: ImportBatch, mapped: Mapping[str, int]) -> ImportBatch:
+    """Say where each column of a foreign file stands, and preview again."""
+    batch.columns = dict(mapped)
+    return preview(batch=batch)
+
+
+def preview(*, batch: ImportBatch) -> ImportBatch:
+    """Read the file again and write down what an import would do; nothing of it is done."""
+    table = _table(batch)
+    missing = columns.missing(batch.columns)
+    if missing:
+        batch.report = {"head": list(table.head), "missing": [column.name for column in missing]}
+    else:
+        plan = _plan(table, batch.columns)
+        batch.report = {"head": list(table.head), "missing": [], **_report(plan)}
+    batch.state = State.READ
+    batch.save(update_fields=("columns", "report", "state"))
+    return batch
+
+
+def accept(*, batch: ImportBatch, by: Actor) -> bool:
+    """Ask a worker to write a previewed file; False when it was accepted before or cannot be."""
+    with transaction.atomic():
+        ready = ImportBatch.objects.filter(pk=batch.pk, state=State.READ)
+        if batch.report.get("missing") or not ready.update(state=State.ACCEPTED, requested_by=by.label):
+            return False
+        record(by=by, channel=Channel.OFFICE, action="import_accepted", subject=f"import:{batch.pk}")
+        wake_after_commit(IMPORT)
+    return True
+
+
+def write_accepted() -> int:
+    """Write the files that wait, one after the other; returns how many. A file that fails leaves nothing."""
+    done = 0
+    for pk in list(ImportBatch.objects.filter(state=State.ACCEPTED).order_by("pk").values_list("pk", flat=True)):
+        if ImportBatch.objects.filter(pk=pk, state=State.ACCEPTED).update(state=State.WRITING):
+            done += _write(ImportBatch.objects.get(pk=pk))
+    return done
+
+
+def _write(batch: ImportBatch) -> bool:
+    by = Actor(ActorKind.AGENT, f"import:{batch.pk}", batch.requested_by)
+    try:
+        with transaction.atomic():
+            plan = _plan(_table(batch), batch.columns)
+            writing.write(plan, day=_today(), by=by, channel=Channel.OFFICE)
+            _finish(batch, State.DONE, {**batch.report, "done": writing.counts(plan)})
+    except (FamilyRefused, FileRefused, NoSchoolYear) as refused:
+        refusal = getattr(refused, "refusal", Refusal("no_school_year"))
+        log.warning("import %s refused: %s", batch.pk, refusal.code)
+        _finish(batch, State.FAILED, {**batch.report, "refused": refusal.code})
+        return False
+    default_storage.delete(batch.file)  # personal data without a use once written
+    return True
+
+
+def _finish(batch: ImportBatch, state: State, report: Mapping[str, Any]) -> None:
+    batch.state, batch.report, batch.finished_at, batch.done = state, dict(report), clock.now(), batch.total
+    batch.save(update_fields=("state", "report", "finished_at", "done"))
+
+
+def _table(batch: ImportBatch) -> Table:
+    with default_storage.open(batch.file) as file:
+        return reading.read(file.read())
+
+
+def _plan(table: Table, mapped: columns.Mapped) -> Plan:
+    today = _today()
+    year = _year(today)
+    understood = lines.understand(table, mapped, today=today)
+    plan = comparing.compare(understood.lines, school_year=year, day=max(today, year.during.lower))
+    plan.wrong = sorted([*understood.wrong, *plan.wrong], key=lambda wrong: wrong.line)
+    return plan
+
+
+def _year(today: date) -> SchoolYear:
+    year = queries.school_year_for(today)
+    if year is None:
+        raise NoSchoolYear(today)
+    return year
+
+
+def _report(plan: Plan) -> dict[str, Any]:
+    """What the preview says: numbers, the first names of each kind, each wrong line."""
+    return {
+        "counts": writing.counts(plan),
+        "nothing": plan.is_empty,
+        "new_classes": [f"{line.school}, {line.school_class}" for line in plan.new_classes.values()][:SHOWN],
+        "new_children": [_name(one) for one in plan.children if one.child is None][:SHOWN],
+        "changed_children": [_name(one) for one in plan.children if one.child and one.is_changed][:SHOWN],
+        "changed_households": [one.first.household for one in plan.households if one.household and one.is_changed][
+            :SHOWN
+        ],
+        "wrong_number": len({wrong.line for wrong in plan.wrong}),
+        "wrong": [_written(wrong) for wrong in plan.wrong[:SHOWN]],
+    }
+
+
+def _is_changed(one: HouseholdPlan) -> bool:
+    return one.household is not None and one.is_changed
+
+
+def _name(one: ChildPlan) -> str:
+    return f"{one.first.first_name} {one.first.last_name}"
+
+
+def _written(wrong: Wrong) -> dict[str, Any]:
+    return {"line": wrong.line, "column": wrong.column, "code": wrong.code}
+
+
+def _today() -> date:
+    return clock.today(context.current().zone)

@@ -1,0 +1,34 @@
+"""After the commit, tell a worker that something waits in a commune. The minute's tick would find it anyway."""
+
+import logging
+from dataclasses import dataclass
+
+from celery import current_app
+from django.db import connection, transaction
+from kombu.exceptions import OperationalError
+
+from tenants import context
+from tenants.tasks import send_to_commune
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Ask for a commune's task to be run; a broker that is away costs a minute, not the action."""
+
+    task: str
+    slug: str
+
+    def __call__(self) -> None:
+        try:
+            send_to_commune(task=self.task, slug=self.slug, app=current_app)
+        except (OperationalError, OSError) as error:
+            log.warning("no broker (%s): the next tick will do %s of %s", type(error).__name__, self.task, self.slug)
+
+
+def wake_after_commit(task: str) -> None:
+    """Send a task of the commune entered once what was written can be read: once per transaction."""
+    wake = Wake(task, context.current().slug)
+    if not any(hook == wake for _, hook, *_ in connection.run_on_commit):
+        transaction.on_commit(wake, robust=True)
