@@ -25,12 +25,14 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 
 
 def pytest_configure() -> None:
-    """Each worker has its own database of the Valkey server, before anything connects."""
+    """Each worker has its own database of the Valkey server and its own files, before anything connects."""
     number = int(WORKER.removeprefix("gw")) % 15 + 1
     own = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}"))
     os.environ["REDIS_URL"] = own
     settings.CACHES["default"]["LOCATION"] = own
     settings.CELERY_BROKER_URL = own
+    settings.LPS_DATA_DIR = Path(os.environ["LPS_DATA_DIR"]) / WORKER
+    settings.STORAGES["default"]["OPTIONS"]["root"] = f"{settings.LPS_DATA_DIR}/files"
 
 
 @pytest.fixture(scope="session")
