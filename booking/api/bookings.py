@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,7 +22,13 @@ from lps.accounts.api.written import Written, page
 from lps.journal.channels import Channel
 
 TAG = "Réservations"
-NUMBER = OpenApiParameter("numero", str, OpenApiParameter.PATH, description=_("Le numéro du reçu, « R-2026-000123 »."))
+NUMBER = OpenApiParameter(
+    "numero",
+    str,
+    OpenApiParameter.PATH,
+    description=_("Le numéro du reçu."),
+    examples=[OpenApiExample("Exemple", value="R-2026-000123")],
+)
 CHANNELS = _("web, voice (serveur vocal), office (mairie), api ou automatic.")
 
 

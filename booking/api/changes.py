@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -85,13 +86,21 @@ class Refused(Written):
         "jour": "2026-10-19",
         "apres": False,
         "code": "too_late",
-        "faits": {"closed_at": "2026-10-16T15:00:00+00:00"},
+        "faits": {"closed_at": "2026-10-16T17:00:00+02:00"},
         "message": "trop tard, la date limite était vendredi 16/10 à 17h00",
     }
     activite = serializers.IntegerField()
     jour = serializers.DateField()
     apres = serializers.BooleanField(help_text=_("Ce qui était voulu."))
-    code = serializers.ChoiceField(choices=[(code.value, code.value) for code in PlanningRefusal])
+    code = serializers.ChoiceField(
+        choices=[code.value for code in PlanningRefusal],
+        help_text=_(
+            "full : complet ; too_late : trop tard ; not_yet_open : trop tôt ; no_service : pas ouverte ce jour-là ; "
+            "not_entitled : pas ouverte à cet enfant ; incompatible et together : liée à une autre du même jour ; "
+            "other_household : réservée par l'autre foyer, ou son jour ; changed_meanwhile : plus comme vu ; "
+            "unknown : activité inconnue."
+        ),
+    )
     faits = serializers.DictField(
         help_text=_("Ce qui précise le code : closed_at, opens_at (instants), activity (clé), booked (vrai ou faux)…")
     )
@@ -208,11 +217,16 @@ def refused_lines(written: Iterable[Mapping[str, Any]], *, facts: Catalogue) -> 
             "jour": date.fromisoformat(refusal["day"]),
             "apres": refusal["wanted"],
             "code": refusal["code"],
-            "faits": refusal["facts"],
+            "faits": {name: _on_the_walls(name, value, zone) for name, value in refusal["facts"].items()},
             "message": sentences.refusal_sentence(refusal["code"], refusal["facts"], zone=zone, names=names),
         }
         for refusal in written
     ]
+
+
+def _on_the_walls(name: str, value: Any, zone: ZoneInfo) -> Any:
+    """An instant of a refusal with the commune's offset, like those of every answer."""
+    return datetime.fromisoformat(value).astimezone(zone).isoformat() if name.endswith("_at") else value
 
 
 def _answer(saved: Saved, changes: Sequence[planning.Change], *, received_at: datetime) -> Response:

@@ -177,7 +177,8 @@ def test_refuses_too_late_as_the_site_does(
     (refused,) = software.change(asked(marsone.pk, angeline.pk, wish(day.activity_id, day.day))).json()["refusees"]
 
     assert refused["code"] == "too_late"
-    assert refused["faits"]["closed_at"] and refused["message"] in text(on_the_site)
+    assert "T17:00:00+01:00" in refused["faits"]["closed_at"]
+    assert refused["message"] in text(on_the_site)
 
 
 def test_refuses_what_is_not_open_yet(software: Software, marsone: Household, angeline: Child, bus: int) -> None:

@@ -177,6 +177,7 @@ COMMUNE: Mapping[str, Sample] = {
     "booking_office:kitchen_pdf": Sample(agent("booking.count_meals")),
     # The town's software's
     "api_schema": Sample(EVERYBODY, is_form=False),
+    "api_docs": Sample(EVERYBODY, is_form=False),
     "accounts:api_me": Sample(software(), is_form=False),
     "families_api:sites": Sample(software("families.read_sites"), is_form=False),
     "families_api:households": Sample(software("families.read_families"), is_form=False),

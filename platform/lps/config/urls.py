@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from lps.accounts.api.docs import Schema
+from lps.accounts.api.docs import Description, Docs
 from lps.config.theme import theme
 from tenants.town.views import logo
 
@@ -17,7 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("lps.accounts.api_urls")),
     path("api/v1/", include("lps.families.api_urls")),
     path("api/v1/", include("booking.api_urls")),
-    path("api/schema/", Schema.as_view(), name="api_schema"),
+    path("api/schema/", Description.as_view(), name="api_schema"),
+    path("api/docs/", Docs.as_view(), name="api_docs"),
 ]
 handler400 = "lps.config.failures.bad_request"
 handler404 = "lps.config.failures.not_found"

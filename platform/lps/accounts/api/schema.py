@@ -143,4 +143,5 @@ def _problem_response(kinds: list[Kind]) -> OpenApiResponse:
 def path_key(name: str, description: Any) -> OpenApiParameter:
     """An identifier in the path of an address."""
     shape = {"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_KEY}
-    return OpenApiParameter(name, shape, OpenApiParameter.PATH, description=description)
+    sample = OpenApiExample("Exemple", value=12)
+    return OpenApiParameter(name, shape, OpenApiParameter.PATH, description=description, examples=[sample])

@@ -21,9 +21,14 @@ MINUTE = 60
 BAD_TOKENS = 30
 
 
+def calls_per_minute() -> int:
+    """How many calls a token makes in a minute at most."""
+    return int(settings.LPS_API_CALLS_PER_MINUTE)
+
+
 def count_call(token: ApiToken) -> None:
     """One call more of this token; raises `Throttled` above `LPS_API_CALLS_PER_MINUTE`."""
-    _count(f"token:{token.pk}", most=settings.LPS_API_CALLS_PER_MINUTE)
+    _count(f"token:{token.pk}", most=calls_per_minute())
 
 
 def count_bad_token(*, address: str) -> None:
