@@ -13,6 +13,7 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "made-from"
 OLDEST = (3, 11)
 INTERRUPTED = 130
+END_SECONDS = 20.0
 NEEDED_BYTES = 1_500_000_000
 # What draws the PDF files, by Debian package.
 LIBRARIES = {
@@ -56,6 +58,8 @@ class Impossible(Exception):
 
 def main(arguments: Sequence[str]) -> int:
     """Bring the machine and `.venv` to what the lock asks; 0 when both are ready."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     try:
         _prepare(with_browser="--tests" in arguments)
     except KeyboardInterrupt:
@@ -81,10 +85,18 @@ def _prepare(*, with_browser: bool) -> None:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Let one command at a time change `.venv`: the second one finds it made."""
+    """Let one command at a time change `.venv`: the second one finds it made.
+
+    A step inherits the lock: it may outlive us if we are killed, and still write.
+    """
     folder = os.open(ROOT, os.O_RDONLY)
+    os.set_inheritable(folder, True)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _tell("Une autre commande prépare déjà .venv : attente de sa fin…")
+            fcntl.flock(folder, fcntl.LOCK_EX)
         yield
     finally:
         os.close(folder)
@@ -94,7 +106,7 @@ def _alone() -> Iterator[None]:
 
 
 def _is_made() -> bool:
-    return STAMP.is_file() and STAMP.read_text() == _stamp()
+    return (VENV / "bin" / "python").exists() and STAMP.is_file() and STAMP.read_text() == _stamp()
 
 
 def _make() -> None:
@@ -158,7 +170,7 @@ def _install(packages: Sequence[str]) -> None:
 
 def _run(command: Sequence[str], *, what: str) -> None:
     """Run one step in silence; when it fails, give its last words, then what to do."""
-    done = subprocess.run(
+    with subprocess.Popen(
         command,
         env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"},
         stdin=subprocess.DEVNULL,
@@ -166,11 +178,25 @@ def _run(command: Sequence[str], *, what: str) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        check=False,
-    )
-    if done.returncode != 0:
-        _tell("\n".join(done.stdout.splitlines()[-15:]))
-        raise Impossible(_sentence(what, words=done.stdout))
+        close_fds=False,
+    ) as step:
+        try:
+            words, _ = step.communicate()
+        except KeyboardInterrupt:
+            _end(step)
+            raise
+    if step.returncode != 0:
+        _tell("\n".join(words.splitlines()[-15:]))
+        raise Impossible(_sentence(what, words=words))
+
+
+def _end(step: subprocess.Popen[str]) -> None:
+    """Wait for an interrupted step to leave, so that nothing writes behind us; kill it when it does not."""
+    step.terminate()
+    try:
+        step.communicate(timeout=END_SECONDS)
+    except subprocess.TimeoutExpired:
+        step.kill()
 
 
 def _sentence(what: str, *, words: str) -> str:

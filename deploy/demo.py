@@ -28,9 +28,8 @@ def _load() -> int:
 
 def _load_there(ground: Mapping[str, str]) -> int:
     """Load into the database of the `make run` that is running."""
-    return subprocess.run(
-        [sys.executable, "manage.py", "demo"], cwd=ROOT, env={**os.environ, **ground}, check=False
-    ).returncode
+    command = [sys.executable, "-m", "deploy.steps", "prepare", "demo"]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **ground}, check=False).returncode
 
 
 def _load_here(data: DataDirectory) -> int:

@@ -19,6 +19,7 @@ from deploy.data_dir import DataDirectory
 from deploy.local import Local, chosen_port, web_port
 from deploy.processes import LOOPBACK, Impossible, Interrupted, die_with_parent, explained
 from deploy.supervisor import Output, Supervisor
+from lps.kernel import clock
 
 PAGE_PORT = 8025
 READY_SECONDS = 120.0
@@ -137,6 +138,9 @@ def _welcome(port: int, mails: int | None, seconds: float) -> str:
     if mails is not None:
         addresses["Courriels envoyés"] = f"http://localhost:{mails}/"
     lines = [f"  {name:<24} {address}" for name, address in addresses.items()]
+    if clock.moved():
+        now = clock.now()
+        lines += ["", f"  Horloge déplacée : {now:%d/%m/%Y %H:%M} UTC ; « make demo » refait les données à cette date."]
     return "\n".join(["", f"Le portail est prêt ({seconds:.0f} s). Ctrl-C l'arrête.", "", *lines, ""])
 
 

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Self
@@ -84,12 +85,9 @@ class Output:
         return f"\x1b[{color}m{padded}\x1b[0m" if self.stream.isatty() else padded
 
     def _write(self, text: str) -> None:
-        with self._lock:
-            try:
-                self.stream.write(f"{text}\n")
-                self.stream.flush()
-            except BrokenPipeError:
-                pass  # the reader has gone away: the programs go on
+        with self._lock, suppress(OSError):  # the reader has gone away, or its disk is full: the programs go on
+            self.stream.write(f"{text}\n")
+            self.stream.flush()
 
 
 class Supervisor:

@@ -187,6 +187,10 @@ LOGGING = {
     "loggers": {
         # Every request has its line in `lps.access`: a page not found needs no second one, without its commune.
         "django.request": {"level": "ERROR"},
+        # Every minute each commune's tasks come and go; a task that fails is an error, and is told.
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
         # It writes addresses as they came, by a handler of its own unless it is told otherwise.
         "gunicorn.error": {"propagate": True},
         # They tell each step of each printed page.
