@@ -7,6 +7,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from lps.families.models import SchoolClass
 from lps.families.services import NewChild, NewClass, NewGuardian, NewHousehold
+from lps.kernel.text import search_key
 
 LEVELS = ("PS", "MS", "GS", "CP", "CE1", "CE2", "CM1", "CM2")
 SCHOOLS = ("École Pierre Larousse", "École des Plaisances", "École Pablo Picasso")
@@ -92,7 +93,7 @@ def _guardians(source: random.Random, name: str) -> list[NewGuardian]:
         NewGuardian(
             first_name=first_name,
             last_name=name.upper(),
-            email=f"{first_name}.{name}.{source.randrange(1000)}@familles.example".replace(" ", "").replace("'", ""),
+            email=f"{search_key(first_name)}.{search_key(name)}.{source.randrange(1000)}@familles.example",
             is_payer=rank == 0,
         )
         for rank, first_name in enumerate(source.sample(_PARENTS, k=number))
