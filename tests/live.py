@@ -129,9 +129,9 @@ class Pages:
             connection.close()
 
     def is_ready(self) -> bool:
-        """Tell whether the pages answer, with their database and cache."""
+        """Tell whether the pages answer."""
         try:
-            return self.get("demo", "/sante/pret").status == http.client.OK
+            return self.get("demo", "/sante/vivant").status == http.client.OK
         except (OSError, http.client.HTTPException):
             return False
 

@@ -1,6 +1,6 @@
 """What every page must be, whoever looks at it, on whatever screen: read in a real browser."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import axe_playwright_python
@@ -37,15 +37,15 @@ FRAME = """() => {
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def faults(page: Page) -> list[str]:
+def faults(page: Page, *, widths: Sequence[int] = WIDTHS) -> list[str]:
     """All that is wrong with the page as it stands, by day and by night, on every screen."""
     page.evaluate("document.fonts.ready")
     page.evaluate(AXE)
-    return [*_of_its_frame(page), *_of_its_width(page), *_found_by_axe(page)]
+    return [*_of_its_frame(page), *_of_its_width(page), *_found_by_axe(page, widths)]
 
 
-def _found_by_axe(page: Page) -> Iterator[str]:
-    for width in WIDTHS:
+def _found_by_axe(page: Page, widths: Sequence[int]) -> Iterator[str]:
+    for width in widths:
         page.set_viewport_size({"width": width, "height": HEIGHT})
         page.emulate_media(color_scheme="light")
         yield from (f"{width} px by day: {fault}" for fault in page.evaluate(RUN))

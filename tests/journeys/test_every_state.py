@@ -1,0 +1,21 @@
+"""Pages after they were used. The same is asked of them as of every page; their words take the focus."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.conftest import Browse
+from tests.journeys.seen import faults
+from tests.journeys.states import STATES, Ground
+from tests.live import Site
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_a_page_in_the_state_of(site: Site, browse: Browse, name: str) -> None:
+    state = STATES[name]
+
+    page = state.reach(Ground(site, browse))
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(state.heading)
+    if state.told:
+        expect(page.locator("[data-focus]")).to_be_focused()
+    assert faults(page, widths=(360, 1280)) == []
