@@ -70,8 +70,14 @@ def entries() -> QuerySet[JournalEntry]:
 
 
 def receipts() -> QuerySet[Receipt]:
-    """Every receipt, with the number of changes that it proves."""
-    return Receipt.objects.annotate(changes=Count("entries"))
+    """Every receipt."""
+    return Receipt.objects.defer("refused")
+
+
+def changes_proved(receipts: Collection[Receipt]) -> dict[int, int]:
+    """How many changes each of these receipts proves: one statement."""
+    entries = JournalEntry.objects.filter(receipt__in=[receipt.pk for receipt in receipts]).values_list("receipt")
+    return dict(entries.annotate(number=Count("pk")).order_by())
 
 
 def receipt(*, number: str) -> Receipt | None:

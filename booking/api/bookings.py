@@ -102,12 +102,14 @@ class ShortReceipt(Written):
         "enfant": 34,
         "nombre": 3,
     }
-    numero = serializers.CharField(source="number", help_text=_("Celui que la famille cite."))
-    recu_le = serializers.DateTimeField(source="received_at", help_text=_("L'instant qui compte pour les limites."))
-    canal = serializers.ChoiceField(source="channel", choices=Channel.values, help_text=CHANNELS)
-    famille = serializers.IntegerField(source="household_id")
-    enfant = serializers.IntegerField(source="child_id")
-    nombre = serializers.IntegerField(source="changes", help_text=_("Combien de modifications il prouve."))
+    numero = serializers.CharField(source="receipt.number", help_text=_("Celui que la famille cite."))
+    recu_le = serializers.DateTimeField(
+        source="receipt.received_at", help_text=_("L'instant qui compte pour les limites.")
+    )
+    canal = serializers.ChoiceField(source="receipt.channel", choices=Channel.values, help_text=CHANNELS)
+    famille = serializers.IntegerField(source="receipt.household_id")
+    enfant = serializers.IntegerField(source="receipt.child_id")
+    nombre = serializers.IntegerField(help_text=_("Combien de modifications il prouve."))
 
 
 class WholeReceipt(Written):
@@ -228,6 +230,10 @@ class Receipts(ListView):
 
     def rows(self, wanted: Mapping[str, Any]) -> QuerySet[Receipt]:
         return api_queries.receipts()
+
+    def written(self, rows: Sequence[Receipt]) -> Sequence[dict[str, Any]]:
+        proved = api_queries.changes_proved(rows)
+        return [{"receipt": row, "nombre": proved.get(row.pk, 0)} for row in rows]
 
     @extend_schema(
         operation_id="lister_les_recus",

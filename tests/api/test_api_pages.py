@@ -101,7 +101,7 @@ def test_a_cursor_serves_its_own_list(software: Software) -> None:
         ("familles/{}/enfants/", 4),
         ("reservations/", 2),
         ("journal/", 2),
-        ("recus/", 2),
+        ("recus/", 3),
         ("moi/", 1),
     ],
 )

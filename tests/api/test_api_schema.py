@@ -118,7 +118,7 @@ def headers(
 
 @api.parametrize()
 @hypothesis.settings(
-    max_examples=25, derandomize=True, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
+    max_examples=15, derandomize=True, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
 )
 def test_the_api_does_what_it_says(
     case: schemathesis.Case, headers: dict[str, str], marsone: Household, angeline: Child
