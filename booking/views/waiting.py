@@ -29,11 +29,24 @@ def waiting(request: FamilyRequest, code: str, box: str) -> HttpResponse:
     child, cell = child_or_404(request, code), _cell_or_404(box)
     if request.method != "POST":
         return _show(request, child, cell)
-    asked = {"child": child.child, "household": request.household, "cell": cell, "by": request.actor}
     if LEAVE in request.POST:
-        lists.leave(**asked, channel=Channel.WEB, at=request.received_at)
+        lists.leave(
+            child=child.child,
+            household=request.household,
+            cell=cell,
+            by=request.actor,
+            channel=Channel.WEB,
+            at=request.received_at,
+        )
         return HttpResponseRedirect(request.path)
-    joined = lists.join(**asked, channel=Channel.WEB, at=request.received_at)
+    joined = lists.join(
+        child=child.child,
+        household=request.household,
+        cell=cell,
+        by=request.actor,
+        channel=Channel.WEB,
+        at=request.received_at,
+    )
     if joined.refusal:
         log.info("waiting list refused: %s", joined.refusal.code)
         return _show(request, child, cell, refusal=joined.refusal)

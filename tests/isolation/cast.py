@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db import connection
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 
 from booking import catalogue
@@ -21,8 +22,18 @@ from booking.services.periods import add_period
 from lps.accounts import services as accounts
 from lps.accounts.roles import Role
 from lps.families import services as families
-from lps.families.models import Child, DataRequest, Enrollment, FamilyLink, Household, SchoolClass
-from lps.families.services import NewChild, links
+from lps.families.models import (
+    Child,
+    DataRequest,
+    Enrollment,
+    FamilyLink,
+    Household,
+    ImportBatch,
+    LettersBatch,
+    SchoolClass,
+    SchoolYear,
+)
+from lps.families.services import NewChild, imports, letters, links
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from notifications.models import Address
@@ -151,6 +162,33 @@ class Town:
         """The family's child."""
         with self.inside():
             return child_of(self.household)
+
+    @property
+    def school_class(self) -> SchoolClass:
+        """The child's class, of this town alone when its year is."""
+        with self.inside():
+            year = SchoolYear.objects.filter(name=self.name).first() or SchoolYear.objects.create(
+                name=self.name, during=DateRange(date(2150, 9, 1), date(2151, 8, 31))
+            )
+            site = Enrollment.objects.get(child=self.child).school_class.site
+            return SchoolClass.objects.get_or_create(name=self.name, level="CP", site=site, school_year=year)[0]
+
+    @cached_property
+    def imported(self) -> ImportBatch:
+        """A file of one family, that nobody else has, received and previewed."""
+        head = "École;Classe;Nom de l'enfant;Prénom de l'enfant;Famille;Nom du représentant 1;Prénom du représentant 1"
+        content = f"{head}\r\n{';'.join([self.name] * 7)}".encode()
+        with self.inside():
+            return imports.receive(content=content, file_name=f"{self.name}.csv", by=BY)
+
+    @cached_property
+    def letters(self) -> LettersBatch:
+        """The family's letter, drawn."""
+        with self.inside():
+            batch = letters.ask_for_household(household=self.household, by=BY)
+            letters.draw_asked()
+            batch.refresh_from_db()
+            return batch
 
     @cached_property
     def service_day(self) -> ServiceDay:

@@ -158,6 +158,26 @@ COMMUNE: Mapping[str, Sample] = {
         where=lambda town: {"request_id": town.data_request.pk},
         fields=lambda town: {"answer": "C'est fait."},
     ),
+    "families_office:imports": Sample(agent("families.import"), {"GET": 200, "POST": 400}),
+    "families_office:import_template": Sample(agent("families.import")),
+    "families_office:import": Sample(
+        agent("families.import"),
+        FORM,
+        where=lambda town: {"batch_id": town.imported.pk},
+        fields=lambda town: {"school": "0"},
+    ),
+    "families_office:import_accept": Sample(
+        agent("families.import"), {"POST": 302}, where=lambda town: {"batch_id": town.imported.pk}
+    ),
+    "families_office:letters": Sample(
+        agent("families.print_codes"),
+        FORM,
+        fields=lambda town: {"classe": town.school_class.pk},
+        foreign=200,
+    ),
+    "families_office:letters_file": Sample(
+        agent("families.print_codes"), where=lambda town: {"batch_id": town.letters.pk, "rank": 0}
+    ),
     "booking_office:days": Sample(agent("booking.read_day")),
     "booking_office:call": Sample(
         agent("booking.read_day"), where=lambda town: {"service_day_id": town.service_day.pk}

@@ -54,6 +54,7 @@ SCHEDULE = (
     Due(DRAIN),
     Due(families.ANSWER),
     Due(families.IMPORT),
+    Due(families.LETTERS),
     Due(booking.MOVE_LISTS),
     Due(PURGE, at=time(3, 15)),
     Due(accounts.PURGE, at=time(3, 20)),

@@ -2,10 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from lps.families.rights import ANSWER_REQUESTS
+from lps.families.rights import ANSWER_REQUESTS, IMPORT_FAMILIES, PRINT_CODES
 from lps.ui.nav import NavItem
 
 # `permission` is the name under which a town shows or hides a tab.
 TABS = (NavItem("families:children", _("Planning"), "planning"),)
 LAST_TABS = (NavItem("families:help", _("aide")),)
-RAIL = (NavItem("families_office:requests", _("Demandes des familles"), ANSWER_REQUESTS, _("Familles")),)
+RAIL = (
+    NavItem("families_office:imports", _("Importer"), IMPORT_FAMILIES, _("Familles")),
+    NavItem("families_office:letters", _("Lettres de codes"), PRINT_CODES, _("Familles")),
+    NavItem("families_office:requests", _("Demandes des familles"), ANSWER_REQUESTS, _("Familles")),
+)

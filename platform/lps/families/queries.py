@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from lps.families import codes
 from lps.families.models import (
@@ -19,6 +19,8 @@ from lps.families.models import (
     Guardian,
     HealthNote,
     Household,
+    ImportBatch,
+    LettersBatch,
     SchoolClass,
     SchoolYear,
     Site,
@@ -296,3 +298,75 @@ def search_pupils(asked: str, *, day: date, site_id: int, limit: int = 20) -> li
         enrolled = enrolled.filter(child__name_sort__contains=word)
     rows = enrolled.select_related("child", "school_class").order_by("child__name_sort", "pk")[:limit]
     return [{"pk": row.child_id, "name": str(row.child), "school_class": row.school_class.name} for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a family's letter says: the family, whom it is for, its children with their codes."""
+
+    household: Household
+    addressee: str
+    children: tuple[ChildAtSchool, ...]
+    pupil: str = ""
+
+
+def letters_of_household(pk: int, *, day: date) -> list[Letter]:
+    """The letter of one household, if it has children on that day."""
+    return _letters(Household.objects.filter(pk=pk), pupils={}, day=day)
+
+
+def letters_of_class(pk: int, *, day: date) -> list[Letter]:
+    """The letters that the pupils of a class carry home, in the order of their names: a child of two households
+    carries two, and of two siblings in the class the first one carries the family's.
+    """
+    still = Q(valid_during__endswith__gt=day) | Q(valid_during__upper_inf=True)
+    seated = Enrollment.objects.filter(still, school_class=pk, child__anonymized_at__isnull=True)
+    pupils = {row.child_id: str(row.child) for row in seated.select_related("child").order_by("child__name_sort")}
+    held = Custody.objects.filter(child__in=pupils, valid_during__contains=day)
+    carried: dict[int, str] = {}
+    for household, child in held.order_by("child__name_sort", "household__name_sort").values_list("household", "child"):
+        carried.setdefault(household, pupils[child])
+    letters = _letters(Household.objects.filter(pk__in=carried), pupils=carried, day=day)
+    return sorted(letters, key=lambda letter: list(carried).index(letter.household.pk))
+
+
+def _letters(households: QuerySet[Household], *, pupils: Mapping[int, str], day: date) -> list[Letter]:
+    rows = list(households.prefetch_related("guardians"))
+    held = Custody.objects.filter(household__in=rows, valid_during__contains=day).select_related("child")
+    children: dict[int, list[Child]] = {}
+    for custody in held.order_by("child__name_sort", "pk"):
+        children.setdefault(custody.household_id, []).append(custody.child)
+    at_school = {one.child.pk: one for one in _at_school([c for some in children.values() for c in some], day=day)}
+    return [
+        Letter(
+            household=row,
+            addressee=" et ".join(" ".join(filter(None, (one.title, str(one)))) for one in row.guardians.all()),
+            children=tuple(at_school[child.pk] for child in children[row.pk]),
+            pupil=pupils.get(row.pk, ""),
+        )
+        for row in rows
+        if row.pk in children
+    ]
+
+
+def classes_by_key(pks: Iterable[int]) -> list[SchoolClass]:
+    """These classes, by school then name."""
+    rows = SchoolClass.objects.filter(pk__in=list(pks)).select_related("site", "teacher")
+    return list(rows.order_by("site__name", "name", "pk"))
+
+
+def classes_to_come(day: date) -> list[SchoolClass]:
+    """The classes of the year that a day is in and of those after it, by year, school and name, with their pupils."""
+    still = Q(school_year__during__endswith__gt=day) | Q(school_year__during__upper_inf=True)
+    rows = SchoolClass.objects.filter(still).select_related("site", "teacher", "school_year")
+    return list(rows.annotate(pupils=Count("enrollments")).order_by("school_year__during", "site__name", "name", "pk"))
+
+
+def imports_received(limit: int = 20) -> list[ImportBatch]:
+    """The last files received."""
+    return list(ImportBatch.objects.all()[:limit])
+
+
+def letters_asked(limit: int = 20) -> list[LettersBatch]:
+    """The last letters asked for."""
+    return list(LettersBatch.objects.all()[:limit])

@@ -1,8 +1,8 @@
 """The worker's door: answers to lost codes, files to write, and what is forgotten at night."""
 
 from lps.families import services
-from lps.families.services import imports
-from lps.families.wakeup import ANSWER, IMPORT, PURGE
+from lps.families.services import imports, letters
+from lps.families.wakeup import ANSWER, IMPORT, LETTERS, PURGE
 from tenants.tasks import commune_task
 
 
@@ -22,3 +22,9 @@ def purge() -> None:
 def write_imports() -> None:
     """Write the files that agents accepted: after each acceptance, and at every tick of the minute."""
     imports.write_accepted()
+
+
+@commune_task(name=LETTERS, ignore_result=True)
+def draw_letters() -> None:
+    """Draw the letters that agents asked for: after each request, and at every tick of the minute."""
+    letters.draw_asked()

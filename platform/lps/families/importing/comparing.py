@@ -3,9 +3,12 @@
 A constant number of statements, whatever the number of lines. Importing the same file twice changes nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
+
+from django.db.models import QuerySet
 
 from lps.families import codes
 from lps.families.importing.lines import Line, Wrong
@@ -22,6 +25,7 @@ from lps.families.models import (
 )
 from lps.kernel.text import search_key, sort_key
 
+Coded = TypeVar("Coded", Child, Household)
 ClassKey = tuple[str, str]
 """A school and a class, by the search keys of their names."""
 
@@ -179,9 +183,9 @@ def _households(plan: Plan, lines: list[Line]) -> dict[int, HouseholdPlan]:
     known = Household.objects.prefetch_related("guardians")
     by_code = _by_code(known, {line.family_code for line in lines if line.family_code}, codes.family_lookup)
     by_trait: dict[tuple[str, str], Household] = {}
-    for household in known.filter(name_sort__in={sort_key(line.household) for line in lines}):
-        for trait in _traits(household):
-            by_trait.setdefault((household.name_sort, trait), household)
+    for standing in known.filter(name_sort__in={sort_key(line.household) for line in lines}):
+        for trait in _traits(standing):
+            by_trait.setdefault((standing.name_sort, trait), standing)
     plans: dict[object, HouseholdPlan] = {}
     found: dict[int, HouseholdPlan] = {}
     for line in lines:
@@ -245,7 +249,7 @@ def _name_key(line: Line) -> str:
     return sort_key(f"{line.last_name} {line.first_name}")
 
 
-def _by_code(rows, given, lookup):  # type: ignore[no-untyped-def]
+def _by_code(rows: QuerySet[Coded], given: Iterable[str], lookup: Callable[[str], str]) -> dict[str, Coded]:
     """Rows by the code in clear that the file gives: one statement."""
     lookups = {lookup(code): code for code in given}
     return {lookups[row.code_lookup]: row for row in rows.filter(code_lookup__in=lookups)}

@@ -109,6 +109,9 @@ def _write(batch: ImportBatch) -> bool:
         log.warning("import %s refused: %s", batch.pk, refusal.code)
         _finish(batch, State.FAILED, {**batch.report, "refused": refusal.code})
         return False
+    except BaseException:  # our own mistake: told to the agent, and to the logs
+        _finish(batch, State.FAILED, {**batch.report, "refused": "internal"})
+        raise
     default_storage.delete(batch.file)  # personal data without a use once written
     return True
 

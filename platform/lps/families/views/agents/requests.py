@@ -1,4 +1,4 @@
-"""The agents' pages about families: requests about personal data."""
+"""Requests of families about their personal data."""
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseRedirect

@@ -1,0 +1,1 @@
+"""The agents' pages about families, under /mairie/familles/."""
