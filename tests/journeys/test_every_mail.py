@@ -1,0 +1,70 @@
+"""Every mail that the product sends, as its reader sees it on a phone and at a desk."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from playwright.sync_api import Page
+
+from notifications.render import render
+from tests.journeys.conftest import Browse
+from tests.journeys.seen import AXE, RUN, TOO_WIDE
+from tests.live import Site
+
+URL = "https://demo.les-parents-services.com/donnees-personnelles/"
+LINES = [
+    {"child": child, "activity": "Transport scolaire 16h30", "day": date(2014, 10, 13)}
+    for child in ("Angéline", "Bertrand")
+]
+FACTS: Mapping[str, Mapping[str, object]] = {
+    "families/emails/recovery": {"family": "MARSONE", "url": URL, "minutes": 30},
+    "families/emails/device": {"family": "MARSONE", "url": URL, "minutes": 30},
+    "families/emails/answered": {"family": "MARSONE", "url": URL},
+    "booking/emails/closed": {"reason": "Grève", "url": URL, "lines": LINES},
+    "booking/emails/reopened": {"reason": "Grève", "url": URL, "lines": LINES},
+    "booking/emails/offered": {
+        "child": "Angéline",
+        "activity": "Transport scolaire 16h30",
+        "day": date(2014, 10, 13),
+        "accept_by": datetime(2014, 10, 10, 15, 0, tzinfo=UTC),
+        "url": URL,
+    },
+}
+
+
+def templates() -> set[str]:
+    """The mails of all apps, but the frame that they share."""
+    folders = [Path(app.path) / "templates" for app in apps.get_app_configs()]
+    found = {str(file.relative_to(folder)) for folder in folders for file in folder.glob("*/emails/*.html")}
+    return {name.removesuffix(".html") for name in found} - {"notifications/emails/base"}
+
+
+def test_every_mail_is_looked_at() -> None:
+    assert templates() == set(FACTS)
+
+
+@pytest.mark.parametrize("template", FACTS)
+def test_a_mail(site: Site, browse: Browse, template: str) -> None:
+    with site.inside("demo"):
+        mail = render(template, FACTS[template])
+    page = browse("demo")
+
+    page.set_content(mail.html)
+
+    assert faults(page) == []
+    assert mail.subject.strip() and "\n" not in mail.subject.strip()
+    assert "{{" not in mail.html + mail.text and "None" not in mail.text
+
+
+def faults(page: Page) -> list[str]:
+    """All that is wrong with a mail. It sets no colour: by night they are those of whoever shows it."""
+    page.evaluate(AXE)
+    found = []
+    for width in (360, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        if beyond := page.evaluate(TOO_WIDE):
+            found.append(f"{width} px: {beyond} px too wide")
+        found += [f"{width} px: {fault}" for fault in page.evaluate(RUN)]
+    return found
