@@ -17,7 +17,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -179,6 +179,7 @@ def _run(command: Sequence[str], *, what: str) -> None:
         text=True,
         errors="replace",
         close_fds=False,
+        start_new_session=True,
     ) as step:
         try:
             words, _ = step.communicate()
@@ -191,12 +192,12 @@ def _run(command: Sequence[str], *, what: str) -> None:
 
 
 def _end(step: subprocess.Popen[str]) -> None:
-    """Wait for an interrupted step to leave, so that nothing writes behind us; kill it when it does not."""
-    step.terminate()
-    try:
+    """Wait for an interrupted step and its own programs to leave, so that nothing writes behind us; then kill them."""
+    os.killpg(step.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):  # they are killed below in any case
         step.communicate(timeout=END_SECONDS)
-    except subprocess.TimeoutExpired:
-        step.kill()
+    with suppress(ProcessLookupError):
+        os.killpg(step.pid, signal.SIGKILL)
 
 
 def _sentence(what: str, *, words: str) -> str:

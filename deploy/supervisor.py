@@ -20,6 +20,8 @@ RESTARTS = 5
 BACK_OFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
 STEADY_SECONDS = 60.0
 LOOK_SECONDS = 0.1
+# What is left to each program once we were asked twice: a database still ends in order.
+HURRY_SECONDS = 1.0
 # `timeout make run` sends its signal to us, and to make, which sends it to us.
 ECHO_SECONDS = 1.0
 _COLORS = (36, 32, 33, 35, 34, 31)
@@ -128,7 +130,8 @@ class Supervisor:
         try:
             return process.wait()
         finally:
-            processes.stop(process, grace=self._patience(5.0))
+            process.send_signal(signal.SIGTERM)
+            self._let_end(process, grace=5.0)
 
     def watch(self, *, until: Callable[[], bool] | None = None) -> None:
         """Look after the programs until `until` holds, or for ever; raises when one died too often."""
@@ -147,7 +150,7 @@ class Supervisor:
             asked_at = time.monotonic()
             for running in together:
                 passed = time.monotonic() - asked_at
-                processes.let_end(running.process, grace=self._patience(max(0.0, running.program.grace - passed)))
+                self._let_end(running.process, grace=running.program.grace - passed)
         self._running.clear()
         processes.kill_descendants()
 
@@ -184,8 +187,16 @@ class Supervisor:
         self._asked_at = time.monotonic()
         raise Interrupted
 
-    def _patience(self, grace: float) -> float:
-        return 0.1 if self._is_pressed else grace
+    def _let_end(self, process: subprocess.Popen[bytes], *, grace: float) -> None:
+        """Give a program that was asked to end its time, less when we are pressed meanwhile; then kill its group."""
+        started = time.monotonic()
+
+        def is_over() -> bool:
+            is_hurried = self._is_pressed and time.monotonic() - started > HURRY_SECONDS
+            return process.poll() is not None or is_hurried
+
+        processes.wait_until(is_over, seconds=grace)
+        processes.kill_group(process)
 
 
 def _cause(code: int) -> str:
