@@ -73,11 +73,12 @@ class DataDirectory:
 
     def port(self, name: str, *, wanted: int | None = None) -> int:
         """Give the port remembered under this name, or `wanted`, or another when somebody else has it."""
-        known = self._ports().get(name, wanted)
-        if known is None or not is_released(known):
-            known = free_port()
-        self.remember_port(name, known)
-        return known
+        known = self._ports().get(name)
+        if known is not None and is_released(known):
+            return known
+        chosen = free_port() if wanted is None or port_is_taken(wanted) else wanted
+        self.remember_port(name, chosen)
+        return chosen
 
     def remember_port(self, name: str, port: int) -> None:
         """Keep a port for the next start."""

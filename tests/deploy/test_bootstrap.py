@@ -191,13 +191,14 @@ def words_of(checkout: Path) -> str:
 def _step_of(process: subprocess.Popen[bytes]) -> int:
     """The pid of its pip, once there is one."""
 
-    def steps() -> list[int]:
-        return [
-            pid for pid in descendants(process.pid) if b"--require-hashes" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]
+    found: list[int] = []
 
-    until(lambda: bool(steps()), seconds=60, words=lambda: str(list(descendants(process.pid))))
-    return steps()[0]
+    def begun() -> bool:
+        found[:] = [pid for pid in descendants(process.pid) if "--require-hashes" in command_line(pid)]
+        return bool(found)
+
+    until(begun, seconds=60, words=lambda: str(list(descendants(process.pid))))
+    return found[0]
 
 
 def _absolute(prefix: tuple[str, ...]) -> list[str]:
