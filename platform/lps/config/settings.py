@@ -78,6 +78,8 @@ MIDDLEWARE = [
     "lps.kernel.middleware.RequestStamp",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # It pads each page by a random length (BREACH), and forms mask their secret.
+    "django.middleware.gzip.GZipMiddleware",
     "lps.ui.middleware.SecurityHeaders",
     "tenants.middleware.CommuneMiddleware",
     "lps.config.zone.CommuneZone",
