@@ -22,3 +22,5 @@ loglevel = "warning"
 # Its own lines too: it names the address of a request that failed before the product could.
 logconfig_dict = LOGGING
 control_socket_disable = True
+# Which proxies are believed, the product says (LPS_TRUSTED_PROXIES).
+forwarded_allow_ips = ""

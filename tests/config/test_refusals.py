@@ -121,16 +121,27 @@ def _message(kind: bytes, body: bytes) -> bytes:
     return kind + struct.pack("!i", len(body) + 4) + body
 
 
-def test_the_web_door_itself_refuses() -> None:
-    env = {
-        **os.environ,
-        "LPS_ENV": "production",
-        "LPS_CLOCK": "+1d",
-        "EMAIL_URL": "memory://",
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}",
-    }
+@pytest.mark.parametrize(("variable", "value"), [("LPS_CLOCK", "+1d"), ("LPS_SECRET_KEY", "demonstration-" + "x" * 48)])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "gunicorn -b 127.0.0.1:0 lps.config.wsgi:application",
+        "celery -A lps.config.celery:app worker --pool=solo",
+        "celery -A lps.config.celery:app beat --schedule schedule",
+    ],
+    ids=["web", "worker", "scheduler"],
+)
+def test_each_door_itself_refuses(command: str, variable: str, value: str, tmp_path: Path) -> None:
+    own = {"LPS_ENV": "production", "EMAIL_URL": "memory://", "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}"}
 
-    done = subprocess.run([sys.executable, "-c", "import lps.config.wsgi"], env=env, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", *command.split()],
+        cwd=tmp_path,
+        env={**os.environ, **own, variable: value},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
     assert done.returncode != 0
-    assert "LPS_CLOCK" in done.stderr
+    assert variable in done.stdout + done.stderr

@@ -4,24 +4,28 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.loaders.app import AppLoader
 from celery.signals import setup_logging
 
 from lps.config.refusals import refuse_unsafe_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lps.config.settings")
 
-app = Celery("lps")
+
+class Loader(AppLoader):
+    """Called by a worker and by a scheduler before they begin. A signal would not do: it swallows what is raised."""
+
+    def on_worker_init(self) -> None:
+        """Refuse what the web door refuses."""
+        refuse_unsafe_start()
+
+
+app = Celery("lps", loader="lps.config.celery:Loader")
 app.set_default()  # `current_app` is otherwise ours in this thread alone, and pages are answered in many
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.imports = ("lps.config.tick",)
 app.conf.beat_schedule = {"tick": {"task": "lps.tick", "schedule": 60.0, "options": {"expires": 55}}}
-
-
-@app.on_after_configure.connect
-def _refuse_unsafe_start(**_: Any) -> None:
-    """A worker and a scheduler refuse what the web door refuses."""
-    refuse_unsafe_start()
 
 
 @setup_logging.connect

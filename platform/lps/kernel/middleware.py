@@ -22,7 +22,8 @@ class RequestStamp:
     """Gives each request `received_at` (aware, UTC), `client_address` and `request_id`, and logs it.
 
     The receipt time is the one stamped by the outermost trusted proxy (`X-Request-Start: t=<POSIX
-    seconds>[.fraction]`), believed only from `LPS_TRUSTED_PROXIES`, else now.
+    seconds>[.fraction]`), believed only from `LPS_TRUSTED_PROXIES`, else now. So is what it says of the
+    scheme (`X-Forwarded-Proto`): without it, forms sent to the https address would be refused.
     """
 
     def __init__(self, get_response: Callable[[StampedRequest], HttpResponse]) -> None:
@@ -35,6 +36,8 @@ class RequestStamp:
         trusted = _within(peer, self.trusted)
         request.received_at = _received_at(request, arrived) if trusted else arrived
         request.client_address = self._client_address(request) if trusted else peer
+        if trusted and request.headers.get("X-Forwarded-Proto") == "https":
+            request.META["wsgi.url_scheme"] = "https"
         request.request_id = uuid.uuid4().hex[:12]
         token = log_context.request_id.set(request.request_id)
         try:
