@@ -2,8 +2,15 @@
 
 import ast
 import platform as standard_platform
+import re
 import subprocess
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
+from django.db.models import ForeignObject
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -38,3 +45,82 @@ def test_rules_know_neither_django_nor_the_clock() -> None:
 def test_no_field_dates_itself() -> None:
     forbidden = "auto_" + "now"
     assert [path for path in tracked("*.py") if forbidden in path.read_text()] == []
+
+
+def project() -> dict[str, dict]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+
+
+def test_every_package_has_its_place_in_the_chain_and_in_the_wheel() -> None:
+    """A package that no contract names could import whatever it likes."""
+    beside = {path.parts[-2] for path in ROOT.glob("*/apps.py")}
+    inside = {f"lps.{path.parts[-2]}" for path in (ROOT / "platform" / "lps").glob("*/__init__.py")}
+    (contract,) = project()["importlinter"]["contracts"]
+    layers = {name for layer in contract["layers"] for name in re.split(r"[ |]+", layer)}
+
+    assert layers == beside | inside
+    assert set(project()["importlinter"]["root_packages"]) == beside | {"lps"}
+    assert set(project()["hatch"]["build"]["targets"]["wheel"]["packages"]) == beside | {"platform/lps"}
+
+
+def relations() -> Iterator[tuple[ForeignObject, str, str]]:
+    """Each foreign key between two apps of ours, with their labels."""
+    ours = {app.label for app in apps.get_app_configs() if ROOT in Path(app.path).parents}
+    ours -= {app.label for app in apps.get_app_configs() if ".venv" in Path(app.path).parts}
+    for model in apps.get_models(include_auto_created=True):
+        for field in model._meta.local_fields:
+            if isinstance(field, ForeignObject):
+                here, there = model._meta.app_label, field.related_model._meta.app_label
+                if here in ours and here != there:
+                    yield field, here, there
+
+
+def test_a_relation_to_another_app_leaves_no_name_there() -> None:
+    found = list(relations())
+
+    assert found
+    assert [str(field) for field, _, _ in found if field.remote_field.related_name != "+"] == []
+
+
+def test_no_table_of_a_commune_points_to_the_registry() -> None:
+    only_shared = set(settings.SHARED_APPS) - set(settings.TENANT_APPS)
+    registry = {app.label for app in apps.get_app_configs() if app.name in only_shared}
+
+    assert [str(field) for field, here, there in relations() if there in registry and here not in registry] == []
+
+
+def test_a_handler_of_everything_hands_it_on() -> None:
+    for path in tracked("platform/*.py", "tenants/*.py", "notifications/*.py", "booking/*.py", "deploy/*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ExceptHandler) and _is_broad(node):
+                assert isinstance(node.body[-1], ast.Raise), f"{path}:{node.lineno}"
+
+
+def _is_broad(handler: ast.ExceptHandler) -> bool:
+    return handler.type is None or (
+        isinstance(handler.type, ast.Name) and handler.type.id in {"Exception", "BaseException"}
+    )
+
+
+def test_no_signal_of_our_own() -> None:
+    words = re.compile(
+        r"^from django\.(?:db\.models|dispatch|core)(?:\.signals)? import .*(?:receiver|Signal|_save|_delete)", re.M
+    )
+    product = tracked("platform/*.py", "tenants/*.py", "notifications/*.py", "booking/*.py")
+
+    assert [path for path in product if words.search(path.read_text())] == []
+
+
+def test_the_lock_has_a_hash_for_everything_and_names_no_address() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    requirements = re.findall(r"^[a-z0-9].*?(?=^[a-z0-9]|\Z)", lock, re.M | re.S)
+
+    assert "://" not in lock
+    assert len(requirements) > 50
+    assert [one.splitlines()[0] for one in requirements if "--hash=sha256:" not in one] == []
+
+
+def test_nothing_is_left_for_later() -> None:
+    later = re.compile("|".join(["TO" + "DO", "FIX" + "ME", "pytest.mark." + "skip", "pytest." + "skip", "x" + "fail"]))
+
+    assert [path for path in tracked("*.py", "*.html", "*.css", "*.js") if later.search(path.read_text())] == []
