@@ -18,7 +18,8 @@ from deploy.services import Ground, ephemeral_ground
 ROOT = Path(__file__).resolve().parent.parent
 END_SECONDS = 15.0
 # What a developer may have set for `make run` must not reach the tests.
-FOREIGN = ("S3_ENDPOINT_URL", "EMAIL_URL", "LPS_CLOCK", "LPS_LOGS", "PORT", "DATA_DIR", "MAILSINK_PORT")
+FOREIGN = ("EMAIL_URL", "PORT", "DATA_DIR", "MAILSINK_PORT")
+FOREIGN_PREFIXES = ("LPS_", "S3_")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -39,8 +40,12 @@ def _test(arguments: Sequence[str]) -> int:
 
 def environment(*, ground: Ground) -> Mapping[str, str]:
     """Give the variables under which tests and checks run; secrets are drawn for this run."""
-    own = {name: value for name, value in os.environ.items() if name not in FOREIGN}
-    return own | {
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in FOREIGN and not name.startswith(FOREIGN_PREFIXES)
+    }
+    return kept | {
         "DATABASE_URL": ground.database_url,
         "REDIS_URL": ground.redis_url,
         "LPS_ENV": "test",
