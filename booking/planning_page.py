@@ -53,7 +53,7 @@ class DeadlineLine:
 
 @dataclass(frozen=True, slots=True)
 class WeekBlock:
-    """A week as its template draws it; `notes` say why a usual day is empty: "mardi 11/11 : Armistice 1918"."""
+    """A week as its template draws it; `notes` say why days are locked or empty: "mardi 11/11 : Armistice 1918"."""
 
     number: int
     first: date
@@ -116,7 +116,7 @@ class _Drawing:
             last=week.sunday,
             days=[column.day for column in columns],
             deadlines=list(self._deadlines(week)),
-            notes=list(self._notes(columns, activities)),
+            notes=[*grid.why_locked(columns=columns, lines=lines), *self._notes(columns, activities)],
             body=grid.rows(name=planning_form.BOX, columns=columns, lines=lines),
         )
 

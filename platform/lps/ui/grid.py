@@ -3,7 +3,7 @@
 The pieces are described in `docs/ui.md`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -59,10 +59,38 @@ def rows(*, name: str, columns: Sequence[Column], lines: Iterable[tuple[str, Seq
     parts: list[str] = []
     for label, tiles in lines:
         shown = escape(label)
-        parts.append(f'<tr><th scope="row">{shown}</th>')
+        off = "" if any(tile.kind is not TileKind.NONE for tile in tiles) else ' class="off"'
+        parts.append(f'<tr{off}><th scope="row">{shown}</th>')
         parts += [_cell(tile, column, shown, name, words) for tile, column in zip(tiles, columns, strict=True)]
         parts.append("</tr>\n")
     return mark_safe("".join(parts))  # noqa: S308 (every text above is escaped)
+
+
+def why_locked(*, columns: Sequence[Column], lines: Iterable[tuple[str, Sequence[Tile]]]) -> list[str]:
+    """What cannot be changed, a line a reason: "lundi 23, mardi 24 (Accueil Soir) : date limite passée".
+
+    The activities are named on a day of which others are not locked so. Nothing is said of a week locked as a whole:
+    the line of its deadline does.
+    """
+    held = [0] * len(columns)
+    locked: dict[str, dict[int, list[str]]] = {}
+    for label, tiles in lines:
+        for number, tile in enumerate(tiles):
+            if tile.kind is not TileKind.NONE:
+                held[number] += 1
+            if tile.kind is TileKind.LOCKED and tile.reason:
+                locked.setdefault(tile.reason, {}).setdefault(number, []).append(label)
+    if len(locked) == 1 and sum(map(len, next(iter(locked.values())).values())) == sum(held):
+        return []
+    return [f"{_locked_days(columns, held, days)}\u00a0: {reason}" for reason, days in locked.items()]
+
+
+def _locked_days(columns: Sequence[Column], held: Sequence[int], days: Mapping[int, Sequence[str]]) -> str:
+    names = {number: columns[number].long.rpartition(" ")[0] for number in sorted(days)}
+    return ", ".join(
+        name if len(days[number]) == held[number] else f"{name} ({', '.join(days[number])})"
+        for number, name in names.items()
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,57 @@
+"""What a week says of its locked days, and the rows on which nothing happens."""
+
+from datetime import date, timedelta
+
+from lps.ui import grid
+from lps.ui.grid import Column, Tile, TileKind
+
+PAST, LATER = "date limite passée", "pas encore ouvert"
+SIGNS = {
+    "+": Tile(TileKind.OPEN, value="1-20141010"),
+    "-": Tile(TileKind.LOCKED, reason=PAST),
+    "V": Tile(TileKind.LOCKED, booked=True, reason=PAST),
+    "l": Tile(TileKind.LOCKED, reason=LATER),
+    "c": Tile(TileKind.FULL, note="complet"),
+    ".": Tile(TileKind.NONE),
+}
+
+
+def why_locked(**rows: str) -> list[str]:
+    """The notes of a week from Monday 6 October 2014 on, a sign a cell."""
+    length = len(next(iter(rows.values())))
+    columns = [Column.of(date(2014, 10, 6) + timedelta(days=shift)) for shift in range(length)]
+    lines = [(name, [SIGNS[sign] for sign in signs]) for name, signs in rows.items()]
+    return [note.replace("\u00a0", " ") for note in grid.why_locked(columns=columns, lines=lines)]
+
+
+def test_locked_days_are_named_with_their_reason() -> None:
+    assert why_locked(Bus="-V.++", Cantine="--.++") == ["lundi 6, mardi 7 : date limite passée"]
+
+
+def test_an_activity_is_named_when_the_rest_of_its_day_is_open() -> None:
+    assert why_locked(Bus="-++++", Cantine="++c-+") == ["lundi 6 (Bus), jeudi 9 (Cantine) : date limite passée"]
+
+
+def test_each_reason_has_its_line() -> None:
+    assert why_locked(Bus="-+..l") == ["lundi 6 : date limite passée", "vendredi 10 : pas encore ouvert"]
+
+
+def test_a_week_locked_as_a_whole_says_nothing_more_than_its_deadline() -> None:
+    assert why_locked(Bus="-V.--", Cantine="--...") == []
+    assert why_locked(Bus="ll.ll") == []
+
+
+def test_a_week_with_a_full_day_is_not_locked_as_a_whole() -> None:
+    assert why_locked(Bus="-c.--") == ["lundi 6, jeudi 9, vendredi 10 : date limite passée"]
+
+
+def test_an_open_week_says_nothing() -> None:
+    assert why_locked(Bus="++.++", Cantine=".....") == []
+
+
+def test_a_row_without_service_stays_in_the_table_and_is_marked() -> None:
+    columns = [Column.of(date(2014, 10, 6))]
+    html = grid.rows(name="jour", columns=columns, lines=[("Accueil 12h15", [SIGNS["."]]), ("Cantine", [SIGNS["+"]])])
+
+    assert '<tr class="off"><th scope="row">Accueil 12h15</th>' in html
+    assert '<tr><th scope="row">Cantine</th>' in html
