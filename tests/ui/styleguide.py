@@ -1,5 +1,7 @@
 """What the sample pages show: a week with every kind of cell, forms with and without errors."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -36,15 +38,27 @@ engine = DjangoTemplates(
 )
 
 _SIGNS = {
-    "✓": Tile(TileKind.OPEN, booked=True, value="1-20141010"),
-    "+": Tile(TileKind.OPEN, value="1-20141010"),
+    "✓": Tile(TileKind.OPEN, booked=True),
+    "+": Tile(TileKind.OPEN),
     "V": Tile(TileKind.LOCKED, booked=True, reason="date limite passée"),
     "-": Tile(TileKind.LOCKED, reason="date limite passée"),
     ".": Tile(TileKind.NONE),
     "c": Tile(TileKind.FULL, note="complet"),
     "o": Tile(TileKind.OTHER, note="réservé par l'autre foyer"),
 }
-_BUS = ("Transport scolaire 8h30", "Transport scolaire 11h30", "Transport scolaire 13h30", "Transport scolaire 16h30")
+_PKS = {
+    "Transport scolaire 8h30": 1,
+    "Transport scolaire 11h30": 2,
+    "Transport scolaire 13h30": 3,
+    "Transport scolaire 16h30": 4,
+    "Accueil Matin": 5,
+    "Accueil Soir": 6,
+    "Cantine": 7,
+}
+_BUS = tuple(_PKS)[:4]
+
+
+CALM = {"state": "calm", "text": "Modifiable jusqu'à la veille, 17h00"}
 
 
 class Sample(forms.Form):
@@ -80,18 +94,27 @@ def week(number: int, monday: date, rows: dict[str, str], *deadlines: dict[str, 
     """A week drawn with one sign a cell; as many days as the first row has signs."""
     length = len(next(iter(rows.values())))
     days = [monday + timedelta(days=shift) for shift in range(length)]
+    columns = [Column.of(day) for day in days]
+    lines = [
+        (
+            name,
+            [replace(_SIGNS[sign], value=f"{_PKS[name]}-{day:%Y%m%d}") for sign, day in zip(signs, days, strict=True)],
+        )
+        for name, signs in rows.items()
+    ]
     return {
         "number": number,
         "first": monday,
         "last": monday + timedelta(days=6),
         "days": days,
         "deadlines": deadlines,
-        "body": grid.rows(
-            name="jour",
-            columns=[Column.of(day) for day in days],
-            lines=[(name, [_SIGNS[sign] for sign in signs]) for name, signs in rows.items()],
-        ),
+        "notes": grid.why_locked(columns=columns, lines=lines),
+        "body": grid.rows(name="jour", columns=columns, lines=lines),
     }
+
+
+def _tile(name: str, sign: str, day: date) -> Tile:
+    return replace(_SIGNS[sign], value=f"{_PKS[name]}-{day:%Y%m%d}")
 
 
 def weeks() -> list[dict[str, Any]]:
@@ -103,23 +126,42 @@ def weeks() -> list[dict[str, Any]]:
         "closes_at": datetime(2014, 10, 8, 15, tzinfo=UTC),
     }
     shut = {"state": "shut", "text": "Date limite passée : jeudi 25/09 à 17h00"}
-    calm = {"state": "calm", "text": "Modifiable jusqu'à la veille, 17h00"}
     return [
         week(40, date(2014, 9, 29), dict(zip(_BUS[:2], ["VV.--", "V-.VV"], strict=True)), shut),
         week(41, date(2014, 10, 6), dict(zip(_BUS, ["--.+✓", "VV.✓✓", "--.++", "-V.co"], strict=True)), near),
         week(
-            42, date(2014, 10, 13), {"Accueil Matin": "✓+.✓+.+", "Accueil Soir": "+✓o✓+..", "Cantine": "c+co✓✓✓"}, calm
+            42, date(2014, 10, 13), {"Accueil Matin": "✓+.✓+.+", "Accueil Soir": "+✓o✓+..", "Cantine": "c+co✓✓✓"}, CALM
         ),
     ]
 
 
-def context(page: str, *, errors: bool) -> dict[str, Any]:
+def weeks_alike(*rows: tuple[str, str]) -> list[dict[str, Any]]:
+    """Weeks from the 41st on, each with its signs of the morning and of the evening bus."""
+    monday = date(2014, 10, 6)
+    return [
+        week(41 + number, monday + timedelta(weeks=number), {_BUS[0]: morning, _BUS[3]: evening}, CALM)
+        for number, (morning, evening) in enumerate(rows)
+    ]
+
+
+# Two children of a family, for what is copied from week to week and from one to the other.
+VARIANTS: Mapping[str, Mapping[str, Any]] = {
+    "": {},
+    "errors": {},
+    "angeline": {"weeks": weeks_alike(("V-.+✓", "--.✓+"), ("++.++", "✓c.✓+"), ("+✓.+✓", "-V.++")), "child": "0"},
+    "bertrand": {"weeks": weeks_alike(("--.++", "--.V-"), ("++.✓+", "++.c+"), ("✓+.++", "++.++")), "child": "1"},
+}
+
+
+def context(page: str, *, variant: str) -> dict[str, Any]:
     """What the page needs beside the request."""
+    errors = variant == "errors"
     form_class = {"styleguide_home": SignIn, "styleguide_office": Code}.get(page, Sample)
     sent = {"phone": "06", "child_code": "12 ab", "code": "12"} if errors else None
     return {
         "form": form_class(sent),
         "weeks": weeks(),
+        "child": "0",
         "today": TODAY,
         "now": datetime(2014, 10, 8, 11, 20, tzinfo=UTC),
         "amount": Decimal("1111.11"),
@@ -129,6 +171,7 @@ def context(page: str, *, errors: bool) -> dict[str, Any]:
         "theme_version": "1",
         "clock_moved": errors,
         "clock_now": "mercredi 08/10/2014, 13h20",
+        **VARIANTS[variant],
     }
 
 
@@ -152,8 +195,8 @@ def request() -> HttpRequest:
     return asked
 
 
-def render(page: str, *, errors: bool = False) -> str:
-    return engine.get_template(f"ui/{page}.html").render(context(page, errors=errors), request())
+def render(page: str, *, variant: str = "") -> str:
+    return engine.get_template(f"ui/{page}.html").render(context(page, variant=variant), request())
 
 
 def render_bare(template: str, *, asked: HttpRequest | None) -> str:

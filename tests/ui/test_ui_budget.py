@@ -1,6 +1,6 @@
 import gzip
 
-from styleguide import ROOT
+from styleguide import ROOT, render
 
 STATIC = ROOT / "static/ui"
 CSS = ("tokens.css", "look.css", "desk.css", "print.css")
@@ -14,8 +14,22 @@ def test_all_style_sheets_stay_under_14_kilobytes() -> None:
     assert compressed(*CSS) <= 14_000
 
 
-def test_the_script_of_the_planning_stays_small() -> None:
-    assert (STATIC / "planning.js").stat().st_size <= 6_000
+def test_all_scripts_stay_under_20_kilobytes() -> None:
+    scripts = [path.name for path in STATIC.glob("*.js")]
+
+    assert "planning.js" in scripts
+    assert compressed(*scripts) <= 20_000
+
+
+def test_the_scripts_of_the_planning_stay_small() -> None:
+    assert compressed("planning.js", "copying.js") <= 5_000
+
+
+def test_the_first_page_weighs_less_than_150_kilobytes() -> None:
+    fonts = [f"fonts/{path.name}" for path in (STATIC / "fonts").glob("*.woff2")]
+    html = len(gzip.compress(render("styleguide_home").encode()))
+
+    assert html + compressed("tokens.css", "look.css", "print.css", *fonts) <= 150_000
 
 
 def test_the_two_fonts_stay_under_80_kilobytes() -> None:

@@ -3,7 +3,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from styleguide import MISSING, PAGES, ROOT, engine, render, render_bare, request
+from styleguide import MISSING, PAGES, ROOT, VARIANTS, engine, render, render_bare, request
 
 REPOSITORY = ROOT.parents[2]
 OWN = sorted(str(path.relative_to(ROOT / "templates")) for path in (ROOT / "templates").rglob("*.html"))
@@ -67,10 +67,10 @@ def test_french_signs_are_never_torn_from_their_word() -> None:
     assert loose == set()
 
 
-@pytest.mark.parametrize("errors", [False, True])
+@pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("page", PAGES)
-def test_sample_pages_miss_nothing(page: str, errors: bool) -> None:
-    html = render(page, errors=errors)
+def test_sample_pages_miss_nothing(page: str, variant: str) -> None:
+    html = render(page, variant=variant)
 
     assert MISSING not in html
     assert not INLINE.search(html)
@@ -108,13 +108,13 @@ def test_leaving_is_a_protected_form() -> None:
 
 def test_the_title_says_that_something_is_to_correct() -> None:
     assert "<title>Erreur\u00a0: Règlement de mes factures - Ville de Buchelay</title>" in render(
-        "styleguide_pieces", errors=True
+        "styleguide_pieces", variant="errors"
     )
     assert "<title>Règlement de mes factures - Ville de Buchelay</title>" in render("styleguide_pieces")
 
 
 def test_the_moved_clock_is_announced() -> None:
-    assert "Horloge de démonstration\u00a0: mercredi 08/10/2014, 13h20" in render("styleguide", errors=True)
+    assert "Horloge de démonstration\u00a0: mercredi 08/10/2014, 13h20" in render("styleguide", variant="errors")
     assert "Horloge de démonstration" not in render("styleguide")
 
 

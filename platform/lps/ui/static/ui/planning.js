@@ -30,14 +30,18 @@ function enhance(form) {
   // The browser may bring ticks back after the page was left: they count too.
   addEventListener("pageshow", () => {
     leaving = false;
-    bar?.querySelector("button")?.removeAttribute("aria-disabled");
+    bar?.querySelector(".main")?.removeAttribute("aria-disabled");
     recount();
   });
 
   form.addEventListener("submit", (event) => {
     if (leaving) return event.preventDefault(); // a second click sends nothing more
     leaving = true;
-    bar?.querySelector("button")?.setAttribute("aria-disabled", "true");
+    bar?.querySelector(".main")?.setAttribute("aria-disabled", "true");
+  });
+  // What fills or empties boxes says "change"; what keeps them elsewhere says "kept": nothing is lost by leaving.
+  form.addEventListener("kept", () => {
+    leaving = true;
   });
   addEventListener("beforeunload", (event) => {
     if (!leaving && boxes.some(isChanged)) event.preventDefault();
