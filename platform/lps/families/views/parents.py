@@ -17,7 +17,15 @@ def children(request: FamilyRequest) -> HttpResponse:
     """The children of the household today, each leading to its planning."""
     day = request.received_at.astimezone(context.current().zone).date()
     found = queries.children_of(household=request.household, day=day)
-    shown = [{"name": str(child.child), "code": child.code, "url": planning(child.code)} for child in found]
+    shown = [
+        {
+            "name": str(child.child),
+            "code": child.code,
+            "school_class": child.school_class,
+            "url": planning(child.code),
+        }
+        for child in found
+    ]
     return render(request, "families/children.html", {"children": shown})
 
 
