@@ -54,6 +54,7 @@ _PKS = {
     "Accueil Matin": 5,
     "Accueil Soir": 6,
     "Cantine": 7,
+    "Petites vacances": 8,
 }
 _BUS = tuple(_PKS)[:4]
 
@@ -128,7 +129,12 @@ def weeks() -> list[dict[str, Any]]:
     shut = {"state": "shut", "text": "Date limite passée : jeudi 25/09 à 17h00"}
     return [
         week(40, date(2014, 9, 29), dict(zip(_BUS[:2], ["VV.--", "V-.VV"], strict=True)), shut),
-        week(41, date(2014, 10, 6), dict(zip(_BUS, ["--.+✓", "VV.✓✓", "--.++", "-V.co"], strict=True)), near),
+        week(
+            41,
+            date(2014, 10, 6),
+            dict(zip(_BUS, ["--.+✓", "VV.✓✓", "--.++", "-V.co"], strict=True)) | {"Petites vacances": "....."},
+            near,
+        ),
         week(
             42, date(2014, 10, 13), {"Accueil Matin": "✓+.✓+.+", "Accueil Soir": "+✓o✓+..", "Cantine": "c+co✓✓✓"}, CALM
         ),

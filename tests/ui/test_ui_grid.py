@@ -32,6 +32,12 @@ def test_an_activity_is_named_when_the_rest_of_its_day_is_open() -> None:
     assert why_locked(Bus="-++++", Cantine="++c-+") == ["lundi 6 (Bus), jeudi 9 (Cantine) : date limite passée"]
 
 
+def test_many_activities_are_counted() -> None:
+    four = {f"Atelier {number}": "-" for number in range(4)}
+
+    assert why_locked(**four, Bus="+") == ["lundi 6 (4 activités) : date limite passée"]
+
+
 def test_each_reason_has_its_line() -> None:
     assert why_locked(Bus="-+..l") == ["lundi 6 : date limite passée", "vendredi 10 : pas encore ouvert"]
 

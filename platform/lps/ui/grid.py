@@ -13,6 +13,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+_NAMED = 3  # more activities than that are counted
+
 
 class TileKind(StrEnum):
     """What a cell is; the values are the style sheet's."""
@@ -69,8 +71,8 @@ def rows(*, name: str, columns: Sequence[Column], lines: Iterable[tuple[str, Seq
 def why_locked(*, columns: Sequence[Column], lines: Iterable[tuple[str, Sequence[Tile]]]) -> list[str]:
     """What cannot be changed, a line a reason: "lundi 23, mardi 24 (Accueil Soir) : date limite passée".
 
-    The activities are named on a day of which others are not locked so. Nothing is said of a week locked as a whole:
-    the line of its deadline does.
+    The activities are named, or counted when they are many, on a day of which others are not locked so. Nothing is
+    said of a week locked as a whole: the line of its deadline does.
     """
     held = [0] * len(columns)
     locked: dict[str, dict[int, list[str]]] = {}
@@ -88,9 +90,13 @@ def why_locked(*, columns: Sequence[Column], lines: Iterable[tuple[str, Sequence
 def _locked_days(columns: Sequence[Column], held: Sequence[int], days: Mapping[int, Sequence[str]]) -> str:
     names = {number: columns[number].long.rpartition(" ")[0] for number in sorted(days)}
     return ", ".join(
-        name if len(days[number]) == held[number] else f"{name} ({', '.join(days[number])})"
+        name if len(days[number]) == held[number] else f"{name} ({_activities(days[number])})"
         for number, name in names.items()
     )
+
+
+def _activities(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= _NAMED else _("%(number)s activités") % {"number": len(names)}
 
 
 @dataclass(frozen=True, slots=True)
