@@ -1,5 +1,7 @@
 """Pages after they were used. The same is asked of them as of every page; their words take the focus."""
 
+from functools import partial
+
 import pytest
 from playwright.sync_api import expect
 
@@ -7,6 +9,8 @@ from tests.journeys.conftest import Browse
 from tests.journeys.seen import faults
 from tests.journeys.states import STATES, Ground
 from tests.live import Site
+
+WITHOUT_SCRIPT = ["wrong_codes", "no_address_to_send_the_codes_to", "an_agent_refused", "an_operator_refused"]
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -19,3 +23,11 @@ def test_a_page_in_the_state_of(site: Site, browse: Browse, name: str) -> None:
     if state.told:
         expect(page.locator("[data-focus]")).to_be_focused()
     assert faults(page, widths=(360, 1280)) == []
+
+
+@pytest.mark.parametrize("name", WITHOUT_SCRIPT)
+def test_the_words_about_a_form_take_the_focus_without_script(site: Site, browse: Browse, name: str) -> None:
+    page = STATES[name].reach(Ground(site, partial(browse, script=False)))
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(STATES[name].heading)
+    expect(page.locator("[data-focus]")).to_be_focused()
