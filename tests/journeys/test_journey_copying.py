@@ -39,3 +39,21 @@ def test_a_week_is_repeated_then_copied_to_the_brother(site: Site, browse: Brows
     expect(page.get_by_role("heading", name="Vos choix n'étaient pas validés, les revoici")).to_be_visible()
     validate(page)
     assert booked(site, ANGELINE, MORNING) >= held
+
+
+def test_where_nothing_may_change_the_copy_is_told_and_none_is_offered(site: Site, browse: Browse) -> None:
+    day = days_to_come(site, ANGELINE, MORNING, number=1)[0]
+    let_stand(site, ANGELINE, {(MORNING, day): True})
+    page = browse("demo")
+    is_signed_in(page, site, ANGELINE)
+    open_planning(page, ANGELINE, day)
+    past = f"/enfants/{BERTRAND.child}/planning/?semaine=2020-W10"
+    copy = page.get_by_role("button", name="Copier sur Bertrand")
+
+    copy.evaluate("(button, past) => { button.dataset.href = past; }", past)
+    copy.click()
+
+    told = page.locator(".note", has_text="Choix d'Angéline recopiés")
+    expect(told).to_contain_text("Ce qui n'a pas pu être recopié")
+    expect(page.get_by_role("button", name="Copier sur")).to_be_hidden()
+    assert page.get_by_text("Copier sur mes autres enfants").count() == 0
