@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import connection
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
@@ -66,16 +67,16 @@ class Copy:
     def standing_in(self) -> Iterator[None]:
         """Every connection of this process is the copy's, in whatever thread, for the time of a block."""
         assert not connection.in_atomic_block, "a test in a transaction of its own cannot leave its database"
-        before, settings = connection.settings_dict["NAME"], connection.settings_dict
+        before = connection.settings_dict["NAME"]
         with self.blocker.unblock(), _beside_a_browser():
             connection.close()
-            settings["NAME"] = self.name
+            connection.settings_dict["NAME"] = self.name
             queries.forget_hosts()
             try:
                 yield
             finally:
                 connection.close()
-                settings["NAME"] = before
+                connection.settings_dict["NAME"] = before
                 queries.forget_hosts()
 
     @contextmanager
@@ -124,7 +125,7 @@ class Pages:
         try:
             connection.request("GET", path, headers={"Host": f"{slug}.localhost:{self.port}", **headers})
             response = connection.getresponse()
-            return Answer(response.status, dict(response.getheaders()), response.read().decode())
+            return Answer(response.status, dict(response.getheaders()), response.read().decode(errors="replace"))
         finally:
             connection.close()
 
@@ -185,13 +186,13 @@ class Site:
             alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
             self.ending.enter_context(self._running(*celery, *alone, log=self.directory / "worker.log"))
 
-    def mails_to(self, address: str, *, number: int = 1) -> list[dict[str, Any]]:
-        """Wait until so many mails have come to an address, newest first."""
+    def mails_to(self, address: str, *, subject: str = "", number: int = 1) -> list[dict[str, Any]]:
+        """Wait until so many mails have come to an address, under a subject if one is given; newest first."""
         self.work()
         found: list[dict[str, Any]] = []
 
         def have_come() -> bool:
-            found[:] = self._mails(address)
+            found[:] = [mail for mail in self._mails(address) if subject in mail["subject"]]
             return len(found) >= number
 
         _wait(have_come, log=self.directory / "worker.log", seconds=MAIL_SECONDS)
@@ -214,7 +215,7 @@ class Site:
             "LPS_ENV": "development",
             "DATABASE_URL": self.copy.url,
             "REDIS_URL": self.valkey.url(),
-            "LPS_DATA_DIR": str(self.directory),
+            "LPS_DATA_DIR": str(settings.LPS_DATA_DIR),  # files laid down by a test are found, and the contrary
             "EMAIL_URL": f"smtp://{LOOPBACK}:{self.smtp_port}",
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "platform")]),
         }
@@ -233,7 +234,7 @@ class Site:
 @contextmanager
 def running_site(directory: Path, blocker: DjangoDbBlocker) -> Iterator[Site]:
     """Start the product on a copy of the template; everything ends with the block."""
-    (directory / "static").mkdir()
+    (settings.LPS_DATA_DIR / "static").mkdir(parents=True, exist_ok=True)
     with ExitStack() as ending:
         valkey = Valkey(directory, ephemeral=True)
         valkey.start()

@@ -37,20 +37,19 @@ FRAME = """() => {
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def faults(page: Page, *, widths: Sequence[int] = WIDTHS) -> list[str]:
+def faults(page: Page, *, by_day: Sequence[int] = WIDTHS, by_night: Sequence[int] = WIDTHS) -> list[str]:
     """All that is wrong with the page as it stands, by day and by night, on every screen."""
     page.evaluate("document.fonts.ready")
     page.evaluate(AXE)
-    return [*_of_its_frame(page), *_of_its_width(page), *_found_by_axe(page, widths)]
+    return [*_of_its_frame(page), *_of_its_width(page), *_found_by_axe(page, by_day, by_night)]
 
 
-def _found_by_axe(page: Page, widths: Sequence[int]) -> Iterator[str]:
-    for width in widths:
-        page.set_viewport_size({"width": width, "height": HEIGHT})
-        page.emulate_media(color_scheme="light")
-        yield from (f"{width} px by day: {fault}" for fault in page.evaluate(RUN))
-        page.emulate_media(color_scheme="dark")
-        yield from (f"{width} px by night: {fault}" for fault in page.evaluate(RUN, BY_NIGHT))
+def _found_by_axe(page: Page, by_day: Sequence[int], by_night: Sequence[int]) -> Iterator[str]:
+    for mode, widths, only in (("light", by_day, None), ("dark", by_night, BY_NIGHT)):
+        page.emulate_media(color_scheme=mode)
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            yield from (f"{width} px, {mode}: {fault}" for fault in page.evaluate(RUN, only))
 
 
 def _of_its_width(page: Page) -> Iterator[str]:

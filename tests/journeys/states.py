@@ -165,7 +165,7 @@ def about_to_leave(ground: Ground) -> Page:
 
 @state("Yanis LEMAIRE")
 def the_planning_of_a_town_with_a_colour(ground: Ground) -> Page:
-    return ground.parent(f"/enfants/{OF_BUCHELAY.child}/planning/", OF_BUCHELAY)
+    return ground.parent(f"/enfants/{OF_BUCHELAY.child}/planning/?groupe=cantine", OF_BUCHELAY)
 
 
 @state("Angéline MARSONE")
@@ -221,7 +221,7 @@ def a_day_without_a_place_left(ground: Ground) -> Page:
 
 @state("Angéline MARSONE")
 def weeks_that_are_over(ground: Ground) -> Page:
-    page = ground.parent(f"/enfants/{ANGELINE.child}/planning/")
+    page = ground.parent(f"/enfants/{ANGELINE.child}/planning/?groupe=transport")
     page.get_by_role("link", name="Précédent").click()
     return page
 
@@ -233,7 +233,7 @@ def a_week_and_a_group_that_do_not_exist(ground: Ground) -> Page:
 
 @state("Yanis LEMAIRE", told=True)
 def a_period_sent_without_a_day(ground: Ground) -> Page:
-    page = ground.parent(f"/enfants/{OF_BUCHELAY.child}/planning/", OF_BUCHELAY)
+    page = ground.parent(f"/enfants/{OF_BUCHELAY.child}/planning/?groupe=cantine", OF_BUCHELAY)
     page.get_by_role("button", name="Enregistrer cette période").first.click()
     return page
 

@@ -22,7 +22,7 @@ def test_a_page_in_the_state_of(site: Site, browse: Browse, name: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(state.heading)
     if state.told:
         expect(page.locator("[data-focus]")).to_be_focused()
-    assert faults(page, widths=(360, 1280)) == []
+    assert faults(page, by_day=(360, 1280), by_night=(360,)) == []
 
 
 @pytest.mark.parametrize("name", WITHOUT_SCRIPT)

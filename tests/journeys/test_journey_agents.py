@@ -6,12 +6,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from lps.families.queries import emails_of
 from tests.journeys.conftest import Browse
-from tests.journeys.families import ANGELINE
+from tests.journeys.families import OF_BUCHELAY
 from tests.journeys.steps import is_signed_in, sign_in_with_account
 from tests.live import Site
-
-ADDRESS = "marsone@familles.example"
 
 
 def test_an_agent_comes_in_with_a_one_time_code_and_leaves(browse: Browse, script: bool) -> None:
@@ -50,32 +49,32 @@ def test_the_operator_sees_both_communes(browse: Browse) -> None:
 def test_a_family_takes_its_data_away_and_an_agent_answers_its_request(
     site: Site, browse: Browse, tmp_path: Path
 ) -> None:
-    known = len(site.mails_to(ADDRESS, number=0))
-    family = browse("demo")
-    is_signed_in(family, site, ANGELINE)
+    with site.inside("buchelay"):
+        address = emails_of(OF_BUCHELAY.custody().household)[0]
+    family = browse("buchelay")
+    is_signed_in(family, site, OF_BUCHELAY)
     family.goto("/donnees-personnelles/")
 
     taken = json.loads(downloaded(family, "Télécharger en JSON", tmp_path).read_text())
-    assert "Angéline" in json.dumps(taken, ensure_ascii=False)
+    assert "Yanis" in json.dumps(taken, ensure_ascii=False)
     table = downloaded(family, "Télécharger en CSV", tmp_path).read_text(encoding="utf-8-sig")
-    assert any("Bertrand" in cell for row in csv.reader(table.splitlines()) for cell in row)
+    assert any("Jeanne" in cell for row in csv.reader(table.splitlines()) for cell in row)
 
-    words = "Angéline s'écrit avec un accent."
+    words = "Le prénom de Yanis est mal écrit."
     family.get_by_label("Précisions").fill(words)
     family.get_by_role("button", name="Envoyer ma demande").click()
-    expect(family.get_by_text("en attente")).to_be_visible()
+    expect(family.get_by_role("listitem").filter(has_text=words)).to_contain_text("en attente")
 
-    agent = browse("demo")
-    sign_in_with_account(agent, where="demo", role="scolaire", path="/mairie/")
+    agent = browse("buchelay")
+    sign_in_with_account(agent, where="buchelay", role="scolaire", path="/mairie/")
     agent.get_by_role("navigation", name="Rubriques").get_by_role("link", name="Demandes").click()
-    agent.get_by_role("listitem").filter(has_text="à traiter").get_by_role("link", name="MARSONE").click()
+    agent.get_by_role("listitem").filter(has_text="à traiter").get_by_role("link", name="Lemaire").click()
     expect(agent.get_by_text(words)).to_be_visible()
     agent.get_by_label("Réponse à la famille").fill("C'est corrigé.")
     agent.get_by_role("button", name="Envoyer la réponse").click()
     expect(agent.get_by_role("listitem").filter(has_text="traitée")).to_have_count(1)
 
-    mail = site.mails_to(ADDRESS, number=known + 1)[0]
-    assert mail["subject"] == "La mairie a répondu à votre demande"
+    [mail] = site.mails_to(address, subject="La mairie a répondu à votre demande")
     family.goto(next(link for link in mail["links"] if link.endswith("/donnees-personnelles/")))
     expect(family.get_by_text("C'est corrigé.")).to_be_visible()
 

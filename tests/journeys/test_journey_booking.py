@@ -145,6 +145,23 @@ def test_an_old_tab_that_asks_for_what_is_done_already_changes_nothing(
     assert receipts(site, ANGELINE) == before
 
 
+def test_coming_back_shows_what_stands(site: Site, browse: Browse, script: bool, days: list[date]) -> None:
+    page = browse("demo", script=script)
+    is_signed_in(page, site, ANGELINE)
+    open_planning(page, ANGELINE, days[1])
+    press(page, MORNING, days[1])
+    validate(page)
+    recap(page)
+    let_stand(site, ANGELINE, {(MORNING, days[1]): False})
+
+    page.go_back()
+
+    expect(tile(page, MORNING, days[1])).not_to_be_checked()
+    validate(page)
+    expect(page.get_by_text("Aucune modification à enregistrer")).to_be_visible()
+    assert days[1] not in booked(site, ANGELINE, MORNING)
+
+
 def test_a_session_that_ended_asks_for_the_codes_and_saves_nothing(
     site: Site, browse: Browse, script: bool, days: list[date]
 ) -> None:

@@ -138,7 +138,7 @@ def test_one_form_sent_twice_at_once_gives_one_receipt(town: Commune, monkeypatc
     jeton = uuid.uuid4()
     if held_by != "the child's lock":
         without_the_childs_lock(monkeypatch)
-        monkeypatch.setattr(saving, "first_receipt", meeting(2, saving.first_receipt))
+        monkeypatch.setattr(queries, "days_of_child", meeting(2, queries.days_of_child))
     if held_by == "nothing":
         drop("ALTER TABLE booking_receipt DROP CONSTRAINT receipt_jeton_once")
 
