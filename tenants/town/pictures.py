@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from lps.kernel.refusals import Refusal
 
@@ -52,6 +52,7 @@ def redrawn(content: bytes) -> Picture:
 
 
 def _redraw(content: bytes) -> Picture:
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # what prints PDF files turns it on for the whole process, once
     with Image.open(BytesIO(content), formats=tuple(EXTENSIONS)) as received:
         kind = received.format or ""
         if received.width * received.height > MAX_PIXELS:

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.test import Client
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageFile, PngImagePlugin
 from pytest_django import DjangoCaptureOnCommitCallbacks, DjangoDbBlocker
 
 from lps.console.services import Identity, create_commune, drop_commune
@@ -95,6 +95,13 @@ def test_refuses_what_is_no_reasonable_picture(content: bytes, code: str) -> Non
         redrawn(content)
 
     assert refused.value.refusal.code == code
+
+
+def test_refuses_half_a_picture_after_a_pdf_was_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as WeasyPrint leaves it
+
+    with pytest.raises(PictureRefused):
+        redrawn(picture(size=(400, 200))[:-40])
 
 
 def test_anyone_sees_it_and_may_keep_it_under_its_own_address(no_logo_left: None, client: Client) -> None:
