@@ -84,7 +84,7 @@ def test_no_process_writes_a_code_an_address_nor_a_secret(site: Site, shape: str
     ]
     assert told == []
     assert "Error handling request" in logs[pages.log.name] and "account_email_once" in logs[pages.log.name]
-    assert "families.answer_recoveries" in logs["worker.log"] and "courriel reçu" in logs["mails.log"]
+    assert "messages sent" in logs["worker.log"] and "courriel reçu" in logs["mails.log"]
     if shape == "json":
         assert {"at", "message"} <= json.loads(logs[pages.log.name].splitlines()[-1]).keys()
 
