@@ -24,7 +24,7 @@ def durable_ground() -> Iterator[Path]:
         ground = Ground(postgres.url("lps"), valkey.url(), directory, pids)
         os.environ.update(environment(ground=ground))
         os.environ["DJANGO_SETTINGS_MODULE"] = "lps.config.settings"
-        (directory / "data").mkdir()
+        (directory / "data" / "static").mkdir(parents=True)
         yield directory
     finally:
         valkey.stop()

@@ -1,4 +1,4 @@
-"""The planning page through gunicorn against a floor that runs its statements and sends its bytes ready-made."""
+"""The planning page through gunicorn against a view that runs its statements and sends its bytes ready-made."""
 
 import http.client
 import json
@@ -13,7 +13,7 @@ from statistics import median
 
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 
 from bench.figures import Figure
 from deploy.processes import LOOPBACK, free_port, start, stop, wait_until
@@ -29,7 +29,7 @@ def measure(directory: Path) -> list[Figure]:
     cookie, page = _signed_in(), directory / "page.json"
     page.write_text(json.dumps(_recorded(cookie)))
     ours, floor = [], []
-    with _served("lps.config.wsgi:application") as product, _served("bench.floor:application", page) as bare:
+    with _served("lps.config.settings") as product, _served("bench.floor_settings", page) as bare:
         for port in (product, bare):
             _rate(port, cookie, seconds=2.0)
         for _ in range(TURNS):
@@ -49,27 +49,31 @@ def _signed_in() -> str:
 
 
 def _recorded(cookie: str) -> dict[str, object]:
-    """The statements of one request, search paths included, and its body."""
+    """The body of one request and the statements of its view: the middleware's are run for the floor as well."""
     client = Client(headers={"host": "demo.localhost"})
     client.cookies["lps_famille"] = cookie
     client.get(PATH)
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(PATH)
     assert answer.status_code == 200
-    return {"statements": [query["sql"] for query in captured.captured_queries], "body": answer.content.decode()}
+    with override_settings(ROOT_URLCONF="bench.floor"), CaptureQueriesContext(connection) as behind:
+        client.get("/enfants/123456/rien/")
+    statements = [query["sql"] for query in captured.captured_queries[len(behind) :]]
+    return {"statements": statements, "body": answer.content.decode()}
 
 
 @contextmanager
-def _served(application: str, page: Path | None = None) -> Iterator[int]:
-    """Serve an application as `make run` does, on a free port."""
+def _served(settings: str, page: Path | None = None) -> Iterator[int]:
+    """Serve the product under these settings as `make run` does, on a free port."""
     port = free_port()
     variables = {**os.environ, "PORT": str(port), "BENCH_PAGE": str(page), "LPS_ENV": "development"}
+    variables["DJANGO_SETTINGS_MODULE"] = settings
     variables["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "platform")])
-    command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.py", application]
+    command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.py", "lps.config.wsgi:application"]
     process = start(command, output=subprocess.DEVNULL, env=variables, cwd=ROOT)
     try:
         if not wait_until(lambda: _answers(port), seconds=60.0, pause=0.2):
-            raise RuntimeError(f"{application} does not answer")
+            raise RuntimeError(f"{settings} do not answer")
         yield port
     finally:
         stop(process, stop_signal=signal.SIGTERM, grace=6.0)

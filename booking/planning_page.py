@@ -105,10 +105,12 @@ class _Drawing:
         self.today = now.astimezone(zone).date()
         self.groups = [group for group in (self._for_the_child(group, shown) for group in shown.groups) if group]
         self.changeable: dict[Cell, bool] = {}
+        self.closed: dict[tuple[date, str], None] = {}
 
     def week(self, week: Week) -> WeekBlock:
         columns = [Column.of(day) for day in self._columns(week)]
         activities = [activity for group in self.groups for activity in group.activities]
+        self.closed.clear()
         lines = [(activity.name, [self._tile(activity, column.day) for column in columns]) for activity in activities]
         return WeekBlock(
             number=week.number,
@@ -146,8 +148,11 @@ class _Drawing:
     def _tile(self, activity: ActivityFacts, day: date) -> Tile:
         cell = Cell(activity.pk, day)
         facts = queries.facts(cell, days=self.days, catalogue=self.catalogue)
+        why = "" if facts.open else self._why_closed(cell)
+        if why:
+            self.closed[day, why] = None
         if not facts.open and facts.booked_by is None:
-            return Tile(TileKind.NONE, reason=self._why_closed(cell))
+            return Tile(TileKind.NONE, reason=why)
         view = self._view(facts, day)
         if view.changeable:
             self.changeable[cell] = view.booked
@@ -162,21 +167,12 @@ class _Drawing:
 
     def _notes(self, columns: Sequence[Column], activities: Sequence[ActivityFacts]) -> Iterator[str]:
         """Each day that a public holiday or a closure empties, once a reason; then the places offered."""
-        found = {
-            (column, why): None
-            for column in columns
-            for activity in activities
-            if not self._is_held(cell := Cell(activity.pk, column.day)) and (why := self._why_closed(cell))
-        }
-        for column, why in found:
-            yield f"{sentences.named_day(column.day)}\u00a0: {why}"
-        for column in columns:
+        for day, why in sorted(self.closed):
+            yield f"{sentences.named_day(day)}\u00a0: {why}"
+        for column in columns if self.days.lists else ():
             for activity in activities:
                 if accept_by := self._waiting(Cell(activity.pk, column.day)).accept_by:
                     yield sentences.offer_sentence(activity.name, column.day, accept_by=accept_by, zone=self.zone)
-
-    def _is_held(self, cell: Cell) -> bool:
-        return queries.facts(cell, days=self.days, catalogue=self.catalogue).open
 
     def _locked(self, view: CellView, cell: Cell) -> Tile:
         assert view.reason is not None
@@ -211,9 +207,10 @@ class _Drawing:
     def _deadlines(self, week: Week) -> Iterator[DeadlineLine]:
         """One line per different deadline, named by its groups when there are several."""
         governed: dict[tuple[Closing, str], _Governed] = {}
+        of_week = days_of(week)
         for group in self.groups:
             for activity in group.activities:
-                days = [day for day in days_of(week) if Cell(activity.pk, day) in self.days.service_days]
+                days = [day for day in of_week if Cell(activity.pk, day) in self.days.service_days]
                 for closing, action in _closings(activity) if days else ():
                     found = governed.setdefault((closing, action), _Governed({}, set()))
                     found.names[group.name] = None

@@ -215,6 +215,7 @@ def _deadline(closing: Closing, day: date, calendar: SchoolCalendar, zone: ZoneI
     return min(instant(_deadline_day(closing, day, calendar), closing.at, zone), instant(day, time(0), zone))
 
 
+@lru_cache(maxsize=4096)
 def opening(opening: Opening, *, day: date, zone: ZoneInfo) -> datetime:
     """The instant (UTC) from which this day may be booked."""
     if isinstance(opening, FixedOpening):

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import assert_never
+from typing import NamedTuple, assert_never
 from zoneinfo import ZoneInfo
 
 from booking.rules.calendar import SchoolCalendar
-from booking.rules.deadlines import Action, Closed, Closing, DeadlineRule, Open, TooEarly, deadline, judge
+from booking.rules.deadlines import Action, Closed, DeadlineRule, Open, TooEarly, judge
 from lps.kernel.refusals import Refusal
 
 
@@ -56,8 +56,7 @@ class ContradictoryChanges(ValueError):
         self.cell = cell
 
 
-@dataclass(frozen=True, order=True)
-class Cell:
+class Cell(NamedTuple):
     """One activity on one day, for the child whose planning is changed."""
 
     activity_id: int
@@ -119,15 +118,13 @@ class Outcome:
     unchanged: tuple[Change, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class CellView:
-    """A cell as the page draws it. `closes_at` is the deadline of the one change that may be asked of it."""
+class CellView(NamedTuple):
+    """A cell as the page draws it; `reason` says why it is not changeable."""
 
     booked: bool
     by_other_household: bool
     changeable: bool
     reason: Refusal | None
-    closes_at: datetime | None
 
 
 def decide(
@@ -186,14 +183,12 @@ def cell_state(
     """
     asks = _Asks(day, facts, wanted=facts.booked_by != household_id)
     by_other_household = facts.booked_by not in (None, household_id)
-    may_be_asked = not by_other_household and (facts.open or not asks.wanted)
     reason = _refusal(asks, household_id=household_id, calendar=calendar, zone=zone, at=now, powers=_granted(powers))
     return CellView(
         booked=facts.booked_by is not None,
         by_other_household=by_other_household,
         changeable=reason is None,
         reason=reason,
-        closes_at=deadline(asks.closing, day=day, calendar=calendar, zone=zone) if may_be_asked else None,
     )
 
 
@@ -227,8 +222,7 @@ def _asks_nothing(change: Change, facts: DayFacts | None, household_id: int) -> 
     return facts.booked_by is None
 
 
-@dataclass(frozen=True)
-class _Asks:
+class _Asks(NamedTuple):
     """A wish that would really change a cell."""
 
     day: date
@@ -239,10 +233,6 @@ class _Asks:
     @property
     def action(self) -> Action:
         return Action.BOOK if self.wanted else Action.CANCEL
-
-    @property
-    def closing(self) -> Closing:
-        return self.facts.rule.book if self.wanted else self.facts.rule.cancel
 
 
 def _refusal(

@@ -68,4 +68,5 @@ class Week:
 
 def days_of(week: Week) -> tuple[date, ...]:
     """The seven days, Monday first."""
-    return tuple(week.monday + timedelta(days=n) for n in range(7))
+    monday = week.monday
+    return tuple(monday + timedelta(days=n) for n in range(7))

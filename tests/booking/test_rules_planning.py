@@ -386,40 +386,29 @@ class TestPowers:
 
 class TestCellsAsDrawn:
     def test_a_free_cell_can_be_ticked_until_its_deadline(self) -> None:
-        assert drawn(FREE) == CellView(
-            booked=False, by_other_household=False, changeable=True, reason=None, closes_at=SUNDAY_17H
-        )
+        assert drawn(FREE) == CellView(booked=False, by_other_household=False, changeable=True, reason=None)
 
     def test_a_booked_cell_is_locked_at_its_deadline(self) -> None:
+        too_late = Refusal("too_late", closed_at=SUNDAY_17H)
+
         assert drawn(OURS, at=SUNDAY_17H) == CellView(
-            booked=True,
-            by_other_household=False,
-            changeable=False,
-            reason=Refusal("too_late", closed_at=SUNDAY_17H),
-            closes_at=SUNDAY_17H,
+            booked=True, by_other_household=False, changeable=False, reason=too_late
         )
 
     def test_the_other_households_booking_is_shown_and_locked(self) -> None:
-        assert drawn(THE_FATHERS) == CellView(
-            booked=True,
-            by_other_household=True,
-            changeable=False,
-            reason=Refusal("other_household", booked=True),
-            closes_at=None,
-        )
+        theirs = Refusal("other_household", booked=True)
 
-    def test_without_service_there_is_no_deadline(self) -> None:
-        found = drawn(replace(FREE, open=False))
+        assert drawn(THE_FATHERS) == CellView(booked=True, by_other_household=True, changeable=False, reason=theirs)
 
-        assert (found.reason, found.closes_at) == (Refusal("no_service"), None)
+    def test_without_service_nothing_can_be_asked(self) -> None:
+        assert drawn(replace(FREE, open=False)).reason == Refusal("no_service")
 
     def test_a_booked_cell_of_a_closed_service_can_still_be_unticked(self) -> None:
-        found = drawn(replace(OURS, open=False))
+        assert drawn(replace(OURS, open=False)).changeable
 
-        assert (found.changeable, found.closes_at) == (True, SUNDAY_17H)
-
-    def test_shows_the_deadline_of_the_change_that_can_be_asked(self) -> None:
+    def test_judges_the_change_that_can_be_asked(self) -> None:
         cancelled_two_days_before = replace(EVE_17H, cancel=DaysBefore(days=2, at=time(17)))
+        on_saturday_night = datetime(2014, 10, 11, 22, tzinfo=UTC)
 
-        assert drawn(replace(FREE, rule=cancelled_two_days_before)).closes_at == SUNDAY_17H
-        assert drawn(replace(OURS, rule=cancelled_two_days_before)).closes_at == datetime(2014, 10, 11, 15, tzinfo=UTC)
+        assert drawn(replace(FREE, rule=cancelled_two_days_before), at=on_saturday_night).changeable
+        assert not drawn(replace(OURS, rule=cancelled_two_days_before), at=on_saturday_night).changeable

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 from django.utils import dateformat
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 _NAMED = 3  # more activities than that are counted
@@ -26,8 +29,7 @@ class TileKind(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(NamedTuple):
     """A cell: `value` is what its box sends, `reason` why it is locked or empty, `note` the words shown in it,
     `href` the page that a full or other tile leads to."""
 
@@ -50,6 +52,11 @@ class Column:
     @classmethod
     def of(cls, day: date) -> "Column":
         """The column of a day: "vendredi 10 octobre", "Ve 10"."""
+        return cls._named(day, get_language())
+
+    @classmethod
+    @lru_cache(maxsize=1000)
+    def _named(cls, day: date, language: str | None) -> "Column":
         number = _("1er") if day.day == 1 else str(day.day)
         long = f"{dateformat.format(day, 'l')} {number} {dateformat.format(day, 'F')}"
         return cls(day, long, f"{dateformat.format(day, 'l')[:2].capitalize()} {day:%d}")
