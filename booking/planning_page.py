@@ -58,7 +58,7 @@ class WeekBlock:
     number: int
     first: date
     last: date
-    days: Sequence[date]
+    columns: Sequence[Column]
     deadlines: Sequence[DeadlineLine]
     notes: Sequence[str]
     body: SafeString
@@ -116,7 +116,7 @@ class _Drawing:
             number=week.number,
             first=week.monday,
             last=week.sunday,
-            days=[column.day for column in columns],
+            columns=columns,
             deadlines=list(self._deadlines(week)),
             notes=[*grid.why_locked(columns=columns, lines=lines), *self._notes(columns, activities)],
             body=grid.rows(name=planning_form.BOX, columns=columns, lines=lines),

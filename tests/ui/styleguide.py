@@ -1,7 +1,6 @@
 """What the sample pages show: a week with every kind of cell, forms with and without errors."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -99,7 +98,7 @@ def week(number: int, monday: date, rows: dict[str, str], *deadlines: dict[str, 
     lines = [
         (
             name,
-            [replace(_SIGNS[sign], value=f"{_PKS[name]}-{day:%Y%m%d}") for sign, day in zip(signs, days, strict=True)],
+            [_SIGNS[sign]._replace(value=f"{_PKS[name]}-{day:%Y%m%d}") for sign, day in zip(signs, days, strict=True)],
         )
         for name, signs in rows.items()
     ]
@@ -107,7 +106,7 @@ def week(number: int, monday: date, rows: dict[str, str], *deadlines: dict[str, 
         "number": number,
         "first": monday,
         "last": monday + timedelta(days=6),
-        "days": days,
+        "columns": columns,
         "deadlines": deadlines,
         "notes": grid.why_locked(columns=columns, lines=lines),
         "body": grid.rows(name="jour", columns=columns, lines=lines),
@@ -115,7 +114,7 @@ def week(number: int, monday: date, rows: dict[str, str], *deadlines: dict[str, 
 
 
 def _tile(name: str, sign: str, day: date) -> Tile:
-    return replace(_SIGNS[sign], value=f"{_PKS[name]}-{day:%Y%m%d}")
+    return _SIGNS[sign]._replace(value=f"{_PKS[name]}-{day:%Y%m%d}")
 
 
 def weeks() -> list[dict[str, Any]]:

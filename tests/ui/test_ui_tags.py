@@ -8,7 +8,7 @@ from django.utils import timezone
 from styleguide import Sample, SignIn, engine
 
 from lps.ui.forms import DigitsField
-from lps.ui.templatetags.ui import day, hour, initials, long_day, money, short_day
+from lps.ui.templatetags.ui import day, hour, initials, long_day, money
 
 
 def rendered(source: str, **context: object) -> str:
@@ -41,9 +41,8 @@ def test_writes_days() -> None:
     assert day(monday) == "lundi 13/10/2014"
     assert long_day(monday) == "lundi 13\u00a0octobre 2014"
     assert long_day(date(2014, 10, 1)) == "mercredi 1er\u00a0octobre 2014"
-    assert short_day(date(2014, 10, 9)) == "Je 09"
     assert hour(time(17, 0)) == "17h00"
-    assert day(None) == long_day(None) == short_day(None) == hour(None) == ""
+    assert day(None) == long_day(None) == hour(None) == ""
 
 
 def test_shows_instants_in_the_current_zone() -> None:

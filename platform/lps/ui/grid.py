@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils import dateformat
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -43,11 +43,13 @@ class Tile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A day, with its names worked out once for all rows."""
+    """A day, with its names and its heading worked out once for all rows, weeks and readers."""
 
     day: date
     long: str
     short: str
+    head: SafeString
+    sent: str
 
     @classmethod
     def of(cls, day: date) -> "Column":
@@ -58,8 +60,12 @@ class Column:
     @lru_cache(maxsize=1000)
     def _named(cls, day: date, language: str | None) -> "Column":
         number = _("1er") if day.day == 1 else str(day.day)
-        long = f"{dateformat.format(day, 'l')} {number} {dateformat.format(day, 'F')}"
-        return cls(day, long, f"{dateformat.format(day, 'l')[:2].capitalize()} {day:%d}")
+        weekday = dateformat.format(day, "l")
+        two = weekday[:2].capitalize()
+        head = format_html(
+            '<span aria-hidden="true">{}</span><span class="hidden">{}</span> <b>{}</b>', two, weekday, f"{day:%d/%m}"
+        )
+        return cls(day, f"{weekday} {number} {dateformat.format(day, 'F')}", f"{two} {day:%d}", head, f"{day:%Y%m%d}")
 
 
 def rows(*, name: str, columns: Sequence[Column], lines: Iterable[tuple[str, Sequence[Tile]]]) -> SafeString:

@@ -14,14 +14,12 @@ from django.forms import BaseForm, BoundField
 from django.template.defaultfilters import stringfilter
 from django.utils import dateformat
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
 from lps.kernel import text
 
 register = template.Library()
 
 NO_BREAK = "\u00a0"
-_SHORT_WEEKDAYS = (_lazy("Lu"), _lazy("Ma"), _lazy("Me"), _lazy("Je"), _lazy("Ve"), _lazy("Sa"), _lazy("Di"))
 
 
 @dataclass(frozen=True)
@@ -79,12 +77,6 @@ def long_day(value: date | None) -> str:
         return ""
     number = _("1er") if value.day == 1 else str(value.day)
     return f"{dateformat.format(value, 'l')} {number}{NO_BREAK}{dateformat.format(value, 'F Y')}"
-
-
-@register.filter(expects_localtime=True)
-def short_day(value: date | None) -> str:
-    """ "Je 09", as in a cell of the planning."""
-    return f"{_SHORT_WEEKDAYS[value.weekday()]} {value:%d}" if value else ""
 
 
 @register.filter(expects_localtime=True)
