@@ -20,6 +20,8 @@ from deploy.processes import Impossible, disk_full_sentence, port_is_taken, star
 from deploy.services import STOP_SECONDS, Postgres, Valkey
 from deploy.supervisor import Output, Program, Supervisor
 from lps.kernel import clock
+from notifications.email_url import BadEmailUrl, settings_from_url
+from tenants.storage import BadStorageSettings, storages_setting
 
 DATABASE = "lps"
 WEB_PORT = 8000
@@ -41,6 +43,7 @@ class Local:
     def __post_init__(self) -> None:
         """Set what does not depend on a service. Every process reckons the moved clock from the same instant."""
         refuse_unreadable_clock()
+        refuse_unreadable_addresses()
         self.variables = {
             **self.data.secrets(),
             **os.environ,
@@ -51,7 +54,9 @@ class Local:
         }
 
     def start_services(self) -> None:
-        """Start the database and the broker, or ask those that we were given whether they answer."""
+        """Start the database and the broker, or ask the services that we were given whether they answer."""
+        if os.environ.get("S3_ENDPOINT_URL"):
+            _ask_bucket()
         if "DATABASE_URL" in os.environ:
             _ask_database(os.environ["DATABASE_URL"])
         else:
@@ -157,6 +162,19 @@ def refuse_unreadable_clock() -> None:
         ) from error
 
 
+def refuse_unreadable_addresses() -> None:
+    """Raise a sentence when the mail server or the bucket cannot be read in the environment."""
+    try:
+        settings_from_url(os.environ.get("EMAIL_URL", "memory://"))
+        storages_setting({**os.environ, "LPS_DATA_DIR": "."})
+    except BadEmailUrl as error:
+        raise Impossible(f"{error} : donnez par exemple « EMAIL_URL=smtp://127.0.0.1:25 ».") from error
+    except BadStorageSettings as error:
+        raise Impossible(
+            f"Avec S3_ENDPOINT_URL, il faut S3_BUCKET, AWS_ACCESS_KEY_ID et AWS_SECRET_ACCESS_KEY ({error})."
+        ) from error
+
+
 def _lowest_port() -> int:
     return int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
 
@@ -188,6 +206,27 @@ def _ask_broker(url: str) -> None:
             client.ping()
     except (redis.RedisError, ValueError) as error:
         raise Impossible(f"Le serveur de REDIS_URL ne répond pas : {_first_line(error)}") from error
+
+
+def _ask_bucket() -> None:
+    """Ask for the bucket with the same keys as the product."""
+    import boto3  # slow to load, and seldom of use here
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    limits = Config(connect_timeout=5, read_timeout=5, retries={"max_attempts": 0}, s3={"addressing_style": "path"})
+    client = boto3.client(
+        "s3",
+        endpoint_url=os.environ["S3_ENDPOINT_URL"],
+        region_name=os.environ.get("S3_REGION") or None,
+        config=limits,
+    )
+    try:
+        client.head_bucket(Bucket=os.environ["S3_BUCKET"])
+    except (BotoCoreError, ClientError) as error:
+        raise Impossible(f"Le stockage de S3_ENDPOINT_URL ne répond pas : {_first_line(error)}") from error
+    finally:
+        client.close()
 
 
 def _first_line(error: Exception) -> str:

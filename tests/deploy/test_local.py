@@ -15,6 +15,7 @@ from deploy.processes import LOOPBACK, Impossible, free_port
 from tests.deploy.seen import clean_environment
 
 ROOT = Path(__file__).resolve().parents[2]
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 def run(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
@@ -68,8 +69,14 @@ def test_names_a_free_port_when_the_wanted_one_is_taken(monkeypatch: pytest.Monk
             {"DATABASE_URL": os.environ["DATABASE_URL"], "REDIS_URL": "not an address"},
             "Le serveur de REDIS_URL ne répond pas",
         ),
+        ({"EMAIL_URL": "pigeon://loft"}, "donnez par exemple « EMAIL_URL=smtp://127.0.0.1:25 »"),
+        ({"S3_ENDPOINT_URL": "http://127.0.0.1:1"}, "Avec S3_ENDPOINT_URL, il faut S3_BUCKET"),
+        (
+            {"S3_ENDPOINT_URL": "http://127.0.0.1:1", "S3_BUCKET": "lps", "S3_REGION": "us-east-1", **KEYS},
+            "Le stockage de S3_ENDPOINT_URL ne répond pas",
+        ),
     ],
-    ids=["port", "clock", "database", "broker", "address"],
+    ids=["port", "clock", "database", "broker", "address", "mails", "keys", "bucket"],
 )
 def test_a_run_that_cannot_begin_says_why_and_leaves(tmp_path: Path, variables: dict[str, str], sentence: str) -> None:
     done = run(tmp_path, **variables)
