@@ -23,6 +23,7 @@ from booking.rules.planning import (
     decide,
 )
 
+PARIS = ZoneInfo("Europe/Paris")
 MARSONE, FATHERS_HOUSEHOLD = 1, 2
 ACTIVITIES = [10, 11, 12, 13]
 DAYS = [date(2014, 10, 13), date(2014, 10, 16)]
@@ -51,6 +52,7 @@ def day_facts(draw: st.DrawFn) -> DayFacts:
         rule=draw(st.sampled_from(RULES)),
         capacity=draw(st.sampled_from([None, None, 0, 1, 2])),
         taken=draw(st.integers(0, 2)) + (booked_by is not None),
+        waiters=draw(st.sampled_from([0, 0, 0, 1])),
         booked_by=booked_by,
         entitled=draw(mostly),
         may_change=draw(mostly),
@@ -62,7 +64,7 @@ SITUATIONS = st.builds(
     household_id=st.just(MARSONE),
     cells=st.dictionaries(st.sampled_from(CELLS), day_facts(), min_size=2),
     calendar=st.just(SchoolCalendar()),
-    zone=st.just(ZoneInfo("Europe/Paris")),
+    zone=st.just(PARIS),
     incompatible=st.frozensets(st.sampled_from(PAIRS), max_size=3),
     together=st.frozensets(st.sampled_from(PAIRS), max_size=3),
 )
@@ -150,6 +152,48 @@ def test_places_are_never_exceeded(
 
 @searched
 @given(situation=SITUATIONS, changes=CHANGES, received_at=RECEIVED, powers=POWERS)
+def test_while_somebody_waits_a_limited_day_goes_to_nobody_to_whom_it_is_not_offered(
+    situation: Situation, changes: list[Change], received_at: datetime, powers: frozenset[PlanningRefusal]
+) -> None:
+    for change in saved(situation, changes, received_at, powers).accepted:
+        facts = situation.cells[change.cell]
+        assert not change.wanted or facts.capacity is None or not facts.waiters
+
+
+@searched
+@given(facts=day_facts(), received_at=RECEIVED, others=st.integers(0, 3))
+def test_an_offer_is_a_place_held_whoever_waits_and_whatever_is_taken(
+    facts: DayFacts, received_at: datetime, others: int
+) -> None:
+    offered = replace(facts, capacity=2, taken=1, waiters=others, offered=True)
+    without_limit = replace(facts, capacity=None, waiters=0)
+    cell = Cell(ACTIVITIES[0], DAYS[0])
+
+    outcomes = [
+        saved(
+            Situation(household_id=MARSONE, cells={cell: one}, calendar=SchoolCalendar(), zone=PARIS),
+            [Change(cell, wanted=True)],
+            received_at,
+        )
+        for one in (offered, without_limit)
+    ]
+
+    assert outcomes[0] == outcomes[1]
+
+
+@searched
+@given(situation=SITUATIONS, changes=CHANGES, received_at=RECEIVED)
+def test_nothing_is_booked_without_service_entitlement_or_custody(
+    situation: Situation, changes: list[Change], received_at: datetime
+) -> None:
+    for change in saved(situation, changes, received_at).accepted:
+        facts = situation.cells[change.cell]
+        assert facts.may_change
+        assert not change.wanted or (facts.open and facts.entitled)
+
+
+@searched
+@given(situation=SITUATIONS, changes=CHANGES, received_at=RECEIVED, powers=POWERS)
 def test_nothing_is_booked_beside_an_incompatible_activity(
     situation: Situation, changes: list[Change], received_at: datetime, powers: frozenset[PlanningRefusal]
 ) -> None:
@@ -215,9 +259,7 @@ def test_a_box_can_be_changed_if_and_only_if_the_save_accepts_it(
     facts: DayFacts, received_at: datetime, powers: frozenset[PlanningRefusal], day: date, as_form: bool
 ) -> None:
     cell = Cell(ACTIVITIES[0], day)
-    situation = Situation(
-        household_id=MARSONE, cells={cell: facts}, calendar=SchoolCalendar(), zone=ZoneInfo("Europe/Paris")
-    )
+    situation = Situation(household_id=MARSONE, cells={cell: facts}, calendar=SchoolCalendar(), zone=PARIS)
     booked = facts.booked_by == MARSONE
     change = Change(cell, wanted=not booked, seen=booked if as_form else None)
 
