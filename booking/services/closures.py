@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from booking.models import Booking, Closure, JournalEntry, Receipt, ServiceDay
+from booking.services.days import lock_days
 from lps.families.models import Enrollment
 from lps.families.queries import emails_of_many
 from lps.journal.actors import Actor
@@ -71,7 +72,7 @@ def close(*, scope: Scope, reason: str, by: Actor, at: datetime, tell: bool = Tr
     `at` is the aware instant of the agent's request. The number of statements does not depend on how many bookings.
     """
     with transaction.atomic():
-        held = list(scope.service_days().select_for_update(of=("self",)).order_by("pk").values_list("pk", "open"))
+        held = lock_days(scope.service_days())
         bookings = list(touched(scope))
         closure = Closure.objects.create(
             first_day=scope.first_day,

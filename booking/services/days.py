@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.lookups import IsNull
 
 from booking.models import Activity, Closure, PublicHoliday, SchoolVacation, Season, ServiceDay
 from booking.rules.opening import DaysPlan, Made, Pattern, Slot, plan, slots
@@ -63,7 +64,7 @@ def materialize(*, first_day: date, last_day: date) -> Materialized:
     are listed. The number of statements does not depend on the number of days, but for batches of thousands.
     """
     with transaction.atomic():
-        _lock_days(first_day, last_day)
+        lock_days(ServiceDay.objects.filter(day__range=(first_day, last_day)))
         wanted = preview_days(first_day=first_day, last_day=last_day)
         ServiceDay.objects.bulk_create(
             (
@@ -82,12 +83,14 @@ def materialize(*, first_day: date, last_day: date) -> Materialized:
     )
 
 
-def _lock_days(first_day: date, last_day: date) -> None:
-    """Stop the bookings of these days until we commit: a save that met us then sees a day closed, and starts again
-    (`saving.DayClosedMeanwhile`). Bookings written before us are waited for, and counted.
+def lock_days(days: QuerySet[ServiceDay]) -> list[tuple[int, bool]]:
+    """Stop the bookings of these days until we commit, and tell which are open, by their keys.
+
+    A save that met us then sees a day closed, and starts again (`saving.DayClosedMeanwhile`). Bookings written before
+    us are waited for, and counted. Days with a number of places come first: saves lock these before they hold others.
     """
-    rows = ServiceDay.objects.filter(day__range=(first_day, last_day)).order_by("pk")
-    list(rows.select_for_update(of=("self",)).values_list("pk"))
+    rows = days.select_for_update(of=("self",)).order_by(IsNull(F("places"), True), "pk")
+    return list(rows.values_list("pk", "open"))
 
 
 def _wanted(first_day: date, last_day: date) -> Sequence[tuple[Slot, int | None]]:

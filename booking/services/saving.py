@@ -113,7 +113,8 @@ def apply(judged: Judged, *, receipt: Receipt, facts: Catalogue) -> tuple[Journa
     Raises `DayClosedMeanwhile`, to roll back.
     """
     accepted, days = judged.outcome.accepted, judged.days
-    booked = [change.cell for change in accepted if change.wanted]
+    # In the order of the days' keys, in which they are held and locked: no two of us wait for each other.
+    booked = sorted((change.cell for change in accepted if change.wanted), key=lambda cell: days.service_days[cell].pk)
     canceled = [days.bookings[change.cell].pk for change in accepted if not change.wanted]
     if booked:
         Booking.objects.bulk_create(
@@ -146,7 +147,8 @@ def _move_waiting_lists(judged: Judged, *, receipt: Receipt) -> None:
 
 def _refuse_closed_days(service_days: Iterable[int], *, facts: Catalogue) -> None:
     """Days without a number of places are not locked before they are read. Each booking just written holds its day
-    as it is, so that what is read now stays true until the commit: who closes days locks them first.
+    as it is (its foreign key is checked at once), so that what is read now stays true until the commit: who closes
+    days locks them first.
     """
     moved = Q(open=False) | ~town.stamp_stands(facts.stamp)
     if ServiceDay.objects.filter(moved, pk__in=list(service_days)).exists():

@@ -136,17 +136,6 @@ def meeting(number: int, read: Callable[..., Result]) -> Callable[..., Result]:
     return then_wait
 
 
-def starting_together(number: int, act: Callable[..., Result]) -> Callable[..., Result]:
-    """The same act, which nobody begins before the others: none sees what another has not committed."""
-    met = threading.Barrier(number, timeout=SECONDS)
-
-    def wait_then(*args: object, **rest: object) -> Result:
-        met.wait()
-        return act(*args, **rest)
-
-    return wait_then
-
-
 def codes(results: Iterable[Saved | Exception]) -> list[str]:
     """How each save ended: "saved", "nothing", its first refusal's code, or the error's name."""
     return sorted(map(_code, results))

@@ -17,7 +17,7 @@ from booking.services.closures import Scope
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from tenants.models import Commune
-from tests.races.crowd import BY, SECONDS, Ask, Parent, at_once, cells, codes, meeting, parents, starting_together
+from tests.races.crowd import BY, SECONDS, Ask, Parent, at_once, cells, codes, meeting, parents
 
 PLACES = 10
 CANTEEN, BUS, NOON_BUS = "Cantine", "Transport scolaire 8h30", "Transport scolaire 11h30"
@@ -230,7 +230,7 @@ def test_two_places_left_at_once_are_offered_to_two_families(
         waits(parent, cell)
     if not locked:
         without_the_days_lock(monkeypatch)
-        monkeypatch.setattr(waiting, "offer_places", starting_together(2, waiting.offer_places))
+        monkeypatch.setattr(waiting, "_deadline", meeting(2, waiting._deadline))  # asked once the list is read
 
     at_once(town, [parent.asks(cell, wanted=False) for parent in (one, other)])
 
