@@ -1,6 +1,7 @@
 """Demo in the autumn of 2014: what its families are offered then, the cast, and how they ask.
 
-Deadline: the eve, 17:00. School holidays of zone C from 18 October to 2 November; 11 November is a public holiday.
+Deadline: the eve, 17:00. School holidays of zone C from 18 October to 2 November and from 20 December on; 11 November
+and 25 December are public holidays.
 """
 
 import uuid
@@ -32,7 +33,8 @@ BUS_8H30, BUS_11H30, BUS_13H30, BUS_16H30 = (
 )
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY = range(6)
 LUNDI_13, MARDI_14, JEUDI_16, VENDREDI_17 = (date(2014, 10, day) for day in (13, 14, 16, 17))
-TOUSSAINT, ARMISTICE = (date(2014, 10, 18), date(2014, 11, 2)), date(2014, 11, 11)
+TOUSSAINT, NOEL = (date(2014, 10, 18), date(2014, 11, 2)), (date(2014, 12, 20), date(2015, 1, 4))
+ARMISTICE = date(2014, 11, 11)
 
 
 def paris(day: date, hour: int, minute: int = 0) -> datetime:
@@ -54,8 +56,10 @@ class Autumn:
     @classmethod
     def made(cls, marsone: Household) -> "Autumn":
         """Calendar, classes with the MARSONE children in them, and the days of every activity."""
-        SchoolVacation.objects.create(name="Vacances de la Toussaint", first_day=TOUSSAINT[0], last_day=TOUSSAINT[1])
-        PublicHoliday.objects.create(day=ARMISTICE, name="Armistice 1918")
+        for name, (first_day, last_day) in (("Vacances de la Toussaint", TOUSSAINT), ("Vacances de Noël", NOEL)):
+            SchoolVacation.objects.create(name=name, first_day=first_day, last_day=last_day)
+        for day, name in ((ARMISTICE, "11 novembre"), (date(2014, 12, 25), "Jour de Noël")):
+            PublicHoliday.objects.create(day=day, name=name)
         renew_catalogue_stamp()
         year = open_school_year(first_day=date(2014, 9, 1), last_day=date(2015, 8, 31))
         ce1, ce2 = add_classes([_class("CE1", "Mme", "Formatrice"), _class("CE2", "Mr", "Formateur")], school_year=year)
