@@ -137,11 +137,13 @@ def load_calendar(*, school_zone: str, insee: str, first_year: int, last_year: i
     """Write the school holidays of a zone (A, B, C, or none) and the public holidays of a commune, where absent.
 
     Years that the national calendar has not yet published are left out, and so are the school holidays of a town
-    overseas, which has no zone: its agents enter them. What stands already stays, and renews nothing.
+    overseas, which has no zone: its agents enter them. What stands already stays, and renews nothing; only holidays
+    cut at the end of the last year read get their end when the next year is.
     """
     with transaction.atomic():
         before = SchoolVacation.objects.count() + PublicHoliday.objects.count()
-        SchoolVacation.objects.bulk_create(_vacations(school_zone, first_year, last_year), ignore_conflicts=True)
+        vacations = _vacations(school_zone, first_year, last_year)
+        SchoolVacation.objects.bulk_create(vacations, ignore_conflicts=True)
         PublicHoliday.objects.bulk_create(
             [
                 PublicHoliday(day=day, name=name)
@@ -150,8 +152,23 @@ def load_calendar(*, school_zone: str, insee: str, first_year: int, last_year: i
             ],
             ignore_conflicts=True,
         )
-        if SchoolVacation.objects.count() + PublicHoliday.objects.count() != before:
+        completed = _complete(vacations)
+        if completed or SchoolVacation.objects.count() + PublicHoliday.objects.count() != before:
             renew_catalogue_stamp()
+
+
+def _complete(vacations: Iterable[SchoolVacation]) -> int:
+    """Give their true end to the holidays of Christmas written when no more than their first year had been read.
+
+    Returns how many there were.
+    """
+    return sum(
+        SchoolVacation.objects.filter(first_day=read.first_day, last_day=date(read.first_day.year, 12, 31)).update(
+            last_day=read.last_day
+        )
+        for read in vacations
+        if read.last_day.year > read.first_day.year
+    )
 
 
 def holiday_zone(insee: str) -> str:
