@@ -1,6 +1,6 @@
 """What the planning page shows: weeks of tiles with their deadlines, worked out from facts read once."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from booking import planning_form, queries, sentences
 from booking.catalogue import ActivityFacts, Catalogue, GroupFacts
-from booking.rules.deadlines import Closing, deadline, describe, opening
+from booking.rules.deadlines import Closing, Opening, deadline, describe, opening
 from booking.rules.entitlements import is_entitled
 from booking.rules.planning import Cell, CellView, DayFacts, PlanningRefusal, cell_state
 from booking.rules.weeks import Week, days_of
@@ -106,6 +106,7 @@ class _Drawing:
         self.groups = [group for group in (self._for_the_child(group, shown) for group in shown.groups) if group]
         self.changeable: dict[Cell, bool] = {}
         self.closed: dict[tuple[date, str], None] = {}
+        self.held: set[Cell] = set()
 
     def week(self, week: Week) -> WeekBlock:
         columns = [Column.of(day) for day in self._columns(week)]
@@ -135,15 +136,15 @@ class _Drawing:
         return replace(group, activities=activities) if activities else None
 
     def _columns(self, week: Week) -> list[date]:
-        """Monday to Friday, and the days of the week-end on which something is held or booked."""
+        """Monday to Friday, and the days of the week-end on which something is held, booked, or closed for a reason."""
         days = days_of(week)
         pks = [activity.pk for group in self.groups for activity in group.activities]
-        held = [
-            day
-            for day in days[_WORKDAYS:]
-            if any(Cell(pk, day) in self.days.service_days or Cell(pk, day) in self.days.bookings for pk in pks)
-        ]
+        held = [day for day in days[_WORKDAYS:] if any(self._has_a_column(Cell(pk, day)) for pk in pks)]
         return [*days[:_WORKDAYS], *held]
+
+    def _has_a_column(self, cell: Cell) -> bool:
+        held = self.days.service_days.get(cell)
+        return cell in self.days.bookings or (held is not None and (held.open or bool(self._why_closed(cell))))
 
     def _tile(self, activity: ActivityFacts, day: date) -> Tile:
         cell = Cell(activity.pk, day)
@@ -153,6 +154,7 @@ class _Drawing:
             self.closed[day, why] = None
         if not facts.open and facts.booked_by is None:
             return Tile(TileKind.NONE, reason=why)
+        self.held.add(cell)
         view = self._view(facts, day)
         if view.changeable:
             self.changeable[cell] = view.booked
@@ -205,30 +207,32 @@ class _Drawing:
         )
 
     def _deadlines(self, week: Week) -> Iterator[DeadlineLine]:
-        """One line per different deadline, named by its groups when there are several."""
+        """One line per different deadline of the days drawn as held, named by its groups when there are several."""
         governed: dict[tuple[Closing, str], _Governed] = {}
         of_week = days_of(week)
         for group in self.groups:
             for activity in group.activities:
-                days = [day for day in of_week if Cell(activity.pk, day) in self.days.service_days]
-                for closing, action in _closings(activity) if days else ():
-                    found = governed.setdefault((closing, action), _Governed({}, set()))
+                days = [day for day in of_week if Cell(activity.pk, day) in self.held]
+                for closing, action, openings in _closings(activity) if days else ():
+                    found = governed.setdefault((closing, action), _Governed({}, set(), set()))
                     found.names[group.name] = None
                     found.days.update(days)
+                    found.openings.update(openings)
         for (closing, action), found in governed.items():
-            line = self._deadline_line(closing, week, found.days)
+            line = self._deadline_line(closing, found)
             heading = " · ".join((*found.names, action) if action else found.names)
             yield line if len(governed) == 1 else _headed(line, heading)
 
-    def _deadline_line(self, closing: Closing, week: Week, days: Collection[date]) -> DeadlineLine:
+    def _deadline_line(self, closing: Closing, governed: "_Governed") -> DeadlineLine:
         """The instant that the week still waits for, else that it is past."""
         instants = {
-            day: deadline(closing, day=day, calendar=self.catalogue.calendar, zone=self.zone) for day in sorted(days)
+            day: deadline(closing, day=day, calendar=self.catalogue.calendar, zone=self.zone)
+            for day in sorted(governed.days)
         }
         to_come = [(at, day) for day, at in instants.items() if at > self.now]
         if not to_come:
             return DeadlineLine(self._past(max(instants.values())), "shut")
-        if opens_at := self._opens_later(week):
+        if opens_at := self._opens_later(governed):
             return DeadlineLine(_("Réservable à partir du %(when)s") % {"when": sentences.at(opens_at, self.zone)})
         closes_at, day = min(to_come)
         left = closes_at - self.now
@@ -244,27 +248,30 @@ class _Drawing:
             return _("Semaine non modifiable")
         return _("Date limite passée depuis le %(when)s") % {"when": sentences.at(closed_at, self.zone)}
 
-    def _opens_later(self, week: Week) -> datetime | None:
-        """When the week's first day opens, if nothing of the week is open yet."""
-        rules = {activity.rule.opening for activity in self.catalogue.activities.values()}
-        opens_at = min((opening(rule, day=week.monday, zone=self.zone) for rule in rules), default=self.now)
+    def _opens_later(self, governed: "_Governed") -> datetime | None:
+        """When the first of these days opens, if none of them is open yet."""
+        first_day = min(governed.days)
+        opens_at = min((opening(one, day=first_day, zone=self.zone) for one in governed.openings), default=self.now)
         return opens_at if opens_at > self.now else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Governed:
-    """What one deadline governs in a week: the groups, in their order, and the days on which they are held."""
+    """What one deadline governs in a week: the groups, in their order, the days on which they are held, and from when
+    these may be booked (nothing for a deadline of cancellations alone).
+    """
 
     names: dict[str, None]
     days: set[date]
+    openings: set[Opening]
 
 
-def _closings(activity: ActivityFacts) -> tuple[tuple[Closing, str], ...]:
+def _closings(activity: ActivityFacts) -> tuple[tuple[Closing, str, tuple[Opening, ...]], ...]:
     """The deadlines of an activity: one, or two when booking and canceling are apart."""
     rule = activity.rule
     if rule.book == rule.cancel:
-        return ((rule.book, ""),)
-    return ((rule.book, _("réserver")), (rule.cancel, _("annuler")))
+        return ((rule.book, "", (rule.opening,)),)
+    return ((rule.book, _("réserver"), (rule.opening,)), (rule.cancel, _("annuler"), ()))
 
 
 def _headed(line: DeadlineLine, heading: str) -> DeadlineLine:
