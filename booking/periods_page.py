@@ -52,11 +52,20 @@ class Block:
 
 
 def build(
-    *, child: ChildAtSchool, household: Household, catalogue: Catalogue, zone: ZoneInfo, now: datetime
+    *,
+    child: ChildAtSchool,
+    household: Household,
+    catalogue: Catalogue,
+    zone: ZoneInfo,
+    now: datetime,
+    asked: int | None = None,
 ) -> list[Block]:
-    """The periods not over at `now` (aware), for this child: one statement at most."""
+    """The periods not over at `now` (aware), for this child: one statement at most.
+
+    The one just asked for is among them whatever its days, so that the page says why it was refused.
+    """
     today = now.astimezone(zone).date()
-    periods = [period for period in catalogue.periods if period.last_day >= today]
+    periods = [period for period in catalogue.periods if period.last_day >= today or period.pk == asked]
     choices = queries.choices_of(child=child.child, household=household, periods=[period.pk for period in periods])
     blocks = (_block(period, choices.get(period.pk), child, catalogue, zone, now) for period in periods)
     return [block for block in blocks if block]

@@ -188,6 +188,7 @@ def _show(
                 catalogue=facts,
                 zone=zone,
                 now=request.received_at,
+                asked=period_refused[0] if period_refused else None,
             ),
             "period_jeton": uuid.uuid4(),
             "period_refused": period_refused,
