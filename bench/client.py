@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 
-CONNECTIONS = 6
+CONNECTIONS = 4
 
 
 def main(port: int, path: str, cookie: str, seconds: float) -> None:

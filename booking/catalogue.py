@@ -173,13 +173,20 @@ def _read(stamp: UUID) -> Catalogue:
 
 def _groups() -> tuple[GroupFacts, ...]:
     groups = list(ActivityGroup.objects.all())
-    own_rule = {group.pk: (group.slug, deadlines.from_json(group.deadline)) for group in groups}
+    known: dict[DeadlineRule, DeadlineRule] = {}
+
+    def rule_of(written: object) -> DeadlineRule:
+        """Equal rules become one, so that a page judges each of its days once."""
+        rule = deadlines.from_json(written)
+        return known.setdefault(rule, rule)
+
+    own_rule = {group.pk: (group.slug, rule_of(group.deadline)) for group in groups}
     ways = _ways()
     activities: dict[int, list[ActivityFacts]] = {}
     for activity in Activity.objects.order_by("order", "pk"):
         slug, rule = own_rule[activity.group_id]
         if activity.deadline is not None:
-            rule = deadlines.from_json(activity.deadline)
+            rule = rule_of(activity.deadline)
         facts = ActivityFacts(
             pk=activity.pk,
             name=activity.name,

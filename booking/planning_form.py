@@ -42,7 +42,7 @@ def box_value(cell: Cell) -> str:
 def seen_field(cells: Mapping[Cell, bool], *, child: Child, household: Household) -> str:
     """The signed field: each cell that may be changed, with whether the household had booked it."""
     packed: dict[str, list[str]] = {}
-    for cell, booked in sorted(cells.items()):
+    for cell, booked in cells.items():
         packed.setdefault(str(cell.activity_id), []).append(f"{cell.day.toordinal():x}{'+' if booked else '-'}")
     written = {activity: "".join(days) for activity, days in packed.items()}
     return signing.dumps(written, salt=_salt(child, household), compress=True)

@@ -13,9 +13,10 @@ from booking import planning_form, queries, sentences
 from booking.catalogue import ActivityFacts, Catalogue, GroupFacts
 from booking.rules.deadlines import Closing, Opening, deadline, describe, opening
 from booking.rules.entitlements import is_entitled
-from booking.rules.planning import Cell, CellView, DayFacts, PlanningRefusal, cell_state
+from booking.rules.planning import Cell, CellView, PlanningRefusal, Timing, cell_state
 from booking.rules.weeks import Week, days_of
 from lps.families.models import Child, Household
+from lps.kernel.refusals import Refusal
 from lps.ui import grid
 from lps.ui.grid import Column, Tile, TileKind
 
@@ -104,22 +105,25 @@ class _Drawing:
         self.now = now
         self.today = now.astimezone(zone).date()
         self.groups = [group for group in (self._for_the_child(group, shown) for group in shown.groups) if group]
+        self.activities = [activity for group in self.groups for activity in group.activities]
+        self.busy = self._busy_days()
+        self.timing = Timing(calendar=catalogue.calendar, zone=zone, at=now)
         self.changeable: dict[Cell, bool] = {}
         self.closed: dict[tuple[date, str], None] = {}
         self.held: set[Cell] = set()
+        self.reasons: dict[Refusal, str] = {}
 
     def week(self, week: Week) -> WeekBlock:
-        columns = [Column.of(day) for day in self._columns(week)]
-        activities = [activity for group in self.groups for activity in group.activities]
+        columns = self._columns(week)
         self.closed.clear()
-        lines = [(activity.name, [self._tile(activity, column.day) for column in columns]) for activity in activities]
+        lines = [(one.name, [self._tile(one, column) for column in columns]) for one in self.activities]
         return WeekBlock(
             number=week.number,
             first=week.monday,
             last=week.sunday,
             columns=columns,
             deadlines=list(self._deadlines(week)),
-            notes=[*grid.why_locked(columns=columns, lines=lines), *self._notes(columns, activities)],
+            notes=[*grid.why_locked(columns=columns, lines=lines), *self._notes(columns)],
             body=grid.rows(name=planning_form.BOX, columns=columns, lines=lines),
         )
 
@@ -135,31 +139,43 @@ class _Drawing:
         )
         return replace(group, activities=activities) if activities else None
 
-    def _columns(self, week: Week) -> list[date]:
-        """Monday to Friday, and the days of the week-end on which something is held, booked, or closed for a reason."""
-        days = days_of(week)
-        pks = [activity.pk for group in self.groups for activity in group.activities]
-        held = [day for day in days[_WORKDAYS:] if any(self._has_a_column(Cell(pk, day)) for pk in pks)]
-        return [*days[:_WORKDAYS], *held]
+    def _busy_days(self) -> frozenset[date]:
+        """The days on which something shown is held, booked, or closed for a reason."""
+        pks = {activity.pk for activity in self.activities}
+        cells = (*self.days.service_days, *self.days.bookings)
+        return frozenset(cell.day for cell in cells if cell.activity_id in pks and self._has_a_column(cell))
 
     def _has_a_column(self, cell: Cell) -> bool:
         held = self.days.service_days.get(cell)
         return cell in self.days.bookings or (held is not None and (held.open or bool(self._why_closed(cell))))
 
-    def _tile(self, activity: ActivityFacts, day: date) -> Tile:
-        cell = Cell(activity.pk, day)
+    def _columns(self, week: Week) -> list[Column]:
+        """Monday to Friday, and the busy days of the week-end."""
+        days = days_of(week)
+        return [Column.of(day) for day in days if day in days[:_WORKDAYS] or day in self.busy]
+
+    def _tile(self, activity: ActivityFacts, column: Column) -> Tile:
+        cell = Cell(activity.pk, column.day)
+        if cell not in self.days.service_days and cell not in self.days.bookings:
+            return self._empty(cell)
         facts = queries.facts(cell, days=self.days, catalogue=self.catalogue)
-        why = "" if facts.open else self._why_closed(cell)
-        if why:
-            self.closed[day, why] = None
-        if not facts.open and facts.booked_by is None:
-            return Tile(TileKind.NONE, reason=why)
+        if not facts.open:
+            empty = self._empty(cell)  # its reason is told of a booked day too
+            if facts.booked_by is None:
+                return empty
         self.held.add(cell)
-        view = self._view(facts, day)
+        view = cell_state(facts, day=column.day, household_id=self.household_id, timing=self.timing)
         if view.changeable:
             self.changeable[cell] = view.booked
-            return Tile(TileKind.OPEN, booked=view.booked, value=planning_form.box_value(cell))
+            return Tile(TileKind.OPEN, booked=view.booked, value=f"{activity.pk}-{column.sent}")
         return self._locked(view, cell)
+
+    def _empty(self, cell: Cell) -> Tile:
+        """A cell where nothing is held; what explains it is noted for the week."""
+        why = self._why_closed(cell)
+        if why:
+            self.closed[cell.day, why] = None
+        return Tile(TileKind.NONE, reason=why)
 
     def _why_closed(self, cell: Cell) -> str:
         """The public holiday or the closure that explains an empty cell, with its activity's usual days."""
@@ -167,23 +183,29 @@ class _Drawing:
             return ""
         return self.catalogue.why_closed(cell.day, place=self.days.place(cell.day), activity_id=cell.activity_id)
 
-    def _notes(self, columns: Sequence[Column], activities: Sequence[ActivityFacts]) -> Iterator[str]:
+    def _notes(self, columns: Sequence[Column]) -> Iterator[str]:
         """Each day that a public holiday or a closure empties, once a reason; then the places offered."""
         for day, why in sorted(self.closed):
             yield f"{sentences.named_day(day)}\u00a0: {why}"
         for column in columns if self.days.lists else ():
-            for activity in activities:
+            for activity in self.activities:
                 if accept_by := self._waiting(Cell(activity.pk, column.day)).accept_by:
                     yield sentences.offer_sentence(activity.name, column.day, accept_by=accept_by, zone=self.zone)
 
     def _locked(self, view: CellView, cell: Cell) -> Tile:
         assert view.reason is not None
-        reason = sentences.lock_reason(view.reason.code, view.reason.facts, zone=self.zone)
+        reason = self._lock_reason(view.reason)
         if view.by_other_household:
             return Tile(TileKind.OTHER, note=reason)
         if view.reason.code == PlanningRefusal.FULL:
             return self._full(cell)
         return Tile(TileKind.LOCKED, booked=view.booked, reason=reason)
+
+    def _lock_reason(self, refusal: Refusal) -> str:
+        """Its sentence, made once for all the cells that it locks."""
+        if refusal not in self.reasons:
+            self.reasons[refusal] = sentences.lock_reason(refusal.code, refusal.facts, zone=self.zone)
+        return self.reasons[refusal]
 
     def _full(self, cell: Cell) -> Tile:
         """A full day, with the child's place in its waiting list; the tile leads to that list."""
@@ -195,16 +217,6 @@ class _Drawing:
     def _waiting(self, cell: Cell) -> queries.WaitingFacts:
         held = self.days.service_days.get(cell)
         return self.days.lists.get(held.pk, queries.NOBODY_WAITS) if held else queries.NOBODY_WAITS
-
-    def _view(self, facts: DayFacts, day: date) -> CellView:
-        return cell_state(
-            facts,
-            day=day,
-            household_id=self.household_id,
-            calendar=self.catalogue.calendar,
-            zone=self.zone,
-            now=self.now,
-        )
 
     def _deadlines(self, week: Week) -> Iterator[DeadlineLine]:
         """One line per different deadline of the days drawn as held, named by its groups when there are several."""

@@ -13,7 +13,8 @@ from booking.models import Booking, JournalEntry, PeriodChoice, Receipt, Service
 from booking.rules.entitlements import Pupil, is_entitled
 from booking.rules.planning import Cell, DayFacts, Situation
 from lps.families.models import Child, Household
-from lps.families.queries import Schooling, custodies_of, schooling_of
+from lps.families.queries import Schooling, custody_ranges, days_within, schooling_of
+from lps.kernel.prepared import Prepared, any_of, given
 
 JOURNAL_PAGE = 50
 
@@ -53,6 +54,27 @@ class WaitingFacts:
 
 
 NOBODY_WAITS = WaitingFacts()
+
+_SERVICE_DAYS = Prepared(
+    lambda: (
+        ServiceDay.objects.filter(day=any_of("days"), site=any_of("sites"), activity=any_of("activities"))
+        .order_by()
+        .values_list(*Held._fields)
+    )
+)
+_STANDING = Prepared(
+    lambda: (
+        Booking.objects.standing()
+        .filter(child=given("child"), day=any_of("days"), activity=any_of("activities"))
+        .order_by()
+        .values_list(*Standing._fields)
+    )
+)
+_CHOICES = Prepared(
+    lambda: PeriodChoice.objects.filter(
+        child=given("child"), household=given("household"), period=any_of("periods")
+    ).select_related("receipt")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +124,7 @@ def days_of_child(
     limited = sorted(held.pk for held in service_days.values() if held.places is not None)
     if lock and limited:
         service_days |= {Cell(held.activity_id, held.day): held for held in _locked(limited)}
-    standing = Booking.objects.standing().filter(child=child, day__in=days, activity__in=activities)
-    found = map(Standing._make, standing.order_by().values_list(*Standing._fields))
+    found = map(Standing._make, _STANDING.rows(child=child.pk, days=list(days), activities=list(activities)))
     return Days(
         birth_date=child.birth_date,
         schooling=schooling,
@@ -160,8 +181,8 @@ def choices_of(*, child: Child, household: Household, periods: Collection[int]) 
     """What a household chose of these periods for a child, by period, with its receipt: one statement at most."""
     if not periods:
         return {}
-    chosen = PeriodChoice.objects.filter(child=child, household=household, period__in=periods)
-    return {choice.period_id: choice for choice in chosen.select_related("receipt")}
+    chosen = _CHOICES.instances(child=child.pk, household=household.pk, periods=list(periods))
+    return {choice.period_id: choice for choice in chosen}
 
 
 def days_held(*, activity_id: int, site_id: int, after: date, number: int) -> list[date]:
@@ -208,8 +229,8 @@ def _service_days(
     if not schooling:
         return {}
     sites = {at_school.site_id for at_school in schooling.values()}
-    rows = ServiceDay.objects.filter(day__in=days, site__in=sites, activity__in=activities).order_by()
-    found = map(Held._make, rows.values_list(*Held._fields))
+    rows = _SERVICE_DAYS.rows(days=list(days), sites=list(sites), activities=list(activities))
+    found = map(Held._make, rows)
     return {
         Cell(held.activity_id, held.day): held
         for held in found
@@ -260,8 +281,8 @@ def _days_owned(child: Child, household: Household, days: Sequence[date]) -> fro
     """The days on which the household has the child."""
     if not days:
         return frozenset()
-    held = custodies_of(child).filter(household=household).values_list("valid_during", flat=True)
-    return frozenset(day for day in days if any(day in during for during in held))
+    held = custody_ranges(child, household=household)
+    return frozenset(day for during in held for day in days_within(during, days))
 
 
 def bookings_by(household: Household) -> QuerySet[Booking]:

@@ -72,9 +72,8 @@ class Change:
     seen: bool | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class DayFacts:
-    """All that the rule needs to know of a cell.
+class DayFacts(NamedTuple):
+    """All that the rule needs to know of a cell; a page makes hundreds, so they are made of tuples.
 
     `capacity` None means no limit; `taken` counts every place held, by bookings and by offers to those who wait, this
     child's own offer aside; `waiters` counts who waits for a place, and `offered` says that one is held for this
@@ -127,6 +126,37 @@ class CellView(NamedTuple):
     reason: Refusal | None
 
 
+class Timing:
+    """What deadlines answer at one instant: a rule's day is judged once, however many cells it governs."""
+
+    def __init__(self, *, calendar: SchoolCalendar, zone: ZoneInfo, at: datetime) -> None:
+        self._calendar = calendar
+        self._zone = zone
+        self._at = at
+        self._known: dict[tuple[int, date, Action], tuple[DeadlineRule, Refusal | None]] = {}
+
+    def refusal(self, action: Action, *, day: date, rule: DeadlineRule) -> Refusal | None:
+        """Too late, not yet open, or None: in time."""
+        key = (id(rule), day, action)  # hashing the rule would cost as much as judging; it is kept, so is its id
+        if key not in self._known:
+            self._known[key] = (rule, self._judged(action, day, rule))
+        return self._known[key][1]
+
+    def _judged(self, action: Action, day: date, rule: DeadlineRule) -> Refusal | None:
+        verdict = judge(
+            action=action, day=day, rule=rule, calendar=self._calendar, zone=self._zone, received_at=self._at
+        )
+        match verdict:
+            case Open():
+                return None
+            case TooEarly():
+                return Refusal(PlanningRefusal.NOT_YET_OPEN, opens_at=verdict.opens_at)
+            case Closed():
+                return Refusal(PlanningRefusal.TOO_LATE, closed_at=verdict.closed_at)
+            case _:
+                assert_never(verdict)
+
+
 def decide(
     *,
     situation: Situation,
@@ -139,6 +169,7 @@ def decide(
     Raise ContradictoryChanges when the request cannot stand, ValueError for a power that nobody may be given.
     """
     powers = _granted(powers)
+    timing = Timing(calendar=situation.calendar, zone=situation.zone, at=received_at)
     accepted: list[Change] = []
     refused: dict[Change, Refusal] = {}
     unchanged: list[Change] = []
@@ -149,12 +180,7 @@ def decide(
         elif facts is None:
             refused[change] = Refusal(PlanningRefusal.UNKNOWN)
         elif refusal := _refusal(
-            _Asks(change.cell.day, facts, change.wanted, change.seen),
-            household_id=situation.household_id,
-            calendar=situation.calendar,
-            zone=situation.zone,
-            at=received_at,
-            powers=powers,
+            _Asks(change.cell.day, facts, change.wanted, change.seen), situation.household_id, timing, powers
         ):
             refused[change] = refusal
         else:
@@ -172,18 +198,16 @@ def cell_state(
     *,
     day: date,
     household_id: int,
-    calendar: SchoolCalendar,
-    zone: ZoneInfo,
-    now: datetime,
+    timing: Timing,
     powers: frozenset[PlanningRefusal] = NO_POWERS,
 ) -> CellView:
-    """Say how the page draws a cell: whether its box may be ticked or unticked now, and why not.
+    """Say how the page draws a cell: whether its box may be ticked or unticked at that instant, and why not.
 
     Incompatible and going-together activities lock nothing here: they depend on what else the save will ask.
     """
     asks = _Asks(day, facts, wanted=facts.booked_by != household_id)
     by_other_household = facts.booked_by not in (None, household_id)
-    reason = _refusal(asks, household_id=household_id, calendar=calendar, zone=zone, at=now, powers=_granted(powers))
+    reason = _refusal(asks, household_id, timing, _granted(powers))
     return CellView(
         booked=facts.booked_by is not None,
         by_other_household=by_other_household,
@@ -206,7 +230,7 @@ def _day_and_activity(change: Change) -> tuple[date, int]:
 
 
 def _granted(powers: frozenset[PlanningRefusal]) -> frozenset[PlanningRefusal]:
-    if beyond := powers - OVERRIDABLE:
+    if powers and (beyond := powers - OVERRIDABLE):
         raise ValueError(f"nobody passes over: {', '.join(sorted(beyond))}")
     return powers
 
@@ -235,23 +259,18 @@ class _Asks(NamedTuple):
         return Action.BOOK if self.wanted else Action.CANCEL
 
 
-def _refusal(
-    asks: _Asks,
-    *,
-    household_id: int,
-    calendar: SchoolCalendar,
-    zone: ZoneInfo,
-    at: datetime,
-    powers: frozenset[PlanningRefusal],
-) -> Refusal | None:
+def _refusal(asks: _Asks, household_id: int, timing: Timing, powers: frozenset[PlanningRefusal]) -> Refusal | None:
     """The one judge of a single cell, for the page as for the save: the first reason that no power passes over."""
     facts = asks.facts
     if facts.booked_by not in (None, household_id):
         return _held_by_other_household(asks)
     if asks.wanted and not facts.open:
         return Refusal(PlanningRefusal.NO_SERVICE)
-    reasons = (_not_theirs(asks), _not_entitled(asks), _out_of_time(asks, calendar, zone, at), _full(asks))
-    return next((reason for reason in reasons if reason is not None and reason.code not in powers), None)
+    out_of_time = timing.refusal(asks.action, day=asks.day, rule=facts.rule)
+    for reason in (_not_theirs(asks), _not_entitled(asks), out_of_time, _full(asks)):
+        if reason is not None and reason.code not in powers:
+            return reason
+    return None
 
 
 def _held_by_other_household(asks: _Asks) -> Refusal:
@@ -267,21 +286,6 @@ def _not_theirs(asks: _Asks) -> Refusal | None:
 def _not_entitled(asks: _Asks) -> Refusal | None:
     """Only booking asks for an entitlement: what was booked under a lost one may be cancelled."""
     return Refusal(PlanningRefusal.NOT_ENTITLED) if asks.wanted and not asks.facts.entitled else None
-
-
-def _out_of_time(asks: _Asks, calendar: SchoolCalendar, zone: ZoneInfo, at: datetime) -> Refusal | None:
-    verdict = judge(
-        action=asks.action, day=asks.day, rule=asks.facts.rule, calendar=calendar, zone=zone, received_at=at
-    )
-    match verdict:
-        case Open():
-            return None
-        case TooEarly():
-            return Refusal(PlanningRefusal.NOT_YET_OPEN, opens_at=verdict.opens_at)
-        case Closed():
-            return Refusal(PlanningRefusal.TOO_LATE, closed_at=verdict.closed_at)
-        case _:
-            assert_never(verdict)
 
 
 def _full(asks: _Asks) -> Refusal | None:

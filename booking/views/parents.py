@@ -173,6 +173,7 @@ def _show(
         now=request.received_at,
     )
     chosen = group if len(shown.groups) == 1 else ""
+    address = reverse("booking:planning", args=[child.code])
     return render(
         request,
         "booking/planning.html",
@@ -199,10 +200,10 @@ def _show(
             "bad_form": bad_form,
             "bad_week": is_bad_week,
             "bad_group": bool(group) and not chosen,
-            "here": _address(child.code, shown.first, chosen),
-            "previous": _address(child.code, shown.first.shifted(-shown.number), chosen),
-            "present": _address(child.code, None, chosen),
-            "next": _address(child.code, shown.first.shifted(shown.number), chosen),
+            "here": address + _query(shown.first, chosen),
+            "previous": address + _query(shown.first.shifted(-shown.number), chosen),
+            "present": address + _query(None, chosen),
+            "next": address + _query(shown.first.shifted(shown.number), chosen),
             "week": shown.first,
             "period_query": _query(shown.first, chosen),
         },
@@ -231,10 +232,6 @@ def _week(asked: str, today: date) -> tuple[Week, bool]:
         return Week.parse(asked), False
     except WeekError:
         return Week.of(today), True
-
-
-def _address(code: str, week: Week | None, group: str) -> str:
-    return reverse("booking:planning", args=[code]) + _query(week, group)
 
 
 def _query(week: Week | None, group: str) -> str:

@@ -10,10 +10,12 @@ from pathlib import PurePosixPath
 from django.core.files.storage import default_storage
 from django.db.models import Exists, Q
 
+from lps.kernel.prepared import Prepared
 from tenants import context
 from tenants.town.models import Message, TownSettings
 
 _MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
+_SETTINGS = Prepared(lambda: TownSettings.objects.filter(pk=1))
 log = logging.getLogger(__name__)
 
 
@@ -30,7 +32,7 @@ def settings() -> TownSettings:
     """The commune's settings row: one statement per request or task, then from memory."""
     entry = context.entry()
     if "town" not in entry:
-        entry["town"] = TownSettings.objects.get(pk=1)
+        [entry["town"]] = _SETTINGS.instances()
     row = entry["town"]
     assert isinstance(row, TownSettings)
     return row

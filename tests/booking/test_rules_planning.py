@@ -19,6 +19,7 @@ from booking.rules.planning import (
     Outcome,
     PlanningRefusal,
     Situation,
+    Timing,
     cell_state,
     decide,
 )
@@ -36,7 +37,7 @@ SUNDAY_17H = datetime(2014, 10, 12, 15, tzinfo=UTC)
 
 FREE = DayFacts(open=True, rule=EVE_17H)
 OURS = DayFacts(open=True, rule=EVE_17H, booked_by=MARSONE, taken=1)
-THE_FATHERS = replace(OURS, booked_by=FATHERS_HOUSEHOLD)
+THE_FATHERS = OURS._replace(booked_by=FATHERS_HOUSEHOLD)
 
 
 def on(activity_id: int, day: date = MONDAY) -> Cell:
@@ -71,7 +72,7 @@ def save(
 
 
 def drawn(facts: DayFacts, *, at: datetime = IN_TIME) -> CellView:
-    return cell_state(facts, day=MONDAY, household_id=MARSONE, calendar=CALENDAR, zone=PARIS, now=at)
+    return cell_state(facts, day=MONDAY, household_id=MARSONE, timing=Timing(calendar=CALENDAR, zone=PARIS, at=at))
 
 
 class TestOneCell:
@@ -83,12 +84,12 @@ class TestOneCell:
     @pytest.mark.parametrize(
         ("change", "facts", "refusal"),
         [
-            (book(CANTINE), replace(FREE, open=False), Refusal("no_service")),
-            (book(CANTINE), replace(FREE, entitled=False), Refusal("not_entitled")),
-            (book(CANTINE), replace(FREE, capacity=40, taken=40), Refusal("full")),
-            (book(CANTINE), replace(FREE, capacity=0), Refusal("full")),
-            (book(CANTINE), replace(FREE, may_change=False), Refusal("other_household", booked=False)),
-            (cancel(CANTINE), replace(OURS, may_change=False), Refusal("other_household", booked=False)),
+            (book(CANTINE), FREE._replace(open=False), Refusal("no_service")),
+            (book(CANTINE), FREE._replace(entitled=False), Refusal("not_entitled")),
+            (book(CANTINE), FREE._replace(capacity=40, taken=40), Refusal("full")),
+            (book(CANTINE), FREE._replace(capacity=0), Refusal("full")),
+            (book(CANTINE), FREE._replace(may_change=False), Refusal("other_household", booked=False)),
+            (cancel(CANTINE), OURS._replace(may_change=False), Refusal("other_household", booked=False)),
             (book(CANTINE), THE_FATHERS, Refusal("other_household", booked=True)),
             (cancel(CANTINE, seen=None), THE_FATHERS, Refusal("other_household", booked=True)),
         ],
@@ -99,10 +100,10 @@ class TestOneCell:
     @pytest.mark.parametrize(
         ("change", "facts"),
         [
-            (cancel(CANTINE), replace(OURS, open=False)),
-            (cancel(CANTINE), replace(OURS, entitled=False)),
-            (cancel(CANTINE), replace(OURS, capacity=1, taken=3)),
-            (book(CANTINE), replace(FREE, capacity=40, taken=39)),
+            (cancel(CANTINE), OURS._replace(open=False)),
+            (cancel(CANTINE), OURS._replace(entitled=False)),
+            (cancel(CANTINE), OURS._replace(capacity=1, taken=3)),
+            (book(CANTINE), FREE._replace(capacity=40, taken=39)),
         ],
     )
     def test_what_may_still_be_done(self, change: Change, facts: DayFacts) -> None:
@@ -115,7 +116,7 @@ class TestOneCell:
         assert outcome.refused == ((change, Refusal("too_late", closed_at=SUNDAY_17H)),)
 
     def test_a_closed_service_is_cancelled_until_its_deadline_only(self) -> None:
-        outcome = save(cancel(CANTINE), standing={on(CANTINE): replace(OURS, open=False)}, at=SUNDAY_17H)
+        outcome = save(cancel(CANTINE), standing={on(CANTINE): OURS._replace(open=False)}, at=SUNDAY_17H)
 
         assert outcome.refused == ((cancel(CANTINE), Refusal("too_late", closed_at=SUNDAY_17H)),)
 
@@ -137,7 +138,7 @@ class TestOneCell:
 class TestStaleForms:
     """Each case reads: what the form showed, what it asks, what stands by now."""
 
-    @pytest.mark.parametrize("facts", [FREE, OURS, THE_FATHERS, replace(FREE, open=False)])
+    @pytest.mark.parametrize("facts", [FREE, OURS, THE_FATHERS, FREE._replace(open=False)])
     @pytest.mark.parametrize("state", [True, False])
     def test_a_box_left_alone_asks_nothing(self, state: bool, facts: DayFacts) -> None:
         untouched = Change(on(CANTINE), wanted=state, seen=state)
@@ -204,7 +205,7 @@ class TestIncompatibleActivities:
 
     PAIR = (CANTINE, BUS_11H30)
 
-    @pytest.mark.parametrize("standing", [OURS, THE_FATHERS, replace(OURS, open=False)])
+    @pytest.mark.parametrize("standing", [OURS, THE_FATHERS, OURS._replace(open=False)])
     def test_refuses_beside_what_stands_whoever_booked_it(self, standing: DayFacts) -> None:
         outcome = save(book(CANTINE), standing={on(CANTINE): FREE, on(BUS_11H30): standing}, incompatible=self.PAIR)
 
@@ -239,7 +240,7 @@ class TestIncompatibleActivities:
         outcome = save(
             book(CANTINE),
             cancel(BUS_11H30),
-            standing={on(CANTINE): FREE, on(BUS_11H30): replace(OURS, rule=no_cancelling)},
+            standing={on(CANTINE): FREE, on(BUS_11H30): OURS._replace(rule=no_cancelling)},
             incompatible=self.PAIR,
         )
 
@@ -250,7 +251,7 @@ class TestIncompatibleActivities:
         outcome = save(
             book(CANTINE),
             book(BUS_11H30),
-            standing={on(CANTINE): FREE, on(BUS_11H30): replace(FREE, entitled=False)},
+            standing={on(CANTINE): FREE, on(BUS_11H30): FREE._replace(entitled=False)},
             incompatible=self.PAIR,
         )
 
@@ -297,7 +298,7 @@ class TestActivitiesThatGoTogether:
         outcome = save(
             book(ACCUEIL_SOIR),
             book(TRANSPORT_16H30),
-            standing={on(ACCUEIL_SOIR): FREE, on(TRANSPORT_16H30): replace(FREE, capacity=50, taken=50)},
+            standing={on(ACCUEIL_SOIR): FREE, on(TRANSPORT_16H30): FREE._replace(capacity=50, taken=50)},
             together=self.PAIR,
         )
 
@@ -312,7 +313,7 @@ class TestActivitiesThatGoTogether:
         assert save(book(TRANSPORT_16H30), standing=standing, together=self.PAIR).accepted
         assert save(cancel(ACCUEIL_SOIR), standing=standing, together=self.PAIR).accepted
 
-    @pytest.mark.parametrize("elsewhere", [{}, {on(TRANSPORT_16H30): replace(FREE, open=False)}])
+    @pytest.mark.parametrize("elsewhere", [{}, {on(TRANSPORT_16H30): FREE._replace(open=False)}])
     def test_one_may_come_alone_on_a_day_when_the_other_is_closed(self, elsewhere: dict[Cell, DayFacts]) -> None:
         outcome = save(book(ACCUEIL_SOIR), standing={on(ACCUEIL_SOIR): FREE} | elsewhere, together=self.PAIR)
 
@@ -332,7 +333,7 @@ class TestActivitiesThatGoTogether:
             book(CANTINE),
             standing={
                 on(ACCUEIL_SOIR): FREE,
-                on(TRANSPORT_16H30): replace(FREE, entitled=False),
+                on(TRANSPORT_16H30): FREE._replace(entitled=False),
                 on(CANTINE): FREE,
             },
             together=self.PAIR,
@@ -362,8 +363,8 @@ class TestPowers:
         [
             (PlanningRefusal.TOO_LATE, FREE, SUNDAY_17H),
             (PlanningRefusal.NOT_YET_OPEN, FREE, datetime(2014, 6, 2, tzinfo=UTC)),
-            (PlanningRefusal.NOT_ENTITLED, replace(FREE, entitled=False), IN_TIME),
-            (PlanningRefusal.OTHER_HOUSEHOLD, replace(FREE, may_change=False), IN_TIME),
+            (PlanningRefusal.NOT_ENTITLED, FREE._replace(entitled=False), IN_TIME),
+            (PlanningRefusal.OTHER_HOUSEHOLD, FREE._replace(may_change=False), IN_TIME),
         ],
     )
     def test_an_agent_passes_over_what_the_power_names(
@@ -374,7 +375,7 @@ class TestPowers:
         assert save(book(CANTINE), standing=standing, at=at, powers=frozenset({power})).accepted
         assert save(book(CANTINE), standing=standing, at=at, powers=OVERRIDABLE - {power}).refused
 
-    @pytest.mark.parametrize("facts", [replace(FREE, capacity=1, taken=1), replace(FREE, open=False), THE_FATHERS])
+    @pytest.mark.parametrize("facts", [FREE._replace(capacity=1, taken=1), FREE._replace(open=False), THE_FATHERS])
     def test_nobody_passes_over_places_services_or_the_other_households_booking(self, facts: DayFacts) -> None:
         assert save(book(CANTINE), standing={on(CANTINE): facts}, powers=OVERRIDABLE).refused
 
@@ -401,14 +402,14 @@ class TestCellsAsDrawn:
         assert drawn(THE_FATHERS) == CellView(booked=True, by_other_household=True, changeable=False, reason=theirs)
 
     def test_without_service_nothing_can_be_asked(self) -> None:
-        assert drawn(replace(FREE, open=False)).reason == Refusal("no_service")
+        assert drawn(FREE._replace(open=False)).reason == Refusal("no_service")
 
     def test_a_booked_cell_of_a_closed_service_can_still_be_unticked(self) -> None:
-        assert drawn(replace(OURS, open=False)).changeable
+        assert drawn(OURS._replace(open=False)).changeable
 
     def test_judges_the_change_that_can_be_asked(self) -> None:
         cancelled_two_days_before = replace(EVE_17H, cancel=DaysBefore(days=2, at=time(17)))
         on_saturday_night = datetime(2014, 10, 11, 22, tzinfo=UTC)
 
-        assert drawn(replace(FREE, rule=cancelled_two_days_before), at=on_saturday_night).changeable
-        assert not drawn(replace(OURS, rule=cancelled_two_days_before), at=on_saturday_night).changeable
+        assert drawn(FREE._replace(rule=cancelled_two_days_before), at=on_saturday_night).changeable
+        assert not drawn(OURS._replace(rule=cancelled_two_days_before), at=on_saturday_night).changeable

@@ -19,6 +19,7 @@ from booking.rules.planning import (
     Outcome,
     PlanningRefusal,
     Situation,
+    Timing,
     cell_state,
     decide,
 )
@@ -93,8 +94,7 @@ def resulting(situation: Situation, outcome: Outcome) -> Situation:
     cells = dict(situation.cells)
     for change in outcome.accepted:
         facts = cells[change.cell]
-        cells[change.cell] = replace(
-            facts,
+        cells[change.cell] = facts._replace(
             booked_by=MARSONE if change.wanted else None,
             taken=facts.taken + (1 if change.wanted else -1),
         )
@@ -165,8 +165,8 @@ def test_while_somebody_waits_a_limited_day_goes_to_nobody_to_whom_it_is_not_off
 def test_an_offer_is_a_place_held_whoever_waits_and_whatever_is_taken(
     facts: DayFacts, received_at: datetime, others: int
 ) -> None:
-    offered = replace(facts, capacity=2, taken=1, waiters=others, offered=True)
-    without_limit = replace(facts, capacity=None, waiters=0)
+    offered = facts._replace(capacity=2, taken=1, waiters=others, offered=True)
+    without_limit = facts._replace(capacity=None, waiters=0)
     cell = Cell(ACTIVITIES[0], DAYS[0])
 
     outcomes = [
@@ -267,9 +267,7 @@ def test_a_box_can_be_changed_if_and_only_if_the_save_accepts_it(
         facts,
         day=day,
         household_id=MARSONE,
-        calendar=situation.calendar,
-        zone=situation.zone,
-        now=received_at,
+        timing=Timing(calendar=situation.calendar, zone=situation.zone, at=received_at),
         powers=powers,
     )
     outcome = saved(situation, [change], received_at, powers)

@@ -19,8 +19,8 @@ def leave(*_):
     with open("ended", "a") as file: print(name, file=file)
     sys.exit()
 signal.signal(signal.SIGTERM, leave)
-with open("begun", "a") as file: print(name, file=file)
 print("bonjour", flush=True)
+with open("begun", "a") as file: print(name, file=file)
 while True: signal.pause()
 """
 STUBBORN = """

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tenants import context
 
@@ -20,5 +21,7 @@ class CommuneZone:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         commune = context.current_or_none()
-        with timezone.override(commune.zone if commune else CONSOLE_ZONE):
+        zone = commune.zone if commune else CONSOLE_ZONE
+        # Said once here, the language is not searched for at each of the hundred sentences of a page.
+        with timezone.override(zone), translation.override(settings.LANGUAGE_CODE):
             return self.get_response(request)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.contrib.postgres.fields import DateRangeField
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, DateField, F, Q, QuerySet
 
 from lps.families import codes
 from lps.families.models import (
@@ -26,6 +27,7 @@ from lps.families.models import (
     Site,
     email_key,
 )
+from lps.kernel.prepared import Prepared, any_of, given
 from lps.kernel.text import sort_key
 from notifications import queries as notifications
 
@@ -41,6 +43,26 @@ class ChildAtSchool:
     @property
     def site(self) -> Site | None:
         return self.school_class.site if self.school_class else None
+
+
+_DAY = given("day", DateField())
+_CHILDREN = Prepared(
+    # A household has a child once on a day, a constraint says so: no child comes twice.
+    lambda: Child.objects.filter(custodies__household=given("household"), custodies__valid_during__contains=_DAY)
+)
+_ENROLLMENTS = Prepared(
+    lambda: Enrollment.objects.filter(child=any_of("children"), valid_during__contains=_DAY).select_related(
+        "school_class__site", "school_class__teacher"
+    )
+)
+_CUSTODY_RANGES = Prepared(
+    lambda: Custody.objects.filter(child=given("child"), household=given("household")).values_list("valid_during")
+)
+_SCHOOLING = Prepared(
+    lambda: Enrollment.objects.filter(
+        child=given("child"), valid_during__overlap=given("shown", DateRangeField())
+    ).values_list("valid_during", "school_class__site_id", "school_class__level", "school_class_id")
+)
 
 
 def known_family_lookups(lookups: Iterable[str]) -> set[str]:
@@ -129,8 +151,7 @@ def data_requests() -> QuerySet[DataRequest]:
 
 def children_of(*, household: Household, day: date) -> list[ChildAtSchool]:
     """The children whom a household has on a day, in the order of their names, with their classes: two statements."""
-    found = list(Child.objects.filter(custodies__household=household, custodies__valid_during__contains=day).distinct())
-    return _at_school(found, day=day)
+    return _at_school(_CHILDREN.instances(household=household.pk, day=day), day=day)
 
 
 def child_of(*, household: Household, child_code: str, day: date) -> ChildAtSchool | None:
@@ -156,9 +177,15 @@ def known_children(pks: Iterable[int]) -> set[int]:
     return set(Child.objects.filter(pk__in=list(pks)).values_list("pk", flat=True))
 
 
-def custodies_of(child: Child) -> QuerySet[Custody]:
-    """Every household that has or had the child."""
-    return Custody.objects.filter(child=child)
+def days_within(during: DateRange, days: Iterable[date]) -> list[date]:
+    """Those of these days that a range holds, as PostgreSQL gives it back: its first day in, its last bound out."""
+    first, end = during.lower or date.min, during.upper or date.max
+    return [] if during.isempty else [day for day in days if first <= day < end]
+
+
+def custody_ranges(child: Child, *, household: Household) -> list[DateRange]:
+    """The days on which a household has or had the child."""
+    return [during for (during,) in _CUSTODY_RANGES.rows(child=child.pk, household=household.pk)]
 
 
 def lock_child(child: Child) -> None:
@@ -167,9 +194,7 @@ def lock_child(child: Child) -> None:
 
 
 def _at_school(children: list[Child], *, day: date) -> list[ChildAtSchool]:
-    enrollments = Enrollment.objects.filter(
-        child__in=[child.pk for child in children], valid_during__contains=day
-    ).select_related("school_class__site", "school_class__teacher")
+    enrollments = _ENROLLMENTS.instances(children=[child.pk for child in children], day=day)
     classes = {enrollment.child_id: enrollment.school_class for enrollment in enrollments}
     return [ChildAtSchool(child, child.child_code, classes.get(child.pk)) for child in children]
 
@@ -190,11 +215,9 @@ def schooling_of(child: Child, *, days: Sequence[date]) -> dict[date, Schooling]
     shown = DateRange(min(days), max(days), "[]")
     enrollments = [
         (during, Schooling(site_id, level, school_class_id))
-        for during, site_id, level, school_class_id in Enrollment.objects.filter(
-            child=child, valid_during__overlap=shown
-        ).values_list("valid_during", "school_class__site_id", "school_class__level", "school_class_id")
+        for during, site_id, level, school_class_id in _SCHOOLING.rows(child=child.pk, shown=shown)
     ]
-    return {day: schooling for day in days for during, schooling in enrollments if day in during}
+    return {day: schooling for during, schooling in enrollments for day in days_within(during, days)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+_TODAY = ' aria-current="date"'
 _NAMED = 3  # more activities than that are counted
 
 
@@ -68,6 +69,15 @@ class Column:
         return cls(day, f"{weekday} {number} {dateformat.format(day, 'F')}", f"{two} {day:%d}", head, f"{day:%Y%m%d}")
 
 
+def head(columns: Sequence[Column], today: date) -> SafeString:
+    """The headings of the days, today's being told."""
+    parts = [
+        f'<th scope="col" data-day="{column.sent}"{_TODAY if column.day == today else ""}>{column.head}</th>'
+        for column in columns
+    ]
+    return mark_safe("".join(parts))  # noqa: S308 (every text above is escaped)
+
+
 def rows(*, name: str, columns: Sequence[Column], lines: Iterable[tuple[str, Sequence[Tile]]]) -> SafeString:
     """The table's rows: each activity with its cells, `name` being the name of every box."""
     words = _Words.now()
@@ -118,11 +128,18 @@ class _Words:
 
     booked: str
     free: str
-    no_service: str
+    empty: str
 
     @classmethod
     def now(cls) -> "_Words":
-        return cls(escape(_("réservé")), escape(_("non réservé")), escape(_("pas de service")))
+        return cls(escape(_("réservé")), escape(_("non réservé")), _empty(escape(_("pas de service"))))
+
+
+def _empty(why: str) -> str:
+    return (
+        f'<td><span class="day none"><span class="hidden">{why}</span>'
+        '<span class="mark" aria-hidden="true">.</span></span></td>'
+    )
 
 
 def _cell(tile: Tile, column: Column, label: str, name: str, words: _Words) -> str:
@@ -134,11 +151,7 @@ def _cell(tile: Tile, column: Column, label: str, name: str, words: _Words) -> s
             f'<span class="d">{column.short}</span></label></td>'
         )
     if tile.kind is TileKind.NONE:
-        why = escape(tile.reason) or words.no_service
-        return (
-            f'<td><span class="day none"><span class="hidden">{why}</span>'
-            '<span class="mark" aria-hidden="true">.</span></span></td>'
-        )
+        return _empty(escape(tile.reason)) if tile.reason else words.empty
     reason = f", {escape(tile.reason)}" if tile.reason else ""
     if tile.kind is TileKind.LOCKED:
         state, look = (words.booked, " yes") if tile.booked else (words.free, "")

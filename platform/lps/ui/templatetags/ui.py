@@ -3,7 +3,7 @@
 Days and hours of an aware datetime are shown in the current time zone: the door activates the commune's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,6 +16,7 @@ from django.utils import dateformat
 from django.utils.translation import gettext as _
 
 from lps.kernel import text
+from lps.ui import grid
 
 register = template.Library()
 
@@ -70,6 +71,12 @@ def day(value: date | None) -> str:
     return dateformat.format(value, "l d/m/Y") if value else ""
 
 
+@register.filter
+def day_month(value: date) -> str:
+    """ "13/10"."""
+    return f"{value:%d/%m}"
+
+
 @register.filter(expects_localtime=True)
 def long_day(value: date | None) -> str:
     """ "lundi 13 octobre 2014", "mercredi 1er octobre 2014"."""
@@ -83,6 +90,12 @@ def long_day(value: date | None) -> str:
 def hour(value: datetime | time | None) -> str:
     """ "17h00"."""
     return f"{value:%H}h{value:%M}" if value else ""
+
+
+@register.filter
+def headings(columns: Sequence[grid.Column], today: date) -> str:
+    """The days above a planning's table, today's being told."""
+    return grid.head(columns, today)
 
 
 @register.filter
