@@ -119,6 +119,8 @@ def waiting_refusal_sentence(code: str, facts: Mapping[str, Any], *, zone: ZoneI
     """Why one cannot wait for a day."""
     if code == "not_full":
         return _("il reste une place\u00a0: réservez-la dans le planning")
+    if code == "other_waits":
+        return _("l'autre foyer de cet enfant attend déjà une place ce jour-là")
     return refusal_sentence(code, facts, zone=zone)
 
 

@@ -40,7 +40,8 @@ class Joined:
 def join(*, child: Child, household: Household, cell: Cell, by: Actor, channel: Channel, at: datetime) -> Joined:
     """Wait for a place of a full day, `at` being the aware instant taken at the door. Asking twice keeps the first.
 
-    Refusals are those of booking the day; `not_full` when a place can be booked at once.
+    Refusals are those of booking the day; `not_full` when a place can be booked at once, `other_waits` when the
+    child's other household waits for it already.
     """
     with transaction.atomic():
         lock_child(child)
@@ -54,13 +55,16 @@ def join(*, child: Child, household: Household, cell: Cell, by: Actor, channel: 
             lock=True,
         )
         held = days.service_days.get(cell)
-        if held and (standing := _open_entry(held.pk, child, household)):
+        standing = _open_entry(held.pk, child) if held else None
+        if standing and standing.household_id == household.pk:
             return Joined(entry=standing)
         situation = queries.situation(household=household, days=days, cells=[cell], catalogue=facts, zone=zone)
         outcome = decide(situation=situation, changes=[Change(cell, wanted=True)], received_at=at)
         refusal = outcome.refused[0][1] if outcome.refused else Refusal("not_full")
         if refusal.code != PlanningRefusal.FULL or held is None:
             return Joined(refusal=refusal)
+        if standing:
+            return Joined(refusal=Refusal("other_waits"))
         entry = WaitingEntry.objects.create(service_day_id=held.pk, child=child, household=household, joined_at=at)
         subject, after = f"service_day:{held.pk}", {"child": child.pk, "household": household.pk}
         record(by=by, channel=channel, action="waiting_joined", subject=subject, after=after, at=at)
@@ -182,10 +186,8 @@ def _tell(offered: Collection[WaitingEntry]) -> None:
     post_many(posts, template="booking/emails/offered", by=BY)
 
 
-def _open_entry(service_day: int, child: Child, household: Household) -> WaitingEntry | None:
-    return WaitingEntry.objects.filter(
-        service_day=service_day, child=child, household=household, state__in=WaitingEntry.OPEN
-    ).first()
+def _open_entry(service_day: int, child: Child) -> WaitingEntry | None:
+    return WaitingEntry.objects.filter(service_day=service_day, child=child, state__in=WaitingEntry.OPEN).first()
 
 
 def _locked(pks: Iterable[int]) -> list[ServiceDay]:

@@ -10,14 +10,14 @@ from booking.models import Booking, ServiceDay, WaitingEntry
 from booking.rules.planning import Cell, Change
 from booking.services import waiting
 from booking.services.bookings import Saved, change_bookings
-from lps.families.models import Child, Household, SchoolClass
+from lps.families.models import Child, Custody, Household, SchoolClass
 from lps.families.services import NewChild
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
 from lps.kernel import clock
 from notifications.models import OutboxMessage
-from tests.families.factories import child_of, household
+from tests.families.factories import ALWAYS, child_of, household
 from tests.screens.reading import words
 
 State = WaitingEntry.State
@@ -100,6 +100,21 @@ def test_one_waits_only_for_a_full_day(
 
     assert joined.refusal and joined.refusal.code == "not_full"
     assert WaitingEntry.objects.count() == 0
+
+
+def test_a_child_waits_once_whichever_of_its_households_asks(
+    one_place: ServiceDay, others: list[tuple[Child, Household]], bus: int, day: date
+) -> None:
+    (child, home), (_child, second) = others
+    Custody.objects.create(child=child, household=second, valid_during=ALWAYS)
+    join(child, home, Cell(bus, day), at=NOW)
+    parent = Client(headers={"host": "demo.localhost"})
+    parent.post("/", {"child_code": child.child_code, "family_code": second.family_code})
+
+    answer = parent.post(f"/enfants/{child.child_code}/attente/{bus}-{day:%Y%m%d}/")
+
+    assert "l'autre foyer de cet enfant attend déjà une place ce jour-là" in words(answer.content.decode())
+    assert states(one_place) == ["waiting"]
 
 
 def test_one_does_not_wait_past_the_deadline(
