@@ -4,7 +4,7 @@ import pytest
 from django.http import HttpResponse
 from django.urls import NoReverseMatch, path
 
-from lps.ui.nav import NavItem, NavLink, links
+from lps.ui.nav import SETTINGS, NavItem, NavLink, by_heading, links
 
 
 def page(request: object) -> HttpResponse:
@@ -52,3 +52,14 @@ def test_carries_the_group_and_what_waits() -> None:
 def test_a_route_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(NoReverseMatch):
         links([NavItem("nowhere", "Nulle part")], path="/", may=bool, urlconf=ROUTES)
+
+
+def test_the_items_of_one_heading_stand_together_whoever_adds_them() -> None:
+    items = [NavItem("a", "A", group=SETTINGS), NavItem("b", "B"), NavItem("c", "C", group=SETTINGS), NavItem("d", "D")]
+
+    assert [item.label for item in by_heading(items)] == ["B", "D", "A", "C"]
+
+
+def test_a_heading_that_the_rail_does_not_know_is_a_slip_of_the_pen() -> None:
+    with pytest.raises(ValueError):
+        by_heading([NavItem("a", "A", group="Divers")])

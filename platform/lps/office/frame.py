@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 
 from lps.accounts.actors import Agent
 from lps.accounts.rights import allowed
-from lps.ui.nav import NavItem, links
+from lps.ui.nav import NavItem, by_heading, links
 
 
 def agent(request: HttpRequest) -> dict[str, Any]:
@@ -23,4 +23,4 @@ def agent(request: HttpRequest) -> dict[str, Any]:
 
 @cache
 def _items(lists: tuple[str, ...]) -> tuple[NavItem, ...]:
-    return tuple(item for name in lists for item in import_string(name))
+    return tuple(by_heading(item for name in lists for item in import_string(name)))

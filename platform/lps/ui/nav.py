@@ -5,6 +5,14 @@ from dataclasses import dataclass, replace
 
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+# The headings of the agents' rail; what is of every day stands above them, under none.
+FAMILIES = _("Familles")
+CASH = _("Régie")
+COMMUNICATION = _("Communication")
+SETTINGS = _("Réglages")
+HEADINGS: tuple[str | Promise, ...] = ("", FAMILIES, CASH, COMMUNICATION, SETTINGS)
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,11 @@ class NavLink:
     current: bool = False
     group: str | Promise = ""
     count: int = 0
+
+
+def by_heading(items: Iterable[NavItem]) -> list[NavItem]:
+    """The items of several apps, those of one heading together. Raises ValueError for a heading not in `HEADINGS`."""
+    return sorted(items, key=lambda item: HEADINGS.index(item.group))
 
 
 def links(
