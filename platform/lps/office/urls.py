@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from lps.office import views
+from lps.office.views import door, today
 
 app_name = "office"
 urlpatterns = [
-    path("", views.today, name="today"),
-    path("connexion/", views.sign_in, name="sign_in"),
-    path("deconnexion/", views.sign_out, name="sign_out"),
+    path("", today.today, name="today"),
+    path("connexion/", door.sign_in, name="sign_in"),
+    path("deconnexion/", door.sign_out, name="sign_out"),
 ]

@@ -1,16 +1,12 @@
-"""The agents' door and their page of the day."""
+"""The agents' door."""
 
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from lps.accounts import views as door_views
-from lps.accounts.decorators import agent_required
 from lps.accounts.doors import OFFICE
 from lps.accounts.requests import DoorRequest
 from lps.journal.channels import Channel
-from lps.kernel import clock
-from tenants import context
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,12 +19,3 @@ def sign_in(request: DoorRequest) -> HttpResponse:
 def sign_out(request: DoorRequest) -> HttpResponse:
     """End the agent's session; the family's, in the same browser, goes on."""
     return door_views.sign_out(request, door=OFFICE, channel=Channel.OFFICE)
-
-
-@require_GET
-@agent_required("office.enter")
-def today(request: DoorRequest) -> HttpResponse:
-    """Good morning, the day in the commune's zone, and where one may go."""
-    commune = context.current()
-    facts = {"commune": commune, "today": clock.today(commune.zone), "account": request.account}
-    return render(request, "office/today.html", facts)
