@@ -34,12 +34,15 @@ from lps.families.models import (
     SchoolYear,
 )
 from lps.families.services import NewChild, imports, letters, links
+from lps.journal import town_messages
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from notifications.models import Address
 from notifications.services import prove_address
 from tenants import context
 from tenants.models import Commune
+from tenants.town.messages import Words
+from tenants.town.models import Message
 from tests.accounts import factories as people
 from tests.families.factories import BY, child_of, household
 from tests.isolation.pages import form_to, form_with
@@ -172,6 +175,18 @@ class Town:
             )
             site = Enrollment.objects.get(child=self.child).school_class.site
             return SchoolClass.objects.get_or_create(name=self.name, level="CP", site=site, school_year=year)[0]
+
+    @property
+    def message(self) -> Message:
+        """A draft of a message of the home page, which nobody but this town has."""
+        with self.inside():
+            words = Words(title=f"Message {self.name}", body=f"De {self.name}")
+            return town_messages.write(words=words, publish=False, now=clock.now(), by=BY)
+
+    @property
+    def message_words(self) -> dict[str, str]:
+        """The form of a message, filled in and kept as a draft."""
+        return {"title": "Pas de cantine vendredi", "body": "Un texte.", "etape": "garder"}
 
     @cached_property
     def imported(self) -> ImportBatch:

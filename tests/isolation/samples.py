@@ -151,6 +151,30 @@ COMMUNE: Mapping[str, Sample] = {
         EVERYBODY, {"GET": 200, "POST": 200}, fields=lambda town: {"email": town.email}, foreign=200
     ),
     "office:sign_out": Sample(agent("office.enter"), {"POST": 302}),
+    "office:messages": Sample(agent("office.read_messages")),
+    "office:message_new": Sample(
+        agent("office.write_messages"), FORM, fields=lambda town: town.message_words, foreign_fields=None
+    ),
+    "office:message": Sample(agent("office.read_messages"), where=lambda town: {"message_id": town.message.pk}),
+    "office:message_edit": Sample(
+        agent("office.write_messages"),
+        FORM,
+        where=lambda town: {"message_id": town.message.pk},
+        fields=lambda town: town.message_words,
+        foreign_fields=None,
+    ),
+    "office:message_publish": Sample(
+        agent("office.write_messages"), {"POST": 302}, where=lambda town: {"message_id": town.message.pk}
+    ),
+    "office:message_withdraw": Sample(
+        agent("office.write_messages"), {"POST": 302}, where=lambda town: {"message_id": town.message.pk}
+    ),
+    "office:message_copy": Sample(
+        agent("office.write_messages"), {"POST": 302}, where=lambda town: {"message_id": town.message.pk}
+    ),
+    "office:message_remove": Sample(
+        agent("office.write_messages"), {"POST": 302}, where=lambda town: {"message_id": town.message.pk}
+    ),
     "families_office:requests": Sample(agent("families.answer_requests")),
     "families_office:answer": Sample(
         agent("families.answer_requests"),

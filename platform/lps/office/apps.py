@@ -7,3 +7,9 @@ class OfficeConfig(AppConfig):
     name = "lps.office"
     label = "office"
     verbose_name = "mairie"
+
+    def ready(self) -> None:
+        from lps.accounts import rights
+        from lps.office.rights import OWN
+
+        rights.register(OWN)

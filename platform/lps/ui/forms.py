@@ -1,6 +1,7 @@
 """Fields that every door of the site shares: codes typed from a paper letter."""
 
 import re
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -56,3 +57,31 @@ class DigitsField(forms.CharField):
             code = "exact_length" if self.least == self.most else "length"
             facts = {"least": self.least, "most": self.most}
             raise ValidationError(self.error_messages[code], code=code, params=facts)
+
+
+class DayField(forms.DateField):
+    """A day, typed or chosen; written 21/06/2026 where the browser has no calendar. Years 2000 to 2199."""
+
+    default_error_messages = {
+        "invalid": _("Ce jour n'existe pas\u00a0: il s'écrit comme 21/06/2026."),
+        "far": _("Choisissez une année entre 2000 et 2199."),
+    }
+
+    def __init__(self, **rest: Any) -> None:
+        rest.setdefault("widget", forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+        super().__init__(input_formats=("%Y-%m-%d", "%d/%m/%Y"), **rest)
+
+    def validate(self, value: date | None) -> None:
+        super().validate(value)
+        if value and not 2000 <= value.year <= 2199:
+            raise ValidationError(self.error_messages["far"], code="far")
+
+
+class HourField(forms.TimeField):
+    """An hour of the day, typed or chosen: 17:30 or 17h30."""
+
+    default_error_messages = {"invalid": _("Cette heure n'existe pas\u00a0: elle s'écrit comme 17:30.")}
+
+    def __init__(self, **rest: Any) -> None:
+        rest.setdefault("widget", forms.TimeInput({"type": "time"}, format="%H:%M"))
+        super().__init__(input_formats=("%H:%M", "%Hh%M", "%H:%M:%S"), **rest)

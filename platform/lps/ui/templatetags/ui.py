@@ -13,10 +13,12 @@ from django import template
 from django.forms import BaseForm, BoundField
 from django.template.defaultfilters import stringfilter
 from django.utils import dateformat
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from lps.kernel import text
 from lps.ui import grid
+from lps.ui import markup as writing
 
 register = template.Library()
 
@@ -96,6 +98,20 @@ def hour(value: datetime | time | None) -> str:
 def headings(columns: Sequence[grid.Column], today: date) -> str:
     """The days above a planning's table, today's being told."""
     return grid.head(columns, today)
+
+
+@register.filter
+@stringfilter
+def markup(words: str, headings: int = 0) -> SafeString:
+    """What an agent wrote, with its paragraphs, lists and links; `headings` is the level of its titles, if any."""
+    return writing.rendered(words, headings=headings)
+
+
+@register.filter
+@stringfilter
+def words_of(written: str) -> str:
+    """The same as bare words on one line."""
+    return writing.plain(written)
 
 
 @register.filter

@@ -1,0 +1,20 @@
+"""Who may do what with what the town decides for everybody."""
+
+from lps.accounts.actors import Agent
+from lps.accounts.rights import Right, allowed
+from lps.accounts.roles import AGENT_ROLES, Role
+from lps.journal.actors import Actor
+
+READ_MESSAGES = "office.read_messages"
+WRITE_MESSAGES = "office.write_messages"
+
+OWN = (
+    Right(READ_MESSAGES, roles=frozenset(AGENT_ROLES)),
+    Right(WRITE_MESSAGES, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE, Role.ACTIVITIES})),
+)
+
+
+def may_for_all(actor: Actor | None, action: str) -> bool:
+    """Whether an agent may do what reaches every family: one kept to some schools or activities may not."""
+    everywhere = not isinstance(actor, Agent) or not (actor.sites or actor.activities)
+    return everywhere and allowed(actor, action)
