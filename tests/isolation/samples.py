@@ -175,6 +175,8 @@ COMMUNE: Mapping[str, Sample] = {
     "office:message_remove": Sample(
         agent("office.write_messages"), {"POST": 302}, where=lambda town: {"message_id": town.message.pk}
     ),
+    "families_office:families": Sample(agent("families.find"), query=lambda town: {"q": town.name}, foreign=200),
+    "families_office:family": Sample(agent("families.open"), where=lambda town: {"household_id": town.household.pk}),
     "families_office:requests": Sample(agent("families.answer_requests")),
     "families_office:answer": Sample(
         agent("families.answer_requests"),

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from lps.families.views.agents import imports, letters, requests
+from lps.families.views.agents import families, imports, letters, requests
 
 app_name = "families_office"
 urlpatterns = [
+    path("", families.families, name="families"),
+    path("<int:household_id>/", families.family, name="family"),
     path("demandes/", requests.requests, name="requests"),
     path("demandes/<int:request_id>/", requests.answer, name="answer"),
     path("imports/", imports.imports, name="imports"),

@@ -93,6 +93,18 @@ def household(*, pk: int) -> Household | None:
     return Household.objects.filter(pk=pk).first()
 
 
+def sites_of(household: Household, *, day: date) -> set[int]:
+    """The schools where the children whom a household has on a day, or will have, sit or will sit: one statement."""
+    held = Custody.objects.filter(not_over("valid_during", day), household=household)
+    sitting = Enrollment.objects.filter(not_over("valid_during", day), child__in=held.values("child"))
+    return set(sitting.order_by().values_list("school_class__site", flat=True).distinct())
+
+
+def not_over(field: str, day: date) -> Q:
+    """That a range of days is not over on a day: it holds it, or comes later."""
+    return Q(**{f"{field}__endswith__gt": day}) | Q(**{f"{field}__upper_inf": True})
+
+
 def household_in_force(*, key: str, generation: int) -> Household | None:
     """The household that a session or a device names, unless its code was renewed since."""
     if not key.isdecimal():

@@ -1,7 +1,7 @@
 """Who may do what with families."""
 
 from lps.accounts.rights import Right
-from lps.accounts.roles import Role
+from lps.accounts.roles import AGENT_ROLES, Role
 from lps.families.identity import owns
 
 ANSWER_REQUESTS = "families.answer_requests"
@@ -10,6 +10,9 @@ READ_FAMILIES = "families.read_families"
 READ_SITES = "families.read_sites"
 IMPORT_FAMILIES = "families.import"
 PRINT_CODES = "families.print_codes"
+# Finding gives names and classes alone; opening a page gives addresses, telephones and whom to call.
+FIND_FAMILIES = "families.find"
+OPEN_FAMILY = "families.open"
 
 OWN = (
     Right(ANSWER_REQUESTS, roles=frozenset({Role.SCHOOL})),
@@ -18,4 +21,6 @@ OWN = (
     Right(READ_SITES, scope="catalogue:lire"),
     Right(IMPORT_FAMILIES, roles=frozenset({Role.SCHOOL})),
     Right(PRINT_CODES, roles=frozenset({Role.SCHOOL})),
+    Right(FIND_FAMILIES, roles=frozenset(AGENT_ROLES)),
+    Right(OPEN_FAMILY, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE, Role.ACTIVITIES, Role.READ_ONLY})),
 )

@@ -1,6 +1,6 @@
 """The tabs of a family and the rail of an agent, joined from the lists that each app declares."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.urls import reverse
@@ -51,16 +51,18 @@ def links(
     path: str,
     may: Callable[[str], bool],
     counts: Mapping[str, int] | None = None,
+    args: Sequence[object] = (),
     urlconf: str | None = None,
 ) -> list[NavLink]:
     """The items one may open, in order, the one that `path` is under marked as current.
 
-    `counts` gives what waits behind a route's name. Raise NoReverseMatch for a route that does not exist.
+    `counts` gives what waits behind a route's name, `args` what all their addresses hold. Raise NoReverseMatch for a
+    route that does not exist.
     """
     waiting = counts or {}
     found = [
         NavLink(
-            url=reverse(item.url_name, urlconf=urlconf),
+            url=reverse(item.url_name, urlconf=urlconf, args=args),
             label=item.label,
             group=item.group,
             count=waiting.get(item.url_name, 0),

@@ -1,0 +1,30 @@
+"""Which families an agent may open: one kept to some schools, those who have a child there."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from lps.accounts.actors import Agent
+from lps.accounts.rights import allowed
+from lps.families import queries
+from lps.families.models import Household
+from lps.journal.actors import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is done, as `allowed` asks for it."""
+
+    site_id: int
+
+
+def may_at(actor: Actor | None, action: str, sites: Collection[int]) -> bool:
+    """Whether an actor may do this at one of these schools at least; no school at all is for those kept to none."""
+    if not sites:
+        return allowed(actor, action) and not (isinstance(actor, Agent) and actor.sites)
+    return any(allowed(actor, action, Place(site)) for site in sites)
+
+
+def may_open(actor: Actor | None, action: str, household: Household, *, day: date) -> bool:
+    """Whether an actor may do this to a household, whose children sit or will sit at some schools: one statement."""
+    return may_at(actor, action, queries.sites_of(household, day=day))
