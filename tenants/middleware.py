@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseNotFound, HttpResponsePermanentRedirect
-from django.utils import timezone
 
 from tenants import context, queries
 from tenants.requests import CommuneRequest
@@ -28,7 +27,7 @@ class CommuneMiddleware:
         if commune is None:
             return HttpResponseNotFound("Adresse inconnue.\n", content_type="text/plain; charset=utf-8")
         request.commune = commune
-        with context.use(commune), timezone.override(commune.zone):
+        with context.use(commune):
             return self.get_response(request)
 
     def _console(self, request: CommuneRequest) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from lps.families import queries
 from lps.families.importing import columns, comparing, lines, reading, writing
-from lps.families.importing.comparing import ChildPlan, HouseholdPlan, Plan
+from lps.families.importing.comparing import ChildPlan, Plan
 from lps.families.importing.lines import Wrong
 from lps.families.importing.reading import FileRefused, Table
 from lps.families.models import ImportBatch, SchoolYear
@@ -156,10 +156,6 @@ def _report(plan: Plan) -> dict[str, Any]:
         "wrong_number": len({wrong.line for wrong in plan.wrong}),
         "wrong": [_written(wrong) for wrong in plan.wrong[:SHOWN]],
     }
-
-
-def _is_changed(one: HouseholdPlan) -> bool:
-    return one.household is not None and one.is_changed
 
 
 def _name(one: ChildPlan) -> str:
