@@ -4,11 +4,11 @@ import logging
 
 from booking.services import waiting
 from booking.services.days import extend_days
+from booking.wakeup import EXTEND
 from lps.kernel import clock
 from tenants import context
 from tenants.tasks import commune_task
 
-EXTEND = "booking.extend_days"
 MOVE_LISTS = "booking.move_waiting_lists"
 log = logging.getLogger(__name__)
 

@@ -1,14 +1,14 @@
 """Closing days: what it touches is shown first, then canceled by the town, told to the families, and can be undone."""
 
-import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from booking.models import Booking, Closure, JournalEntry, Receipt, ServiceDay
+from booking.models import Booking, Closure, ServiceDay
+from booking.services import proofs
 from booking.services.days import lock_days
 from lps.families.models import Enrollment
 from lps.families.queries import emails_of_many
@@ -87,7 +87,7 @@ def close(*, scope: Scope, reason: str, by: Actor, at: datetime, tell: bool = Tr
         )
         ServiceDay.objects.filter(pk__in=closure.closed_days).update(open=False)
         Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(canceled_at=at, closure=closure)
-        _write(bookings, booked=False, closure=closure, by=by, at=at)
+        proofs.write(bookings, booked=False, reason=closure.reason, by=by, at=at)
         renew_catalogue_stamp()
         if tell:
             _tell(bookings, closure=closure, template="booking/emails/closed", by=by)
@@ -122,7 +122,7 @@ def undo(*, closure: Closure, by: Actor, at: datetime, tell: bool = True) -> int
             ),
             batch_size=_BATCH,
         )
-        _write(again, booked=True, closure=row, by=by, at=at)
+        proofs.write(again, booked=True, reason=row.reason, by=by, at=at)
         renew_catalogue_stamp()
         if tell:
             _tell(again, closure=row, template="booking/emails/reopened", by=by)
@@ -167,49 +167,6 @@ def _to_put_back(closure: Closure) -> list[Booking]:
     )
     canceled = Booking.objects.filter(closure=closure, service_day__open=True).exclude(Exists(stands))
     return list(canceled.select_related("child", "activity", "household", "service_day").order_by("day", "pk"))
-
-
-def _write(bookings: Sequence[Booking], *, booked: bool, closure: Closure, by: Actor, at: datetime) -> None:
-    """A receipt for each child of each household, and the journal: two statements."""
-    owners = list(dict.fromkeys((booking.household_id, booking.child_id) for booking in bookings))
-    year = at.astimezone(context.current().zone).year
-    made = Receipt.objects.bulk_create(
-        (
-            Receipt(
-                jeton=uuid.uuid4(),
-                year=year,
-                received_at=at,
-                channel=Channel.OFFICE,
-                author=by.label,
-                household_id=household,
-                child_id=child,
-                reason=closure.reason,
-            )
-            for household, child in owners
-        ),
-        batch_size=_BATCH,
-    )
-    receipts = dict(zip(owners, made, strict=True))
-    JournalEntry.objects.bulk_create(
-        (_entry(booking, receipts[booking.household_id, booking.child_id], booked) for booking in bookings),
-        batch_size=_BATCH,
-    )
-
-
-def _entry(booking: Booking, receipt: Receipt, booked: bool) -> JournalEntry:
-    return JournalEntry(
-        receipt=receipt,
-        at=receipt.received_at,
-        channel=receipt.channel,
-        author=receipt.author,
-        child_id=booking.child_id,
-        household_id=booking.household_id,
-        activity_id=booking.activity_id,
-        activity_name=booking.activity.name,
-        day=booking.day,
-        before=not booked,
-        after=booked,
-    )
 
 
 def _tell(bookings: Iterable[Booking], *, closure: Closure, template: str, by: Actor) -> None:

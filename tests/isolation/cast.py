@@ -21,6 +21,7 @@ from booking.models import Period, ServiceDay
 from booking.services.periods import add_period
 from lps.accounts import services as accounts
 from lps.accounts.roles import Role
+from lps.families import passage
 from lps.families import services as families
 from lps.families.models import (
     Child,
@@ -33,7 +34,8 @@ from lps.families.models import (
     SchoolClass,
     SchoolYear,
 )
-from lps.families.services import NewChild, imports, letters, links
+from lps.families.passage import Passage
+from lps.families.services import NewChild, imports, letters, links, rollover
 from lps.journal import town_messages
 from lps.journal.channels import Channel
 from lps.kernel import clock
@@ -204,6 +206,44 @@ class Town:
             letters.draw_asked()
             batch.refresh_from_db()
             return batch
+
+    @property
+    def next_year(self) -> dict[str, Any]:
+        """The form that opens the year after this one."""
+        assert self.household
+        with self.inside():
+            years = passage.years_at(clock.today(self.commune.zone))
+        assert years is not None
+        first = years.leaving.during.upper
+        return {"first_day": first, "last_day": first + timedelta(days=364)}
+
+    @cached_property
+    def passage(self) -> Passage:
+        """The passage to that year, prepared; whoever has no next class leaves."""
+        today = clock.today(self.commune.zone)
+        with self.inside():
+            row = rollover.prepare(**self.next_year, keep_teachers=True, today=today, by=BY)
+            waiting = [line.school_class.pk for line in passage.read(row).lines if line.proposed is None]
+            rollover.set_classes(row=row, targets=dict.fromkeys(waiting, 0), by=BY)
+            row.refresh_from_db()
+            return passage.read(row)
+
+    @property
+    def all_placed(self) -> dict[str, Any]:
+        """Nothing that an address needs, once the passage is prepared."""
+        assert self.passage
+        return {}
+
+    @property
+    def next_levels(self) -> dict[str, str]:
+        """The form of the demonstration's two levels, filled in: they all leave."""
+        assert self.passage
+        return {"level_0": "-", "level_1": "-"}
+
+    @property
+    def next_class(self) -> SchoolClass:
+        """A class of that year."""
+        return next(iter(self.passage.new.values()))
 
     @cached_property
     def service_day(self) -> ServiceDay:

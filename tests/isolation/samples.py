@@ -201,6 +201,38 @@ COMMUNE: Mapping[str, Sample] = {
         fields=lambda town: {"classe": town.school_class.pk},
         foreign=200,
     ),
+    "families_office:rollover": Sample(agent("families.roll_over"), FORM, fields=lambda town: town.next_year),
+    "families_office:rollover_day": Sample(
+        agent("families.roll_over"), {"POST": 302}, fields=lambda town: {"day": town.passage.row.day}
+    ),
+    "families_office:rollover_levels": Sample(agent("families.roll_over"), FORM, fields=lambda town: town.next_levels),
+    "families_office:rollover_classes": Sample(
+        agent("families.roll_over"),
+        {"POST": 302},
+        fields=lambda town: {f"target_{pk}": town.next_class.pk for pk in town.passage.old},
+        foreign=400,
+    ),
+    "families_office:rollover_children": Sample(
+        agent("families.roll_over"),
+        FORM,
+        where=lambda town: {"class_id": town.passage.seats[0].class_id},
+        fields=lambda town: {f"target_{town.passage.seats[0].child_id}": 0},
+        foreign_fields=302,
+    ),
+    "families_office:rollover_add_class": Sample(
+        agent("families.roll_over"),
+        FORM,
+        fields=lambda town: {"site": town.next_class.site_id, "name": "CP Z", "level": "CP"},
+        foreign=400,
+    ),
+    "families_office:rollover_class": Sample(
+        agent("families.roll_over"),
+        FORM,
+        where=lambda town: {"class_id": town.next_class.pk},
+        fields=lambda town: {"site": town.next_class.site_id, "name": "CP Y", "level": "CP"},
+    ),
+    "families_office:rollover_apply": Sample(agent("families.roll_over"), FORM, where=lambda town: town.all_placed),
+    "families_office:rollover_undo": Sample(agent("families.roll_over"), {"GET": 200, "POST": 400}),
     "families_office:letters_file": Sample(
         agent("families.print_codes"), where=lambda town: {"batch_id": town.letters.pk, "rank": 0}
     ),

@@ -10,6 +10,7 @@ from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
 from booking import tasks as booking
+from booking.wakeup import EXTEND
 from lps.accounts import tasks as accounts
 from lps.families import wakeup as families
 from lps.kernel import clock
@@ -59,7 +60,7 @@ SCHEDULE = (
     Due(PURGE, at=time(3, 15)),
     Due(accounts.PURGE, at=time(3, 20)),
     Due(families.PURGE, at=time(3, 25)),
-    Due(booking.EXTEND, at=time(3, 40)),
+    Due(EXTEND, at=time(3, 40)),
 )
 
 

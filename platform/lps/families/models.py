@@ -285,15 +285,19 @@ class Enrollment(models.Model):
 
 
 class Rollover(models.Model):
-    """A passage to the next school year: the classes it made children sit in, and what it changed, to undo it.
+    """A passage to the next school year: prepared, then applied in one go, and undone as long as nothing depends on it.
 
-    `before` keeps what was cut short: `{"enrollments": {"12": "2027-09-01" or null}, "custodies": {…}}`, the ends
-    that stood before.
+    `plan` keeps what was decided: `{"levels": {"CP": "CE1", "CM2": ""}, "classes": {"12": 34, "13": null},
+    "children": {"45": 0}}`, 0 for those who leave. `before` keeps what was cut short: `{"enrollments": {"12":
+    "2027-09-01" or null}, "custodies": {…}}`, the ends that stood before, `"made": {"45": 34}` and
+    `"left": [46]`, who got which class and who left, and `"followed"`, what other apps did then.
     """
 
     school_year = models.ForeignKey(SchoolYear, models.PROTECT, related_name="+")
-    applied_at = models.DateTimeField("fait le")
-    applied_by = models.CharField("par", max_length=120)
+    day = models.DateField("à partir du")
+    plan = models.JSONField("ce qui est décidé", default=dict)
+    applied_at = models.DateTimeField("fait le", null=True, blank=True)
+    applied_by = models.CharField("par", max_length=120, blank=True)
     undone_at = models.DateTimeField("annulé le", null=True, blank=True)
     before = models.JSONField("ce qui a été raccourci", default=dict)
 

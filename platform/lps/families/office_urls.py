@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lps.families.views.agents import families, imports, letters, requests
+from lps.families.views.agents import families, imports, letters, requests, rollover
 
 app_name = "families_office"
 urlpatterns = [
@@ -16,4 +16,13 @@ urlpatterns = [
     path("imports/<int:batch_id>/accepter/", imports.accept, name="import_accept"),
     path("lettres/", letters.letters, name="letters"),
     path("lettres/<int:batch_id>/<int:rank>.pdf", letters.file, name="letters_file"),
+    path("passage/", rollover.rollover, name="rollover"),
+    path("passage/jour/", rollover.day, name="rollover_day"),
+    path("passage/niveaux/", rollover.levels, name="rollover_levels"),
+    path("passage/classes/", rollover.classes, name="rollover_classes"),
+    path("passage/classes/<int:class_id>/", rollover.children, name="rollover_children"),
+    path("passage/classes-suivantes/ajouter/", rollover.add_class, name="rollover_add_class"),
+    path("passage/classes-suivantes/<int:class_id>/", rollover.change_class, name="rollover_class"),
+    path("passage/appliquer/", rollover.apply, name="rollover_apply"),
+    path("passage/annuler/", rollover.undo, name="rollover_undo"),
 ]

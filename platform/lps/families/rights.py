@@ -13,6 +13,7 @@ PRINT_CODES = "families.print_codes"
 # Finding gives names and classes alone; opening a page gives addresses, telephones and whom to call.
 FIND_FAMILIES = "families.find"
 OPEN_FAMILY = "families.open"
+ROLL_OVER = "families.roll_over"
 
 OWN = (
     Right(ANSWER_REQUESTS, roles=frozenset({Role.SCHOOL})),
@@ -23,4 +24,5 @@ OWN = (
     Right(PRINT_CODES, roles=frozenset({Role.SCHOOL})),
     Right(FIND_FAMILIES, roles=frozenset(AGENT_ROLES)),
     Right(OPEN_FAMILY, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE, Role.ACTIVITIES, Role.READ_ONLY})),
+    Right(ROLL_OVER, roles=frozenset({Role.SCHOOL})),
 )

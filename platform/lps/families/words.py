@@ -1,9 +1,13 @@
 """The words of refusals about families, for the agents."""
 
 from collections.abc import Mapping
+from datetime import date
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from lps.kernel.refusals import Refusal
 
 WRONG: Mapping[str, str | Promise] = {
     "needed": _("il manque une valeur"),
@@ -29,3 +33,35 @@ REFUSED: Mapping[str, str | Promise] = {
     "child_code_taken": _("Un code enfant du fichier est déjà attribué. Rien n'a été écrit."),
     "internal": _("L'import a échoué par notre faute. Rien n'a été écrit, l'erreur est notée."),
 }
+ROLLOVER: Mapping[str, str | Promise] = {
+    "no_pupils": _("Aucun enfant n'est dans une classe : importez d'abord les familles."),
+    "year_overlaps": _("La nouvelle année doit commencer après la fin de celle-ci : au plus tôt le %(first_day)s."),
+    "day_outside": _("Choisissez un jour de la nouvelle année, du %(first_day)s au %(last_day)s."),
+    "day_past": _("Ce jour est passé : choisissez aujourd'hui ou un jour à venir."),
+    "unplaced": _("Enfants encore à placer : %(number)s. Donnez-leur une classe, ou dites qu'ils quittent l'école."),
+    "no_class": _("Une classe ou un enfant n'est plus dans la liste. Reprenez la page, rien n'a été changé."),
+    "already_applied": _("Ce passage vient d'être fait : annulez-le d'abord pour changer quelque chose."),
+    "not_applied": _("Ce passage n'est pas fait, ou il vient d'être annulé."),
+    "children_changed": _(
+        "Des enfants ont changé de classe ou de famille depuis le passage (%(number)s : %(names)s). "
+        "Il ne peut plus être annulé d'un coup : corrigez ces enfants un par un."
+    ),
+    "later_facts": _(
+        "Des réservations ou des pointages comptent sur les nouvelles classes (%(number)s depuis le passage). "
+        "Annulez-les d'abord, ou corrigez les enfants un par un."
+    ),
+    "later_passage": _("Le passage à l'année d'après est déjà fait : annulez-le d'abord."),
+    "class_twice": _("Cette école a déjà une classe de ce nom l'an prochain."),
+    "class_used": _("Des enfants sont déjà dans cette classe : elle ne peut pas être supprimée."),
+}
+
+
+def rollover(refusal: Refusal) -> str:
+    """The sentence of a refusal of the passage, its facts in it."""
+    return str(ROLLOVER[str(refusal.code)]) % {name: _shown(value) for name, value in refusal.facts.items()}
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, date):
+        return f"{value:%d/%m/%Y}"
+    return ", ".join(value) if isinstance(value, list) else str(value)

@@ -1,0 +1,48 @@
+"""What other apps do when children change class or leave: an app to the left registers one in its AppConfig."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from lps.journal.actors import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A child who sits elsewhere from a day on: in a class of that site and level, or in none (`site_id` None)."""
+
+    child_id: int
+    since: date
+    site_id: int | None
+    level: str = ""
+
+
+class Follower(Protocol):
+    """Follows children who move. What `follow` gives is JSON, kept with the passage and handed to `unfollow`."""
+
+    def preview(self, moves: Sequence[Moved]) -> Mapping[str, int]:
+        """What following would do, in numbers."""
+
+    def follow(self, moves: Sequence[Moved], *, by: Actor, at: datetime) -> Any:
+        """Follow, inside the caller's transaction; the children are locked."""
+
+    def depends(self, moves: Sequence[Moved], back: Sequence[Moved], *, done: Any) -> int:
+        """How many later facts would be wrong if the moves were undone; `back` says where the children would sit."""
+
+    def unfollow(self, done: Any, *, by: Actor, at: datetime) -> None:
+        """Put back what `follow` changed."""
+
+
+_followers: dict[str, Follower] = {}
+
+
+def register(name: str, follower: Follower) -> None:
+    """Add a follower; raise ValueError for a name that another one bears."""
+    if _followers.setdefault(name, follower) is not follower:
+        raise ValueError(f"registered twice: {name}")
+
+
+def registered() -> Mapping[str, Follower]:
+    """Every follower by its name, in the order of registration."""
+    return _followers

@@ -1,0 +1,1 @@
+"""Decisions about families, without Django, clock or database."""
