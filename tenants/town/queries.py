@@ -56,15 +56,21 @@ def logo_version() -> str:
 def logo() -> Logo | None:
     """The town's logo, read from its files; None when it has none, or when the file is lost."""
     name = settings().logo
-    if not name:
-        return None
+    found = picture(name) if name else None
+    if name and found is None:
+        log.error("the logo's file %s is lost", name)
+    return found
+
+
+def picture(name: str) -> Logo | None:
+    """A picture of the town's files, by the name under which a service kept it; None when it is gone."""
     try:
         with default_storage.open(name) as file:
             content = file.read()
     except FileNotFoundError:
-        log.error("the logo's file %s is lost", name)
         return None
-    return Logo(content, _MEDIA_TYPES[PurePosixPath(name).suffix], logo_version())
+    path = PurePosixPath(name)
+    return Logo(content, _MEDIA_TYPES[path.suffix], path.stem.removeprefix("logo-"))
 
 
 def messages_shown(*, now: datetime) -> Sequence[Message]:

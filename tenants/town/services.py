@@ -16,6 +16,7 @@ from tenants.town.models import Message, TownSettings
 from tenants.town.pictures import redrawn
 
 Changed = tuple[dict[str, Any], dict[str, Any]]
+_TRIAL = "essai-"
 
 
 def open_town() -> TownSettings:
@@ -58,6 +59,31 @@ def save_logo(*, content: bytes) -> Changed:
     picture = redrawn(content)
     name = default_storage.save(f"town/logo-{uuid.uuid4().hex[:16]}.{picture.extension}", ContentFile(picture.content))
     return _set_logo(name)
+
+
+def try_logo(*, content: bytes) -> str:
+    """Keep a picture to be looked at before it is the logo, in place of any other; returns its name.
+
+    Raises `PictureRefused`.
+    """
+    picture = redrawn(content)
+    for name in _trials():
+        default_storage.delete(f"town/{name}")
+    return default_storage.save(
+        f"town/{_TRIAL}{uuid.uuid4().hex[:16]}.{picture.extension}", ContentFile(picture.content)
+    )
+
+
+def forget_trial(*, name: str) -> None:
+    """Delete a picture that was looked at."""
+    default_storage.delete(name)
+
+
+def _trials() -> list[str]:
+    try:
+        return [name for name in default_storage.listdir("town")[1] if name.startswith(_TRIAL)]
+    except FileNotFoundError:  # on a disk, where no file of the town was ever kept
+        return []
 
 
 def remove_logo() -> Changed:

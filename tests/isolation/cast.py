@@ -190,6 +190,16 @@ class Town:
         """The form of a message, filled in and kept as a draft."""
         return {"title": "Pas de cantine vendredi", "body": "Un texte.", "etape": "garder"}
 
+    @property
+    def portal_settings(self) -> dict[str, Any]:
+        """The form of what families see, filled in."""
+        return {"tabs": ["planning"], "weeks_shown": 4, "offer_hours": 24}
+
+    @property
+    def access_settings(self) -> dict[str, Any]:
+        """The form of how families come in, filled in."""
+        return {"child_code_length": 8, "family_code_length": 8, "session_minutes": 30}
+
     @cached_property
     def imported(self) -> ImportBatch:
         """A file of one family, that nobody else has, received and previewed."""

@@ -12,7 +12,8 @@ from tenants import context
 from tenants.models import Commune
 from tenants.town import messages
 from tenants.town.models import Message
-from tests.accounts.factories import agent, browser, enter
+from tests.accounts.factories import browser
+from tests.office.pages import signed_in, text
 from tests.sql import counted
 
 LIST, NEW = "/mairie/messages/", "/mairie/messages/nouveau/"
@@ -23,16 +24,6 @@ WORDS = {"title": "Grève mardi", "body": "Pas de **cantine**.\n\n- garderie ouv
 def client(in_demo: Commune) -> Client:
     """An administrator's browser."""
     return signed_in(in_demo)
-
-
-def signed_in(commune: Commune, *roles: str) -> Client:
-    client = browser(commune)
-    assert enter(client, agent(commune, *roles)).status_code == 302
-    return client
-
-
-def text(response) -> str:
-    return response.content.decode().replace("&#x27;", "'").replace("\u00a0", " ")
 
 
 def home(commune: Commune) -> str:

@@ -8,11 +8,12 @@ from django.db import transaction
 
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
+from lps.journal.models import AuditEntry
 from lps.journal.services import record
 from tenants.town import services as town
 from tenants.town.models import Message
 
-SUBJECT = "town"
+SUBJECT, CHANGED = "town", "settings_changed"
 
 
 def change_settings(*, by: Actor, channel: Channel, **wanted: Any) -> town.Changed:
@@ -49,9 +50,15 @@ def publish_message(
     return message
 
 
+def changes(*, limit: int = 20) -> list[AuditEntry]:
+    """The last changes of the town's settings, newest first."""
+    found = AuditEntry.objects.filter(subject=SUBJECT, action=CHANGED)
+    return list(found.order_by("-at", "-pk")[:limit])
+
+
 def _recorded(change: Callable[[], town.Changed], *, by: Actor, channel: Channel) -> town.Changed:
     with transaction.atomic():
         before, after = change()
         if after:
-            record(by=by, channel=channel, action="settings_changed", subject=SUBJECT, before=before, after=after)
+            record(by=by, channel=channel, action=CHANGED, subject=SUBJECT, before=before, after=after)
     return before, after

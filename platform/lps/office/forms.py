@@ -40,11 +40,11 @@ class MessageForm(forms.Form):
     starts_day = DayField(
         label=_("Affiché à partir du"), required=False, help_text=_("Laissez vide pour l'afficher dès sa publication.")
     )
-    starts_hour = HourField(label=_("à"), required=False, help_text=_("Laissez vide pour 0h00."))
+    starts_hour = HourField(label=_("Heure de début"), required=False, help_text=_("Laissez vide pour 0h00."))
     ends_day = DayField(
         label=_("Jusqu'au"), required=False, help_text=_("Ce jour compris. Laissez vide pour l'afficher sans fin.")
     )
-    ends_hour = HourField(label=_("jusqu'à"), required=False, help_text=_("Laissez vide pour toute la journée."))
+    ends_hour = HourField(label=_("Heure de fin"), required=False, help_text=_("Laissez vide pour toute la journée."))
 
     def __init__(self, *args: Any, started: bool = False, **rest: Any) -> None:
         """`started`: families read it already, and the day from which they do is not changed any more."""

@@ -7,10 +7,12 @@ from lps.journal.actors import Actor
 
 READ_MESSAGES = "office.read_messages"
 WRITE_MESSAGES = "office.write_messages"
+CHANGE_TOWN = "office.change_town"
 
 OWN = (
     Right(READ_MESSAGES, roles=frozenset(AGENT_ROLES)),
     Right(WRITE_MESSAGES, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE, Role.ACTIVITIES})),
+    Right(CHANGE_TOWN, roles=frozenset({Role.ADMINISTRATOR})),
 )
 
 

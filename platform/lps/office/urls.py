@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lps.office.views import door, messages, today
+from lps.office.views import appearance, door, messages, today, town
 
 app_name = "office"
 urlpatterns = [
@@ -17,4 +17,14 @@ urlpatterns = [
     path("messages/<int:message_id>/retirer/", messages.withdraw, name="message_withdraw"),
     path("messages/<int:message_id>/copier/", messages.copy, name="message_copy"),
     path("messages/<int:message_id>/supprimer/", messages.remove, name="message_remove"),
+    path("reglages/", town.index, name="town"),
+    path("reglages/contacts/", town.contacts, name="town_contacts"),
+    path("reglages/portail/", town.portal, name="town_portal"),
+    path("reglages/connexion/", town.access, name="town_access"),
+    path("reglages/apparence/", appearance.appearance, name="town_appearance"),
+    path("reglages/apparence/essai.css", appearance.sample, name="town_sample"),
+    path("reglages/apparence/logo/", appearance.logo, name="town_logo"),
+    path("reglages/apparence/logo/essai/", appearance.trial, name="town_logo_trial"),
+    path("reglages/apparence/logo/garder/", appearance.keep_logo, name="town_logo_keep"),
+    path("reglages/apparence/logo/retirer/", appearance.remove_logo, name="town_logo_remove"),
 ]

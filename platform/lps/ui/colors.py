@@ -89,6 +89,11 @@ def dark(color: str) -> Shades:
     return _shades(_shade_of(normalized(color), by=NIGHT), by=NIGHT)
 
 
+def sample_css(color: str) -> str:
+    """The same for what bears the class `sample` alone: a look to try. Raise BadColor when it cannot be read."""
+    return theme_css(color).replace(":root{", ".sample{")
+
+
 @lru_cache(maxsize=512)
 def theme_css(color: str) -> str:
     """The town's style sheet. Raise BadColor when the colour cannot be read."""

@@ -22,16 +22,16 @@ from tenants.town.models import Message
 PER_PAGE = 50
 # What the buttons of the form ask for; anything else shows it as families will see it.
 STEP, KEEP, PUBLISH, MEND = "etape", "garder", "publier", "corriger"
-OVER = _("La fin de l'affichage est déjà passée : choisissez un jour plus tard.")
+OVER = _("La fin de l'affichage est déjà passée\u00a0: choisissez un jour plus tard.")
 SAID = {
     "garde": _("Votre brouillon est gardé. Les familles ne le voient pas."),
     "publie": _("Le message est publié sur la page d'accueil des familles."),
-    "prevu": _("Le message est prêt : il s'affichera au jour choisi."),
+    "prevu": _("Le message est prêt\u00a0: il s'affichera au jour choisi."),
     "change": _("Les changements sont publiés."),
     "retire": _(
-        "Le message n'est plus affiché. Il est revenu dans les brouillons : vous pouvez le publier de nouveau."
+        "Le message n'est plus affiché. Il est revenu dans les brouillons\u00a0: vous pouvez le publier de nouveau."
     ),
-    "copie": _("Voici une copie, en brouillon : changez ce qui doit l'être, puis publiez-la."),
+    "copie": _("Voici une copie, en brouillon\u00a0: changez ce qui doit l'être, puis publiez-la."),
     "supprime": _("Le brouillon est supprimé."),
 }
 
