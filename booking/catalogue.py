@@ -14,6 +14,7 @@ from booking.models import (
     Activity,
     ActivityGroup,
     ActivityTie,
+    Campaign,
     Closure,
     Entitlement,
     Period,
@@ -37,7 +38,10 @@ Ties = frozenset[frozenset[int]]
 
 @dataclass(frozen=True, slots=True)
 class ActivityFacts:
-    """An activity as rules and pages need it; `ways` are the ways to be entitled to it, none meaning all children."""
+    """An activity as rules and pages need it; `ways` are the ways to be entitled to it, none meaning all children.
+
+    `reserved` holds the days, both included, that a campaign keeps for the children whom the town validated.
+    """
 
     pk: int
     name: str
@@ -45,6 +49,16 @@ class ActivityFacts:
     rule: DeadlineRule
     weekdays: frozenset[int] = frozenset()
     ways: tuple[Access, ...] = ()
+    reserved: tuple[tuple[date, date], ...] = ()
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether some children may not book it: else nobody asks who is admitted by name."""
+        return bool(self.ways or self.reserved)
+
+    def is_reserved(self, day: date) -> bool:
+        """Whether that day is for the children admitted by name alone."""
+        return any(first <= day <= last for first, last in self.reserved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +147,7 @@ class Catalogue:
 
 
 def read() -> Catalogue:
-    """The current commune's catalogue: nine statements the first time after a change, then none."""
+    """The current commune's catalogue: ten statements the first time after a change, then none."""
     key = (context.current().pk, town.settings().catalogue_stamp)
     with _lock:
         if found := _catalogues.get(key):
@@ -181,7 +195,7 @@ def _groups() -> tuple[GroupFacts, ...]:
         return known.setdefault(rule, rule)
 
     own_rule = {group.pk: (group.slug, rule_of(group.deadline)) for group in groups}
-    ways = _ways()
+    ways, reserved = _ways(), _reserved()
     activities: dict[int, list[ActivityFacts]] = {}
     for activity in Activity.objects.order_by("order", "pk"):
         slug, rule = own_rule[activity.group_id]
@@ -194,6 +208,7 @@ def _groups() -> tuple[GroupFacts, ...]:
             rule=rule,
             weekdays=frozenset(activity.weekdays),
             ways=tuple(ways.get(activity.pk, ())),
+            reserved=tuple(reserved.get(activity.pk, ())),
         )
         activities.setdefault(activity.group_id, []).append(facts)
     return tuple(GroupFacts(group.slug, group.name, tuple(activities.get(group.pk, ()))) for group in groups)
@@ -205,6 +220,15 @@ def _ways() -> dict[int, list[Access]]:
         way = Access(site_id=row.site_id, level=row.level, youngest=row.youngest, oldest=row.oldest)
         ways.setdefault(row.activity_id, []).append(way)
     return ways
+
+
+def _reserved() -> dict[int, list[tuple[date, date]]]:
+    """The days that campaigns keep for the children whom they validate, by activity."""
+    reserved: dict[int, list[tuple[date, date]]] = {}
+    rows = Campaign.objects.filter(reserves=True).order_by("pk")
+    for activity, first, last in rows.values_list("activities", "first_day", "last_day"):
+        reserved.setdefault(activity, []).append((first, last))
+    return reserved
 
 
 def _periods() -> tuple[PeriodFacts, ...]:

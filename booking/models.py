@@ -576,6 +576,8 @@ class Campaign(models.Model):
     weekdays = models.JSONField("jours proposés, 0 pour lundi", default=list)
     # Whether the answers validated become weekly bookings, or entitlements alone.
     books = models.BooleanField("réserver les jours validés", default=False)
+    # Whether, on the campaign's days, its activities are open to the children validated alone.
+    reserves = models.BooleanField("activités ouvertes aux seuls enfants validés", default=False)
     created_at = models.DateTimeField("créée le")
 
     class Meta:
@@ -610,6 +612,13 @@ class PreRegistration(models.Model):
         VALIDATED = "validated", "validée"
         REFUSED = "refused", "refusée"
 
+    class Booking(models.TextChoices):
+        """Whether a worker still has to bring the bookings to what was decided."""
+
+        NONE = "", "aucune"
+        ASKED = "asked", "à faire"
+        DONE = "done", "faites"
+
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="answers")
     child = models.ForeignKey("families.Child", models.PROTECT, related_name="+")
     household = models.ForeignKey("families.Household", models.PROTECT, related_name="+", db_index=False)
@@ -623,6 +632,10 @@ class PreRegistration(models.Model):
     decided_at = models.DateTimeField("décidé le", null=True, blank=True)
     decided_by = models.CharField("par", max_length=120, blank=True)
     words = models.CharField("motif", max_length=200, blank=True)
+    booking = models.CharField("réservations", max_length=5, choices=Booking, default=Booking.NONE, blank=True)
+    booking_jeton = models.UUIDField("jeton des réservations", null=True, blank=True)
+    # What the worker did: `{"receipts": [12], "booked": 70, "canceled": 0, "refused": [{"code": "full", …}], …}`.
+    outcome = models.JSONField("ce qui a été réservé", default=dict, blank=True)
 
     class Meta:
         verbose_name = "préinscription"
@@ -634,6 +647,33 @@ class PreRegistration(models.Model):
                 violation_error_message="Cette famille a déjà répondu pour cet enfant.",
             ),
         )
+        indexes = (models.Index(fields=("id",), condition=Q(booking="asked"), name="pre_registration_to_book"),)
 
     def __str__(self) -> str:
         return self.number
+
+
+class Admission(models.Model):
+    """A child may book an activity on some days by name, whatever its school, level or age (accès nominatif).
+
+    Made when the town validates a préinscription, taken away when it decides otherwise.
+    """
+
+    answer = models.ForeignKey(PreRegistration, models.CASCADE, related_name="admissions")
+    child = models.ForeignKey("families.Child", models.PROTECT, related_name="+", db_index=False)
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="+")
+    first_day = models.DateField("du")
+    last_day = models.DateField("au")
+
+    class Meta:
+        verbose_name = "accès nominatif"
+        verbose_name_plural = "accès nominatifs"
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("answer", "activity"), name="admission_once"),
+            models.CheckConstraint(condition=Q(last_day__gte=models.F("first_day")), name="admission_days"),
+        )
+        indexes = (models.Index(fields=("child", "activity"), name="admission_child"),)
+
+    def __str__(self) -> str:
+        return f"{self.child_id} {self.activity_id}"

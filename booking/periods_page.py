@@ -1,6 +1,6 @@
 """The Périscotidien block above the planning: periods to choose, and those chosen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -60,7 +60,7 @@ def build(
     now: datetime,
     asked: int | None = None,
 ) -> list[Block]:
-    """The periods not over at `now` (aware), for this child: one statement at most.
+    """The periods not over at `now` (aware), for this child: one statement at most when all may book them.
 
     The one just asked for is among them whatever its days, so that the page says why it was refused.
     """
@@ -73,8 +73,13 @@ def build(
 
 def read(posted: QueryDict) -> Weekdays:
     """The weekdays ticked of each activity; raises `BadForm` for what no box of ours sends."""
+    return weekdays_of(posted.getlist(BOX))
+
+
+def weekdays_of(boxes: Iterable[str]) -> Weekdays:
+    """The weekdays that boxes named `3-0` (activity, weekday) stand for. Raises `BadForm`."""
     chosen: dict[int, set[int]] = {}
-    for box in posted.getlist(BOX):
+    for box in boxes:
         activity, _dash, weekday = box.partition("-")
         if not (activity.isascii() and activity.isdigit() and len(activity) < 19 and weekday in tuple("0123456")):
             raise BadForm("box of a period")
@@ -112,8 +117,17 @@ def _rows(period: PeriodFacts, child: ChildAtSchool, catalogue: Catalogue) -> li
         level=school_class.level if school_class else "",
         birth_date=child.child.birth_date,
     )
+    last = period.last_day
+    admitted = queries.admissions_of(child.child, activities=period.offered)
     return [
         Row(activity.name, [Box(sentences.weekday_name(day), f"{activity.pk}-{day}") for day in sorted(weekdays)])
         for pk, weekdays in period.offered.items()
-        if (activity := catalogue.activities.get(pk)) and is_entitled(activity.ways, pupil=pupil, day=period.last_day)
+        if (activity := catalogue.activities.get(pk))
+        and is_entitled(
+            activity.ways,
+            pupil=pupil,
+            day=last,
+            admitted=any(first <= last <= end for first, end in admitted.get(pk, ())),
+            reserved=activity.is_reserved(last),
+        )
     ]

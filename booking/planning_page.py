@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from booking import planning_form, queries, sentences
 from booking.catalogue import ActivityFacts, Catalogue, GroupFacts
 from booking.rules.deadlines import Closing, Opening, deadline, describe, opening
-from booking.rules.entitlements import is_entitled
 from booking.rules.planning import Cell, CellView, PlanningRefusal, Timing, cell_state
 from booking.rules.weeks import Week, days_of
 from lps.families.models import Child, Household
@@ -133,9 +132,9 @@ class _Drawing:
         activities = tuple(
             activity
             for activity in group.activities
-            if not activity.ways
+            if not activity.is_guarded
             or activity.pk in had
-            or any(is_entitled(activity.ways, pupil=self.days.pupil(day), day=day) for day in shown.days)
+            or any(self.days.may_book(activity, day) for day in shown.days)
         )
         return replace(group, activities=activities) if activities else None
 

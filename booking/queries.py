@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, QuerySet
 
-from booking.catalogue import Catalogue, Place
-from booking.models import Booking, JournalEntry, PeriodChoice, Receipt, ServiceDay, WaitingEntry
+from booking import catalogue as town_catalogue
+from booking.catalogue import ActivityFacts, Catalogue, Place
+from booking.models import Admission, Booking, JournalEntry, PeriodChoice, Receipt, ServiceDay, WaitingEntry
 from booking.rules.entitlements import Pupil, is_entitled
 from booking.rules.planning import Cell, DayFacts, Situation
 from lps.families.models import Child, Household
@@ -88,6 +89,17 @@ class Days:
     taken: Mapping[int, int]
     owned: frozenset[date]
     lists: Mapping[int, "WaitingFacts"] = field(default_factory=dict)
+    admissions: Mapping[int, Sequence[tuple[date, date]]] = field(default_factory=dict)
+
+    def may_book(self, activity: ActivityFacts, day: date) -> bool:
+        """Whether the child is entitled to that activity on that day, by what it is or by name."""
+        return not activity.is_guarded or is_entitled(
+            activity.ways,
+            pupil=self.pupil(day),
+            day=day,
+            admitted=any(first <= day <= last for first, last in self.admissions.get(activity.pk, ())),
+            reserved=activity.is_reserved(day),
+        )
 
     def place(self, day: date) -> Place:
         """Where the child is on that day."""
@@ -113,7 +125,8 @@ def days_of_child(
     at: datetime,
     lock: bool = False,
 ) -> Days:
-    """Read these days and activities of a child's planning: six statements at most, seven with `lock`, however many.
+    """Read these days and activities of a child's planning: six statements at most, however many, one more with
+    `lock`, and one more for an activity that is not open to all.
 
     An offer to somebody who waits holds its place until its hour, judged at `at` (aware). With `lock`, the service
     days that have a number of places are locked in the order of their keys before their places are counted: two
@@ -133,6 +146,7 @@ def days_of_child(
         taken=_places_taken(limited) if limited else {},
         owned=_days_owned(child, household, days),
         lists=_waiting_lists(limited, child=child, household=household, at=at) if limited else {},
+        admissions=admissions_of(child, activities=activities),
     )
 
 
@@ -166,7 +180,7 @@ def facts(cell: Cell, *, days: Days, catalogue: Catalogue) -> DayFacts:
         waiters=waiting.waiters,
         offered=waiting.accept_by is not None,
         booked_by=booking.household_id if booking else None,
-        entitled=not activity.ways or is_entitled(activity.ways, pupil=days.pupil(cell.day), day=cell.day),
+        entitled=not activity.is_guarded or days.may_book(activity, cell.day),
         may_change=cell.day in days.owned,
     )
 
@@ -175,6 +189,18 @@ def _is_closed_for_the_class(cell: Cell, days: Days, catalogue: Catalogue) -> bo
     return bool(catalogue.closures) and catalogue.is_closed_for_the_class(
         cell.day, place=days.place(cell.day), activity_id=cell.activity_id
     )
+
+
+def admissions_of(child: Child, *, activities: Collection[int]) -> dict[int, list[tuple[date, date]]]:
+    """The days on which the child is admitted by name, by activity: no statement when these are all open to all."""
+    facts = town_catalogue.read()
+    guarded = [pk for pk in activities if (known := facts.activities.get(pk)) and known.is_guarded]
+    found: dict[int, list[tuple[date, date]]] = {}
+    if guarded:
+        rows = Admission.objects.filter(child=child, activity__in=guarded).order_by("pk")
+        for activity, first, last in rows.values_list("activity", "first_day", "last_day"):
+            found.setdefault(activity, []).append((first, last))
+    return found
 
 
 def choices_of(*, child: Child, household: Household, periods: Collection[int]) -> dict[int, PeriodChoice]:

@@ -1,4 +1,4 @@
-"""Which children may book an activity: by school, class level or age."""
+"""Which children may book an activity: by school, class level or age, or by name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,12 +24,15 @@ class Pupil:
     birth_date: date | None
 
 
-def is_entitled(ways: Sequence[Access], *, pupil: Pupil, day: date) -> bool:
+def is_entitled(
+    ways: Sequence[Access], *, pupil: Pupil, day: date, admitted: bool = False, reserved: bool = False
+) -> bool:
     """Whether a child may book a day of an activity that these ways open; without any, it is open to all.
 
-    A child without a class meets no criterion of school or level, one without a known birth date none of age.
+    A child without a class meets no criterion of school or level, one without a known birth date none of age. One
+    that the town `admitted` by name meets all; a day `reserved` to those admitted is open to nobody else.
     """
-    return not ways or any(_meets(way, pupil, day) for way in ways)
+    return admitted or (not reserved and (not ways or any(_meets(way, pupil, day) for way in ways)))
 
 
 def age_on(day: date, *, birth_date: date) -> int:
