@@ -1,11 +1,14 @@
-"""What bookings add to the agents' rail."""
+"""What bookings add to the tabs and to the agents' rail."""
 
 from django.utils.translation import gettext_lazy as _
 
-from booking.rights import COUNT_MEALS, READ_DAY
-from lps.ui.nav import NavItem
+from booking.rights import COUNT_MEALS, READ_ANSWERS, READ_DAY
+from lps.ui.nav import FAMILIES, NavItem
 
+# `permission` is the name under which a town shows or hides a tab.
+TABS = (NavItem("booking:pre_registration", _("Préinscription"), "preinscription"),)
 RAIL = (
     NavItem("booking_office:days", _("Pointage"), READ_DAY),
     NavItem("booking_office:kitchen", _("Cuisine"), COUNT_MEALS),
+    NavItem("booking_office:campaigns", _("Préinscriptions"), READ_ANSWERS, FAMILIES),
 )

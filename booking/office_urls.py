@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from booking.views.agents import kitchen, roll
+from booking.views.agents import answers, campaigns, kitchen, roll
 
 app_name = "booking_office"
 urlpatterns = [
@@ -13,4 +13,15 @@ urlpatterns = [
     path("cuisine/", kitchen.counts, name="kitchen"),
     path("cuisine/repas.csv", kitchen.as_csv, name="kitchen_csv"),
     path("cuisine/repas.pdf", kitchen.as_pdf, name="kitchen_pdf"),
+    path("preinscriptions/", campaigns.campaigns, name="campaigns"),
+    path("preinscriptions/nouvelle/", campaigns.new, name="campaign_new"),
+    path("preinscriptions/<int:campaign_id>/", answers.answers, name="campaign"),
+    path("preinscriptions/<int:campaign_id>/modifier/", campaigns.edit, name="campaign_edit"),
+    path("preinscriptions/<int:campaign_id>/ouvrir/", campaigns.open_now, name="campaign_open"),
+    path("preinscriptions/<int:campaign_id>/clore/", campaigns.close_now, name="campaign_close"),
+    path("preinscriptions/<int:campaign_id>/valider/", answers.validate, name="campaign_validate"),
+    path("preinscriptions/<int:campaign_id>/reserver/", answers.book_again, name="campaign_book"),
+    path("preinscriptions/<int:campaign_id>/reponses.csv", answers.as_csv, name="campaign_csv"),
+    path("preinscriptions/<int:campaign_id>/reponses.xlsx", answers.as_xlsx, name="campaign_xlsx"),
+    path("preinscriptions/<int:campaign_id>/reponses/<int:answer_id>/", answers.answer, name="answer"),
 ]

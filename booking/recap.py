@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from booking import sentences
 from booking.catalogue import Catalogue
-from booking.models import JournalEntry, PeriodChoice, Receipt
+from booking.models import JournalEntry, PeriodChoice, PreRegistration, Receipt
 from booking.rules.planning import Change
 from booking.services.saving import written_refusal
 from lps.kernel.refusals import Refusal
@@ -78,7 +78,7 @@ def line_of(entry: JournalEntry) -> Line:
     return Line(entry.after, entry.activity_name, entry.day)
 
 
-def chosen_lines(choice: PeriodChoice) -> list[str]:
+def chosen_lines(choice: PeriodChoice | PreRegistration) -> list[str]:
     """ "Accueil Matin : lundi, jeudi", an activity a line."""
     return [f"{line['name']}\u00a0: {sentences.weekday_names(line['weekdays'])}" for line in choice.chosen]
 

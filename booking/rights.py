@@ -11,6 +11,9 @@ READ_DAY = "booking.read_day"
 CALL_ROLL = "booking.call_roll"
 READ_HEALTH = "booking.read_health_at_roll_call"
 COUNT_MEALS = "booking.count_meals"
+READ_ANSWERS = "booking.read_pre_registrations"
+DECIDE_ANSWERS = "booking.decide_pre_registrations"
+RUN_CAMPAIGNS = "booking.run_campaigns"
 
 OWN = (
     Right(READ_CATALOGUE, scope="catalogue:lire"),
@@ -20,4 +23,7 @@ OWN = (
     Right(CALL_ROLL, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES, Role.CANTEEN})),
     Right(READ_HEALTH, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES, Role.CANTEEN})),
     Right(COUNT_MEALS, roles=frozenset({Role.SCHOOL, Role.CANTEEN, Role.CASH_OFFICE, Role.READ_ONLY})),
+    Right(READ_ANSWERS, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES, Role.CASH_OFFICE, Role.READ_ONLY})),
+    Right(DECIDE_ANSWERS, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES})),
+    Right(RUN_CAMPAIGNS, roles=frozenset({Role.SCHOOL})),
 )

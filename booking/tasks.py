@@ -1,10 +1,10 @@
-"""The worker's door: the days of the weeks ahead are made at night, waiting lists move every minute."""
+"""The worker's door: the days of the weeks ahead at night, waiting lists and préinscriptions every minute."""
 
 import logging
 
-from booking.services import waiting
+from booking.services import campaigns, waiting
 from booking.services.days import extend_days
-from booking.wakeup import EXTEND
+from booking.wakeup import BOOK, EXTEND
 from lps.kernel import clock
 from tenants import context
 from tenants.tasks import commune_task
@@ -29,3 +29,11 @@ def move_lists() -> None:
     offered = waiting.move_lists(at=clock.now())
     if offered:
         log.info("waiting lists: %s places offered", offered)
+
+
+@commune_task(name=BOOK, ignore_result=True)
+def book_pre_registrations() -> None:
+    """Make the bookings of the préinscriptions decided: after each decision, and at every tick of the minute."""
+    done = campaigns.book_asked(at=clock.now())
+    if done:
+        log.info("pre-registrations: %s brought to bookings", done)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from booking.views import parents, waiting
+from booking.views import parents, pre_registration, waiting
 
 app_name = "booking"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("enfants/<str:code>/periodes/<int:period_id>/", parents.period, name="period"),
     path("enfants/<str:code>/attente/<str:box>/", waiting.waiting, name="waiting"),
     path("enfants/<str:code>/modifications/", parents.modifications, name="modifications"),
+    path("preinscription/", pre_registration.answers, name="pre_registration"),
     path("recus/", parents.receipts, name="receipts"),
     path("recus/<str:number>/", parents.receipt, name="receipt"),
 ]

@@ -1,3 +1,4 @@
 """The tasks of bookings by name: services never import them."""
 
+BOOK = "booking.book_pre_registrations"
 EXTEND = "booking.extend_days"

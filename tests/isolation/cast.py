@@ -17,8 +17,12 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 
 from booking import catalogue
-from booking.models import Period, ServiceDay
+from booking.models import Activity, ActivityGroup, Campaign, Period, PreRegistration, ServiceDay
+from booking.rules.campaigns import Wish
+from booking.services import campaigns
+from booking.services.campaigns import CampaignSpec
 from booking.services.periods import add_period
+from booking.services.pre_registrations import answer
 from lps.accounts import services as accounts
 from lps.accounts.roles import Role
 from lps.families import passage
@@ -278,6 +282,63 @@ class Town:
         path = f"/enfants/{self.child_code}/periodes/{self.period.pk}/"
         page = self.browser(lps_famille=self.family).get(self.planning_path)
         return form_to(page, path).with_last_ticked()
+
+    @cached_property
+    def activity(self) -> Activity:
+        """An activity that nobody but this town has."""
+        with self.inside():
+            group = ActivityGroup.objects.order_by("pk")[0]
+            return Activity.objects.create(group=group, name=self.name, weekdays=[0, 3])
+
+    @cached_property
+    def campaign(self) -> Campaign:
+        """A préinscription campaign that is open, and books."""
+        return self._campaign(opens_in=-1, closes_in=20)
+
+    @cached_property
+    def closed_campaign(self) -> Campaign:
+        """One that is over."""
+        return self._campaign(opens_in=-20, closes_in=-1)
+
+    @property
+    def campaign_words(self) -> dict[str, Any]:
+        """The form of a campaign, filled in, with an activity of this town alone."""
+        activities = [self.activity.pk]
+        return {
+            "title": f"Rentrée {self.name}", "first_day": "2190-09-01", "last_day": "2191-07-04",
+            "opens_day": "2190-05-01", "opens_hour": "08:00", "closes_day": "2190-06-01", "closes_hour": "17:00",
+            "activities": activities, "weekdays": ["0", "3"],
+        }  # fmt: skip
+
+    @cached_property
+    def pre_registration(self) -> PreRegistration:
+        """What the family answered to the open campaign."""
+        with self.inside():
+            saved = answer(
+                campaign=self.campaign,
+                household=self.household,
+                wishes={self.child: Wish(returns=False)},
+                by=BY,
+                channel=Channel.WEB,
+                received_at=clock.now(),
+            )
+            return saved.written[0]
+
+    def _campaign(self, *, opens_in: int, closes_in: int) -> Campaign:
+        with self.inside():
+            now, today = clock.now(), clock.today(self.commune.zone)
+            spec = CampaignSpec(
+                title="Rentrée",
+                words="",
+                first_day=today + timedelta(days=30),
+                last_day=today + timedelta(days=60),
+                opens_at=now + timedelta(days=opens_in),
+                closes_at=now + timedelta(days=closes_in),
+                activities=[one.pk for one in catalogue.read().groups[0].activities],
+                weekdays=[0, 3],
+                books=True,
+            )
+            return campaigns.create(spec=spec, by=BY, at=now)
 
     def _signed_in(self, page: str, proofs: Mapping[str, str], cookie: str) -> str:
         client = self.browser()

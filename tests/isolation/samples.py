@@ -142,6 +142,12 @@ COMMUNE: Mapping[str, Sample] = {
         where=lambda town: {"code": town.child_code, "box": town.planning["jour"][-1]},
         anywhere=frozenset({"box"}),
     ),
+    "booking:pre_registration": Sample(
+        FAMILY,
+        FORM,
+        fields=lambda town: {"campagne": town.campaign.pk, f"reponse-{town.child_code}": "non"},
+        foreign=400,
+    ),
     "booking:modifications": Sample(FAMILY, where=lambda town: {"code": town.child_code}),
     "booking:receipts": Sample(FAMILY),
     "booking:receipt": Sample(FAMILY, where=lambda town: {"number": town.receipt}),
@@ -263,6 +269,58 @@ COMMUNE: Mapping[str, Sample] = {
     "booking_office:kitchen": Sample(agent("booking.count_meals")),
     "booking_office:kitchen_csv": Sample(agent("booking.count_meals")),
     "booking_office:kitchen_pdf": Sample(agent("booking.count_meals")),
+    "booking_office:campaigns": Sample(agent("booking.read_pre_registrations")),
+    "booking_office:campaign_new": Sample(
+        agent("booking.run_campaigns"), FORM, fields=lambda town: town.campaign_words, foreign=400
+    ),
+    "booking_office:campaign": Sample(
+        agent("booking.read_pre_registrations"), where=lambda town: {"campaign_id": town.campaign.pk}
+    ),
+    "booking_office:campaign_edit": Sample(
+        agent("booking.run_campaigns"),
+        FORM,
+        where=lambda town: {"campaign_id": town.closed_campaign.pk},
+        fields=lambda town: town.campaign_words,
+    ),
+    "booking_office:campaign_open": Sample(
+        agent("booking.run_campaigns"),
+        FORM,
+        where=lambda town: {"campaign_id": town.closed_campaign.pk},
+        fields=lambda town: {"closes_day": "2190-01-01", "closes_hour": "17:00"},
+        foreign_fields=None,
+    ),
+    "booking_office:campaign_close": Sample(
+        agent("booking.run_campaigns"),
+        {"POST": 302},
+        where=lambda town: {"campaign_id": town.campaign.pk},
+        foreign_fields=None,
+    ),
+    "booking_office:campaign_validate": Sample(
+        agent("booking.decide_pre_registrations"),
+        FORM,
+        where=lambda town: {"campaign_id": town.campaign.pk},
+        fields=lambda town: {"vu": "2026-01-01T00:00:00+00:00"},
+        foreign_fields=None,
+    ),
+    "booking_office:campaign_book": Sample(
+        agent("booking.decide_pre_registrations"),
+        {"POST": 302},
+        where=lambda town: {"campaign_id": town.campaign.pk},
+        foreign_fields=None,
+    ),
+    "booking_office:campaign_csv": Sample(
+        agent("booking.read_pre_registrations"), where=lambda town: {"campaign_id": town.campaign.pk}
+    ),
+    "booking_office:campaign_xlsx": Sample(
+        agent("booking.read_pre_registrations"), where=lambda town: {"campaign_id": town.campaign.pk}
+    ),
+    "booking_office:answer": Sample(
+        agent("booking.read_pre_registrations"),
+        FORM,
+        where=lambda town: {"campaign_id": town.campaign.pk, "answer_id": town.pre_registration.pk},
+        fields=lambda town: {"version": 1, "state": "validated"},
+        foreign_fields=None,
+    ),
     # The town's software's
     "api_schema": Sample(EVERYBODY, is_form=False),
     "api_docs": Sample(EVERYBODY, is_form=False),

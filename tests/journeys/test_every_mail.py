@@ -24,6 +24,18 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "families/emails/answered": {"family": "MARSONE", "url": URL},
     "booking/emails/closed": {"reason": "Grève", "url": URL, "lines": LINES},
     "booking/emails/reopened": {"reason": "Grève", "url": URL, "lines": LINES},
+    "booking/emails/decided": {
+        "campaign": "Rentrée 2027",
+        "child": "Angéline MARSONE",
+        "number": "P-2026-000012",
+        "validated": True,
+        "returns": True,
+        "lines": ["Accueil Matin : lundi, jeudi"],
+        "words": "",
+        "booked": 70,
+        "refused": 2,
+        "url": URL,
+    },
     "booking/emails/offered": {
         "child": "Angéline",
         "activity": "Transport scolaire 16h30",

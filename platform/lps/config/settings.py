@@ -106,7 +106,7 @@ LPS_RAIL = ["lps.office.nav.RAIL", "booking.nav.RAIL", "lps.families.nav.RAIL"]
 # The tabs of a family's page in the town hall, likewise: addresses that take its key.
 LPS_FAMILY_TABS = ["lps.families.nav.FAMILY_TABS"]
 # The families' tabs, likewise.
-LPS_TABS = ["lps.families.nav.TABS", "lps.families.nav.LAST_TABS"]
+LPS_TABS = ["lps.families.nav.TABS", "booking.nav.TABS", "lps.families.nav.LAST_TABS"]
 ROOT_URLCONF = "lps.config.urls"
 WSGI_APPLICATION = "lps.config.wsgi.application"
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0

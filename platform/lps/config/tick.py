@@ -10,7 +10,7 @@ from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
 from booking import tasks as booking
-from booking.wakeup import EXTEND
+from booking.wakeup import BOOK, EXTEND
 from lps.accounts import tasks as accounts
 from lps.families import wakeup as families
 from lps.kernel import clock
@@ -57,6 +57,7 @@ SCHEDULE = (
     Due(families.IMPORT),
     Due(families.LETTERS),
     Due(booking.MOVE_LISTS),
+    Due(BOOK),
     Due(PURGE, at=time(3, 15)),
     Due(accounts.PURGE, at=time(3, 20)),
     Due(families.PURGE, at=time(3, 25)),

@@ -14,6 +14,7 @@ from lps.accounts.models import Account
 from lps.accounts.roles import AGENT_ROLES, Role
 from lps.accounts.services import create_account
 from lps.console import demonstration_bookings as bookings
+from lps.console import demonstration_campaigns as campaigns
 from lps.console.demonstration_people import classes_of_buchelay, households_of_buchelay
 from lps.console.furnishing import furnish, open_days
 from lps.console.services import Identity, create_commune, drop_commune
@@ -114,6 +115,7 @@ def _furnish_demo(commune: Commune, by: Actor, now: datetime) -> None:
     )
     bookings.offer_periods([household], now=now, today=today)
     bookings.book_marsone(household, now=now, today=today)
+    campaigns.offer_campaign(now=now, today=today)
     _make_agents(commune.slug, by)
 
 
@@ -180,6 +182,8 @@ def _furnish_buchelay(commune: Commune, now: datetime, number: int) -> None:
     )
     bookings.offer_periods(households[:1], now=now, today=today)
     bookings.book_families(households, now=now, today=today)
+    campaign = campaigns.offer_campaign(now=now, today=today)
+    campaigns.answer_for_some(campaign, households, now=now, today=today)
     _make_agents(commune.slug, BY)
 
 

@@ -205,6 +205,12 @@ def lock_child(child: Child) -> None:
     list(Child.objects.select_for_update(of=("self",), no_key=True).filter(pk=child.pk).values_list("pk"))
 
 
+def lock_household(household: Household) -> None:
+    """Serialise what one household sends, until the transaction ends."""
+    rows = Household.objects.select_for_update(of=("self",), no_key=True).filter(pk=household.pk)
+    list(rows.values_list("pk"))
+
+
 def _at_school(children: list[Child], *, day: date) -> list[ChildAtSchool]:
     enrollments = _ENROLLMENTS.instances(children=[child.pk for child in children], day=day)
     classes = {enrollment.child_id: enrollment.school_class for enrollment in enrollments}

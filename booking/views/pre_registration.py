@@ -1,0 +1,104 @@
+"""The parents' page « Préinscription »: Oui or Non for each child, with the weekdays wanted."""
+
+import logging
+from collections.abc import Sequence
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from booking import pre_registration_page as page
+from booking.models import Campaign
+from booking.planning_form import BadForm
+from booking.pre_registration_page import Block
+from booking.rules.periods import NotOffered
+from booking.services.pre_registrations import answer
+from lps.families.decorators import household_required
+from lps.families.identity import FamilyRequest
+from lps.families.queries import ChildAtSchool, children_of
+from lps.journal.channels import Channel
+from lps.ui import saying
+from tenants import context
+
+log = logging.getLogger(__name__)
+CAMPAIGN = "campagne"
+SAVED, UNCHANGED = "enregistre", "inchange"
+SENTENCES = {
+    SAVED: _("Votre réponse est enregistrée. Le numéro de reçu est à côté de chaque enfant."),
+    UNCHANGED: _("Rien n'a changé : votre réponse était déjà enregistrée."),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@household_required
+def answers(request: FamilyRequest) -> HttpResponse:
+    """The campaigns, and a POST that answers one of them for some children or all."""
+    children = _children(request)
+    if request.method != "POST":
+        return _show(request, _build(request, children))
+    try:
+        campaign = _campaign(request)
+        wishes = page.read(request.POST, children)
+        answered = answer(
+            campaign=campaign,
+            household=request.household,
+            wishes=wishes,
+            by=request.actor,
+            channel=Channel.WEB,
+            received_at=request.received_at,
+        )
+    except (BadForm, NotOffered) as error:
+        log.warning("form refused: %s", error)
+        return _show(request, _build(request, children), bad_form=True, status=400)
+    if answered.refusal or answered.refused or not wishes:
+        blocks = page.with_errors(
+            _build(request, children),
+            campaign_id=campaign.pk,
+            wishes=wishes,
+            refused=answered.refused or {},
+            children=children,
+        )
+        return _show(request, blocks, late=bool(answered.refusal), nothing=not wishes, status=400)
+    return saying.done(reverse("booking:pre_registration"), SAVED if answered.written else UNCHANGED)
+
+
+def _show(
+    request: FamilyRequest,
+    blocks: Sequence[Block],
+    *,
+    bad_form: bool = False,
+    late: bool = False,
+    nothing: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    facts = {
+        "blocks": blocks,
+        "household": request.household,
+        "bad_form": bad_form,
+        "late": late,
+        "nothing": nothing and not late,
+        "said": saying.said(request, SENTENCES),
+    }
+    return render(request, "booking/pre_registration.html", facts, status=status)
+
+
+def _build(request: FamilyRequest, children: Sequence[ChildAtSchool]) -> list[Block]:
+    zone = context.current().zone
+    return page.build(household=request.household, children=children, zone=zone, now=request.received_at)
+
+
+def _campaign(request: FamilyRequest) -> Campaign:
+    """The campaign that is answered. Raises `BadForm` for one that does not exist."""
+    asked = request.POST.get(CAMPAIGN, "")
+    key = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
+    found = Campaign.objects.prefetch_related("activities").filter(pk=key).first()
+    if found is None:
+        raise BadForm("campaign")
+    return found
+
+
+def _children(request: FamilyRequest) -> list[ChildAtSchool]:
+    day = request.received_at.astimezone(context.current().zone).date()
+    return children_of(household=request.household, day=day)
