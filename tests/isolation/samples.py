@@ -182,6 +182,7 @@ COMMUNE: Mapping[str, Sample] = {
         agent("office.write_messages"), {"POST": 302}, where=lambda town: {"message_id": town.message.pk}
     ),
     "families_office:families": Sample(agent("families.find"), query=lambda town: {"q": town.name}, foreign=200),
+    "families_office:class": Sample(agent("families.find"), where=lambda town: {"class_id": town.school_class.pk}),
     "families_office:family": Sample(agent("families.open"), where=lambda town: {"household_id": town.household.pk}),
     "office:town": Sample(agent("office.change_town")),
     "office:town_contacts": Sample(agent("office.change_town"), FORM, fields=lambda town: {"contact_name": "Accueil"}),

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -48,6 +49,7 @@ class Household(models.Model):
                 violation_error_message="Ce code famille est déjà attribué.",
             ),
         )
+        indexes = (GinIndex(fields=("name_sort",), opclasses=("gin_trgm_ops",), name="household_name_like"),)
 
     def __str__(self) -> str:
         return self.name
@@ -74,6 +76,7 @@ class Guardian(models.Model):
     title = models.CharField("civilité", max_length=10, blank=True)
     first_name = models.CharField("prénom", max_length=60)
     last_name = models.CharField("nom", max_length=80)
+    name_sort = models.CharField(max_length=140, blank=True, db_default="", editable=False)
     email = models.EmailField("courriel", blank=True)
     email_key = models.CharField(max_length=254, blank=True, editable=False)
     phone = models.CharField("téléphone", max_length=20, blank=True)
@@ -90,13 +93,17 @@ class Guardian(models.Model):
                 violation_error_message="Cette famille a déjà un payeur.",
             ),
         )
-        indexes = (models.Index(fields=("email_key",), condition=~Q(email_key=""), name="guardian_email"),)
+        indexes = (
+            models.Index(fields=("email_key",), condition=~Q(email_key=""), name="guardian_email"),
+            GinIndex(fields=("name_sort",), opclasses=("gin_trgm_ops",), name="guardian_name_like"),
+        )
 
     def __str__(self) -> str:
         return f"{self.first_name} {self.last_name}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.email_key = email_key(self.email)
+        self.name_sort = sort_key(f"{self.last_name} {self.first_name}")
         super().save(*args, **kwargs)
 
 
@@ -221,6 +228,7 @@ class Child(models.Model):
                 violation_error_message="Ce code enfant est déjà attribué.",
             ),
         )
+        indexes = (GinIndex(fields=("name_sort",), opclasses=("gin_trgm_ops",), name="child_name_like"),)
 
     def __str__(self) -> str:
         return f"{self.first_name} {self.last_name}"

@@ -7,6 +7,7 @@ from lps.families.views.agents import families, imports, letters, requests, roll
 app_name = "families_office"
 urlpatterns = [
     path("", families.families, name="families"),
+    path("classes/<int:class_id>/", families.school_class, name="class"),
     path("<int:household_id>/", families.family, name="family"),
     path("demandes/", requests.requests, name="requests"),
     path("demandes/<int:request_id>/", requests.answer, name="answer"),

@@ -217,6 +217,13 @@ def _at_school(children: list[Child], *, day: date) -> list[ChildAtSchool]:
     return [ChildAtSchool(child, child.child_code, classes.get(child.pk)) for child in children]
 
 
+def classes_on(children: Iterable[int], *, day: date) -> dict[int, str]:
+    """The school and the class of these children on that day, as one reads them: one statement."""
+    sitting = Enrollment.objects.filter(child__in=list(children), valid_during__contains=day)
+    rows = sitting.select_related("school_class__site", "school_class__teacher")
+    return {row.child_id: f"{row.school_class.site}, {row.school_class}" for row in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class Schooling:
     """A child's class: where it is, and its level."""
@@ -401,6 +408,34 @@ def classes_to_come(day: date) -> list[SchoolClass]:
     still = Q(school_year__during__endswith__gt=day) | Q(school_year__during__upper_inf=True)
     rows = SchoolClass.objects.filter(still).select_related("site", "teacher", "school_year")
     return list(rows.annotate(pupils=Count("enrollments")).order_by("school_year__during", "site__name", "name", "pk"))
+
+
+def classes_on_roll(day: date, *, sites: Iterable[int] = ()) -> list[SchoolClass]:
+    """The classes where children sit on that day or will, by year, school and name, with their `pupils`; only those of
+    these schools when some are given.
+    """
+    still = Q(school_year__during__endswith__gt=day) | Q(school_year__during__upper_inf=True)
+    seated = Count("enrollments", filter=not_over("enrollments__valid_during", day))
+    rows = SchoolClass.objects.filter(still).select_related("site", "teacher", "school_year").annotate(pupils=seated)
+    if kept := list(sites):
+        rows = rows.filter(site__in=kept)
+    return list(rows.order_by("school_year__during", "site__name", "name", "pk"))
+
+
+def pupils_of_class(pk: int, *, day: date) -> QuerySet[Enrollment]:
+    """Who sits in a class on that day or will, in the order of names."""
+    seated = Enrollment.objects.filter(not_over("valid_during", day), school_class=pk)
+    return seated.select_related("child").order_by("child__name_sort", "child", "pk")
+
+
+def households_of(children: Iterable[int], *, day: date) -> dict[int, list[Household]]:
+    """The households that have these children on that day or will, by child: one statement."""
+    held = Custody.objects.filter(not_over("valid_during", day), child__in=list(children)).select_related("household")
+    found: dict[int, list[Household]] = {}
+    for custody in held.order_by("household__name_sort", "pk"):
+        if custody.household not in found.setdefault(custody.child_id, []):
+            found[custody.child_id].append(custody.household)
+    return found
 
 
 def imports_received(limit: int = 20) -> list[ImportBatch]:

@@ -15,6 +15,7 @@ from lps.families.services.schools import NewClass, add_classes
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
+from lps.kernel.text import sort_key
 
 _BATCH = 1000
 
@@ -134,13 +135,18 @@ def _update_households(plan: Plan) -> None:
     for one in plan.households:
         for guardian, values in one.guardians:
             if guardian is None:
-                new.append(Guardian(household=one.household, email_key=email_key(values["email"]), **values))
+                new.append(_new_row(one.household, values))
             else:
                 known.append(
                     _changed(guardian, {**values, "email_key": email_key(values.get("email", guardian.email))})
                 )
     Guardian.objects.bulk_create(new, batch_size=_BATCH)
     Guardian.objects.bulk_update(known, ["title", "email", "email_key", "phone"], batch_size=_BATCH)
+
+
+def _new_row(household: Household | None, values: Mapping[str, str]) -> Guardian:
+    name = sort_key(f"{values['last_name']} {values['first_name']}")
+    return Guardian(household=household, name_sort=name, email_key=email_key(values["email"]), **values)
 
 
 def _changed(row: Any, values: Mapping[str, Any]) -> Any:

@@ -184,6 +184,7 @@ def _insert_guardians(specs: Sequence[NewHousehold], households: Sequence[Househ
             title=new.title,
             first_name=new.first_name,
             last_name=new.last_name,
+            name_sort=sort_key(f"{new.last_name} {new.first_name}"),
             email=new.email,
             email_key=email_key(new.email),
             phone=new.phone,

@@ -1,23 +1,70 @@
-"""Finding a family, and its page."""
+"""Finding a family, the list of a class, and a family's page."""
 
-from django.http import HttpResponse
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
-from lps.families import family_page
+from lps.accounts.rights import allowed
+from lps.families import family_page, queries, search
+from lps.families.models import Enrollment, SchoolClass
 from lps.families.rights import FIND_FAMILIES, OPEN_FAMILY
 from lps.families.views.agents.frame import frame, household_or_404
 from lps.kernel import clock
 from tenants import context
 
+PER_PAGE = 50
+
 
 @require_safe
 @agent_required(FIND_FAMILIES)
 def families(request: DoorRequest) -> HttpResponse:
-    """The search."""
-    return render(request, "families/office/families.html", {})
+    """The search, by whatever one remembers; before anything is asked, the classes."""
+    asked, day, sites = request.GET.get("q", "").strip(), clock.today(context.current().zone), _sites(request)
+    classes = queries.classes_on_roll(day, sites=sites)
+    may_open = allowed(request.actor, OPEN_FAMILY)
+    facts: dict[str, Any] = {
+        "q": asked,
+        "classes": classes,
+        "schools": list({one.site_id: one.site for one in classes}.values()),
+        "school": _school(request, classes),
+        "may_open": may_open,
+    }
+    if asked:
+        school = facts["school"]
+        found = search.find(asked, day=day, sites=[school.pk] if school else sites, by_contact=may_open)
+        facts |= {
+            "sure": [one for one in found if not one.is_close],
+            "close": [one for one in found if one.is_close],
+            "is_full": len(found) >= search.SHOWN,
+        }
+    return render(request, "families/office/families.html", facts)
+
+
+@require_safe
+@agent_required(FIND_FAMILIES)
+def school_class(request: DoorRequest, class_id: int) -> HttpResponse:
+    """The list of a class, each child with its families."""
+    found = SchoolClass.objects.select_related("site", "teacher", "school_year").filter(pk=class_id).first()
+    if found is None:
+        raise Http404
+    if not allowed(request.actor, FIND_FAMILIES, found):
+        raise PermissionDenied
+    day = clock.today(context.current().zone)
+    page = Paginator(queries.pupils_of_class(found.pk, day=day), PER_PAGE).get_page(request.GET.get("page"))
+    facts = {
+        "school_class": found,
+        "page": page,
+        "rows": _with_households(list(page.object_list), request),
+        "may_open": allowed(request.actor, OPEN_FAMILY, found),
+    }
+    return render(request, "families/office/class.html", facts)
 
 
 @require_safe
@@ -27,3 +74,20 @@ def family(request: DoorRequest, household_id: int) -> HttpResponse:
     household = household_or_404(request, household_id)
     page = family_page.read(household, day=clock.today(context.current().zone))
     return render(request, "families/office/family.html", {**frame(request, household), "page": page})
+
+
+def _with_households(seated: list[Enrollment], request: DoorRequest) -> list[tuple[Enrollment, Any]]:
+    day = clock.today(context.current().zone)
+    households = queries.households_of([one.child_id for one in seated], day=day)
+    return [(one, households.get(one.child_id, ())) for one in seated]
+
+
+def _school(request: DoorRequest, classes: list[SchoolClass]) -> Any:
+    """The school asked for, among those that this agent sees; None for all."""
+    asked = request.GET.get("ecole", "")
+    return next((one.site for one in classes if str(one.site_id) == asked), None)
+
+
+def _sites(request: DoorRequest) -> frozenset[int]:
+    assert isinstance(request.actor, Agent)
+    return request.actor.sites
