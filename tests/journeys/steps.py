@@ -10,7 +10,7 @@ from lps.accounts.totp import code_at
 from lps.console.demonstration import PASSWORD, accounts
 from lps.kernel import clock
 from tests.journeys.families import Family
-from tests.live import Site
+from tests.live import Pages, Site
 
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 MONTHS = (
@@ -27,7 +27,7 @@ def sign_in(page: Page, *, child: str, family: str) -> None:
     page.get_by_role("button", name="connexion").click()
 
 
-def is_signed_in(page: Page, site: Site, family: Family) -> None:
+def is_signed_in(page: Page, site: Site, family: Family, *, pages: Pages | None = None) -> None:
     """Come as a family that signed in before: its session's cookie is in the browser."""
     with site.inside(family.slug):
         household = family.custody().household
@@ -35,7 +35,9 @@ def is_signed_in(page: Page, site: Site, family: Family) -> None:
         session.begin(holder=household.holder, generation=household.generation)
         session.save()
         value = str(session.session_key)
-    page.context.add_cookies([{"name": FAMILY.cookie, "value": value, "url": site.pages.origin(family.slug)}])
+    page.context.add_cookies(
+        [{"name": FAMILY.cookie, "value": value, "url": (pages or site.pages).origin(family.slug)}]
+    )
 
 
 def open_planning(page: Page, family: Family, day: date, *, group: str = "transport") -> None:

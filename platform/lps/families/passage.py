@@ -164,11 +164,8 @@ def read(row: Rollover) -> Passage:
     """All that a passage says, in five statements."""
     entering = row.school_year
     leaving = SchoolYear.objects.filter(during__endswith__lte=entering.during.lower).latest("during")
-    classes = list(
-        SchoolClass.objects.filter(school_year__in=(leaving, entering))
-        .select_related("site", "teacher")
-        .order_by("site__name", "name", "pk")
-    )
+    both = SchoolClass.objects.filter(school_year__in=(leaving, entering)).select_related("site", "teacher")
+    classes = sorted(both, key=lambda one: (one.site.name, rules.rank(one.level), one.name, one.pk))
     seated = seats_of(leaving).select_related("child").order_by("child__name_sort", "child")
     rows = list(seated.values_list("child", "child__first_name", "child__last_name", "school_class"))
     settled = already_placed(leaving)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lps.families.models import Child, SchoolClass, Site
 from lps.families.passage import Line, Passage
-from lps.families.rules.rollover import LAST, LEAVES, LEVELS
+from lps.families.rules.rollover import LAST, LEAVES, LEVELS, rank
 
 DAY_ERRORS = {
     "required": _("Choisissez un jour."),
@@ -63,10 +63,10 @@ class LevelsForm(forms.Form):
         super().__init__(*args, **rest)
         self.told = told
         said = told.row.plan.get("levels", {})
-        known = _in_order({one.level for one in told.new.values()} | set(LEVELS[1:]))
-        for rank, level in enumerate(self.levels):
+        known = sorted({one.level for one in told.new.values()} | set(LEVELS[1:]), key=rank)
+        for number, level in enumerate(self.levels):
             choices = [(UNKNOWN, _("à dire classe par classe")), *((one, one) for one in known)]
-            self.fields[f"level_{rank}"] = forms.ChoiceField(
+            self.fields[f"level_{number}"] = forms.ChoiceField(
                 label=level,
                 choices=[*choices, (LAST or "-", _("quittent l'école"))],
                 initial="-" if said.get(level) == LAST else said.get(level, UNKNOWN),
@@ -75,11 +75,11 @@ class LevelsForm(forms.Form):
     @property
     def levels(self) -> list[str]:
         """The levels of the year that ends, the youngest first."""
-        return _in_order({one.level for one in self.told.old.values()})
+        return sorted({one.level for one in self.told.old.values()}, key=rank)
 
     def said(self) -> dict[str, str]:
         """The next level of each level of which something was said."""
-        given = {level: self.cleaned_data[f"level_{rank}"] for rank, level in enumerate(self.levels)}
+        given = {level: self.cleaned_data[f"level_{number}"] for number, level in enumerate(self.levels)}
         return {
             level: LAST if next_one == "-" else next_one for level, next_one in given.items() if next_one != UNKNOWN
         }
@@ -158,11 +158,6 @@ class ClassForm(forms.Form):
         schools = Site.objects.filter(is_school=True)
         kept = list(sites)
         self.fields["site"].queryset = schools.filter(pk__in=kept) if kept else schools  # type: ignore[attr-defined]
-
-
-def _in_order(levels: Iterable[str]) -> list[str]:
-    """Levels from the youngest children's on, those that nobody knows last."""
-    return sorted(levels, key=lambda level: (LEVELS.index(level) if level in LEVELS else len(LEVELS), level))
 
 
 def _choices(told: Passage, one: SchoolClass, *, same_level: Any = "") -> list[tuple[str, str]]:

@@ -46,6 +46,11 @@ class Fate(StrEnum):
     UNPLACED = "unplaced"
 
 
+def rank(level: str) -> tuple[int, str]:
+    """The order of levels, from the youngest children's on; those that nobody knows come last."""
+    return (LEVELS.index(level) if level in LEVELS else len(LEVELS)), level
+
+
 def first_levels(levels: Iterable[str]) -> dict[str, str]:
     """The usual next level of each of these; one that has none usual is left out."""
     return {level: NEXT_LEVEL[level] for level in levels if level in NEXT_LEVEL}
