@@ -172,13 +172,14 @@ def facts(cell: Cell, *, days: Days, catalogue: Catalogue) -> DayFacts:
     booking = days.bookings.get(cell)
     activity = catalogue.activities[cell.activity_id]
     waiting = days.lists.get(held.pk, NOBODY_WAITS) if held else NOBODY_WAITS
+    offered = waiting.accept_by is not None
     return DayFacts(
         open=held is not None and held.open and not _is_closed_for_the_class(cell, days, catalogue),
         rule=activity.rule,
         capacity=held.places if held else None,
-        taken=days.taken.get(held.pk, 0) + waiting.held if held else 0,
+        taken=days.taken.get(held.pk, 0) + (0 if offered else waiting.held) if held else 0,
         waiters=waiting.waiters,
-        offered=waiting.accept_by is not None,
+        offered=offered,
         booked_by=booking.household_id if booking else None,
         entitled=not activity.is_guarded or days.may_book(activity, cell.day),
         may_change=cell.day in days.owned,

@@ -75,9 +75,9 @@ class Change:
 class DayFacts(NamedTuple):
     """All that the rule needs to know of a cell; a page makes hundreds, so they are made of tuples.
 
-    `capacity` None means no limit; `taken` counts every place held, by bookings and by offers to those who wait, this
-    child's own offer aside; `waiters` counts who waits for a place, and `offered` says that one is held for this
-    household; `booked_by` is the household that booked it for this child; `may_change` says whether custody gives it
+    `capacity` None means no limit; `taken` counts every place held, by bookings and by offers to those who wait: by
+    bookings alone for whom a place is `offered`, since places may have been taken away under the offers; `waiters`
+    counts who waits for a place; `booked_by` is the household that booked it for this child; `may_change` says whether custody gives it
     the day.
     """
 
@@ -291,9 +291,9 @@ def _not_entitled(asks: _Asks) -> Refusal | None:
 def _full(asks: _Asks) -> Refusal | None:
     """While somebody waits, a free place goes to whom it is offered, and to nobody else."""
     facts = asks.facts
-    if not asks.wanted or facts.capacity is None or facts.offered:
+    if not asks.wanted or facts.capacity is None:
         return None
-    is_full = facts.taken >= facts.capacity or facts.waiters > 0
+    is_full = facts.taken >= facts.capacity or (facts.waiters > 0 and not facts.offered)
     return Refusal(PlanningRefusal.FULL) if is_full else None
 
 

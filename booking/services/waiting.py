@@ -3,7 +3,7 @@
 The caller of `offer_places` has locked the service days: two places freed at once go to two families.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -99,18 +99,21 @@ def note_booked(service_days: Collection[int], *, child: Child, at: datetime) ->
 def offer_places(service_days: Collection[int], *, at: datetime) -> int:
     """Offer the free places of these days, which the caller has locked, to those who come next; returns how many.
 
-    An offer lasts the town's hours, and never beyond the day's deadline; past it the list closes.
+    An offer lasts the town's hours, and never beyond the day's deadline; past it the list closes. Where there are
+    fewer places than bookings and offers, the last offers are withdrawn: these families wait again, at their rank.
     """
     rows = list(ServiceDay.objects.filter(pk__in=service_days).annotate(booked=_BOOKED).order_by("pk"))
     entries: dict[int, list[WaitingEntry]] = {row.pk: [] for row in rows}
     waiting = WaitingEntry.objects.filter(service_day__in=entries, state__in=WaitingEntry.OPEN)
     for entry in waiting.order_by("priority", "joined_at", "pk"):
         entries[entry.service_day_id].append(entry)
-    moved = [entry for row in rows for entry in _move(row, entries[row.pk], at)]
+    booked = _booked_meanwhile(entry for listed in entries.values() for entry in listed)
+    moved = [entry for row in rows for entry in _move(row, entries[row.pk], booked, at)]
     WaitingEntry.objects.bulk_update(moved, ["state", "offered_at", "accept_by", "ended_at"], batch_size=500)
     record_many(_audited(entry, at) for entry in moved)
     offered = [entry for entry in moved if entry.state == State.OFFERED]
-    _tell(offered)
+    _tell(offered, template="booking/emails/offered")
+    _tell([entry for entry in moved if entry.state == State.WAITING], template="booking/emails/withdrawn")
     return len(offered)
 
 
@@ -128,31 +131,52 @@ def move_lists(*, at: datetime) -> int:
 _BOOKED = Count("bookings", filter=Q(bookings__canceled_at__isnull=True))
 
 
-def _move(row: ServiceDay, entries: list[WaitingEntry], at: datetime) -> Iterable[WaitingEntry]:
-    """The entries of a day that change, in order: expired or closed first, then those to whom a free place goes."""
+def _booked_meanwhile(entries: Iterable[WaitingEntry]) -> set[tuple[int, int]]:
+    """Who has the day already (service day, child): on a day whose limit was taken away, one books past the list."""
+    asked = list(entries)
+    standing = Booking.objects.standing().filter(
+        service_day__in={entry.service_day_id for entry in asked}, child__in={entry.child_id for entry in asked}
+    )
+    return set(standing.values_list("service_day", "child").order_by()) if asked else set()
+
+
+def _move(
+    row: ServiceDay, entries: list[WaitingEntry], booked: Container[tuple[int, int]], at: datetime
+) -> Iterable[WaitingEntry]:
+    """The entries of a day that change, in order: those that end, offers withdrawn, then those to whom a place goes."""
     closes_at = _deadline(row)
-    if closes_at <= at or not row.open:
-        for entry in entries:
-            entry.state, entry.ended_at, entry.accept_by = State.CLOSED, at, None
-            yield entry
-        return
     for entry in entries:
-        if entry.accept_by is not None and entry.accept_by <= at:
-            entry.state, entry.ended_at = State.EXPIRED, at
-            yield entry
-    held = sum(entry.state == State.OFFERED for entry in entries)
-    free = len(entries) if row.places is None else row.places - row.booked - held  # type: ignore[attr-defined]
+        if (row.pk, entry.child_id) in booked:
+            yield _ended(entry, State.BOOKED, at)
+        elif closes_at <= at or not row.open:
+            yield _ended(entry, State.CLOSED, at)
+        elif entry.accept_by is not None and entry.accept_by <= at:
+            yield _ended(entry, State.EXPIRED, at)
+    offers = [entry for entry in entries if entry.state == State.OFFERED]
+    next_ones = [entry for entry in entries if entry.state == State.WAITING]
+    free = len(entries) if row.places is None else row.places - row.booked - len(offers)  # type: ignore[attr-defined]
+    for entry in offers[max(0, len(offers) + free) :]:
+        entry.state, entry.offered_at, entry.accept_by = State.WAITING, None, None
+        yield entry
     until = min(at + timedelta(hours=town.settings().offer_hours), closes_at)
-    for entry in [entry for entry in entries if entry.state == State.WAITING][: max(0, free)]:
+    for entry in next_ones[: max(0, free)]:
         entry.state, entry.offered_at, entry.accept_by = State.OFFERED, at, until
         yield entry
+
+
+def _ended(entry: WaitingEntry, state: State, at: datetime) -> WaitingEntry:
+    entry.state, entry.ended_at = state, at
+    if state != State.EXPIRED:
+        entry.accept_by = None
+    return entry
 
 
 def _audited(entry: WaitingEntry, at: datetime) -> Entry:
     """What happened to somebody who waits, so that the order can be proved."""
     after = {"child": entry.child_id, "household": entry.household_id, "joined_at": entry.joined_at.isoformat()}
     subject = f"service_day:{entry.service_day_id}"
-    return Entry(BY, Channel.AUTOMATIC, f"waiting_{entry.state}", subject, after=after, at=at)
+    action = "waiting_withdrawn" if entry.state == State.WAITING else f"waiting_{entry.state}"
+    return Entry(BY, Channel.AUTOMATIC, action, subject, after=after, at=at)
 
 
 def _deadline(row: ServiceDay) -> datetime:
@@ -161,14 +185,14 @@ def _deadline(row: ServiceDay) -> datetime:
     return deadline(rule.book, day=row.day, calendar=facts.calendar, zone=context.current().zone)
 
 
-def _tell(offered: Collection[WaitingEntry]) -> None:
-    """Write to the families that have a place: which, and until when."""
-    if not offered:
+def _tell(entries: Collection[WaitingEntry], *, template: str) -> None:
+    """Write to the families that have a place, or have it no more: which, and until when."""
+    if not entries:
         return
-    rows = WaitingEntry.objects.filter(pk__in=[entry.pk for entry in offered]).select_related(
+    rows = WaitingEntry.objects.filter(pk__in=[entry.pk for entry in entries]).select_related(
         "child", "service_day__activity"
     )
-    emails = emails_of_many({entry.household_id for entry in offered})
+    emails = emails_of_many({entry.household_id for entry in entries})
     posts = [
         Post(
             to=email,
@@ -183,7 +207,7 @@ def _tell(offered: Collection[WaitingEntry]) -> None:
         for entry in rows
         for email in emails.get(entry.household_id, [])
     ]
-    post_many(posts, template="booking/emails/offered", by=BY)
+    post_many(posts, template=template, by=BY)
 
 
 def _open_entry(service_day: int, child: Child) -> WaitingEntry | None:

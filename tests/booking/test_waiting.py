@@ -237,6 +237,73 @@ def test_the_order_can_be_proved(
     assert told[2].after["joined_at"] == NOW.isoformat()
 
 
+class TestWhenThePlacesChangeUnderAnOffer:
+    """Angéline left her only place; Paul is offered it, Sarah waits."""
+
+    AT = NOW + timedelta(minutes=10)
+
+    @pytest.fixture
+    def offered(
+        self, queue: None, one_place: ServiceDay, angeline: Child, marsone: Household, bus: int, day: date
+    ) -> ServiceDay:
+        ask(angeline, marsone, Cell(bus, day), False, at=self.AT)
+        return one_place
+
+    def set_places(self, held: ServiceDay, places: int | None) -> None:
+        ServiceDay.objects.filter(pk=held.pk).update(places=places)
+
+    def test_an_offer_is_not_accepted_beyond_the_places(
+        self, offered: ServiceDay, others: list[tuple[Child, Household]], bus: int, day: date
+    ) -> None:
+        paul, premier = others[0]
+        self.set_places(offered, 0)
+
+        refused = ask(paul, premier, Cell(bus, day), True, at=self.AT).refused
+
+        assert [refusal.code for _, refusal in refused] == ["full"]
+        assert not Booking.objects.standing().filter(service_day=offered).exists()
+
+    def test_of_two_offers_for_one_place_left_one_is_accepted(
+        self, offered: ServiceDay, others: list[tuple[Child, Household]], bus: int, day: date
+    ) -> None:
+        (paul, premier), (sarah, second) = others
+        self.set_places(offered, 2)
+        waiting.move_lists(at=self.AT)
+        assert states(offered) == ["offered", "offered"]
+        self.set_places(offered, 1)
+
+        assert ask(sarah, second, Cell(bus, day), True, at=self.AT).receipt
+        assert not ask(paul, premier, Cell(bus, day), True, at=self.AT).receipt
+
+        assert taken(offered, at=self.AT) - 1 == Booking.objects.standing().filter(service_day=offered).count() == 1
+
+    def test_the_last_offers_are_withdrawn_in_the_minute_their_ranks_kept_their_families_told(
+        self, offered: ServiceDay
+    ) -> None:
+        self.set_places(offered, 2)
+        waiting.move_lists(at=self.AT)
+        self.set_places(offered, 1)
+
+        assert waiting.move_lists(at=self.AT) == 0
+
+        assert states(offered) == ["offered", "waiting"]
+        assert taken(offered, at=self.AT) == 1
+        told = OutboxMessage.objects.filter(template="booking/emails/withdrawn")
+        assert [message.address for message in told] == ["second@example.org"]
+        assert AuditEntry.objects.filter(action="waiting_withdrawn").count() == 1
+
+    def test_whoever_booked_without_the_limit_did_accept(
+        self, offered: ServiceDay, others: list[tuple[Child, Household]], bus: int, day: date
+    ) -> None:
+        paul, premier = others[0]
+        self.set_places(offered, None)
+        assert ask(paul, premier, Cell(bus, day), True, at=self.AT).receipt
+
+        waiting.move_lists(at=self.AT + timedelta(days=3))
+
+        assert states(offered)[0] == "booked"
+
+
 class TestThePage:
     @pytest.fixture
     def parent(self, marsone: Household) -> Client:

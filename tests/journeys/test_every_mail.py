@@ -43,6 +43,13 @@ FACTS: Mapping[str, Mapping[str, object]] = {
         "accept_by": datetime(2014, 10, 10, 15, 0, tzinfo=UTC),
         "url": URL,
     },
+    "booking/emails/withdrawn": {
+        "child": "Angéline",
+        "activity": "Transport scolaire 16h30",
+        "day": date(2014, 10, 13),
+        "accept_by": None,
+        "url": URL,
+    },
 }
 
 
