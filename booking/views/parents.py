@@ -21,6 +21,7 @@ from booking.rules.weeks import Week, WeekError
 from booking.services.bookings import ForeignJeton, change_bookings
 from booking.services.periods import choose_period
 from lps.families.decorators import household_required
+from lps.families.house_rules import rules_accepted
 from lps.families.identity import FamilyRequest
 from lps.families.queries import ChildAtSchool, children_of
 from lps.journal.channels import Channel
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @household_required
+@rules_accepted
 def planning(request: FamilyRequest, code: str) -> HttpResponse:
     """The weeks of a child's planning; a POST saves what was changed on them."""
     children = _children(request)
@@ -45,6 +47,7 @@ def planning(request: FamilyRequest, code: str) -> HttpResponse:
 
 @require_POST
 @household_required
+@rules_accepted
 def period(request: FamilyRequest, code: str, period_id: int) -> HttpResponse:
     """Choose a period's weekdays, once; then the planning tells what was booked."""
     children = _children(request)

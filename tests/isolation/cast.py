@@ -40,15 +40,16 @@ from lps.families.models import (
 )
 from lps.families.passage import Passage
 from lps.families.services import NewChild, imports, letters, links, rollover
-from lps.journal import town_messages
+from lps.journal import house_rules, town_messages
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from notifications.models import Address
 from notifications.services import prove_address
 from tenants import context
 from tenants.models import Commune
+from tenants.town.house_rules import Text
 from tenants.town.messages import Words
-from tenants.town.models import Message
+from tenants.town.models import HouseRules, Message
 from tests.accounts import factories as people
 from tests.families.factories import BY, child_of, household
 from tests.isolation.pages import form_to, form_with
@@ -193,6 +194,19 @@ class Town:
     def message_words(self) -> dict[str, str]:
         """The form of a message, filled in and kept as a draft."""
         return {"title": "Pas de cantine vendredi", "body": "Un texte.", "etape": "garder"}
+
+    @property
+    def rules(self) -> HouseRules:
+        """A draft of the rules that families accept, to be in force one day."""
+        with self.inside():
+            far = clock.today(self.commune.zone) + timedelta(days=next(_NUMBERS))
+            text = Text(title=f"Règlement {self.name}", body=f"De {self.name}", in_force_from=far)
+            return house_rules.write(text=text, by=BY)
+
+    @property
+    def rules_words(self) -> dict[str, str]:
+        """The form of the rules, filled in."""
+        return {"title": "Règlement du périscolaire", "body": "# Article 1", "in_force_from": "2190-09-01"}
 
     @property
     def portal_settings(self) -> dict[str, Any]:

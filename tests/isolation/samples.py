@@ -107,6 +107,7 @@ COMMUNE: Mapping[str, Sample] = {
         writes=frozenset({"families_recoveryrequest"}),
     ),
     "families:help": Sample(EVERYBODY),
+    "families:house_rules": Sample(EVERYBODY, FORM, fields=lambda town: {"reglement": town.rules.pk}, foreign=302),
     "families:accessibility": Sample(EVERYBODY),
     "families:personal_data": Sample(EVERYBODY),
     "families:sign_out": Sample(EVERYBODY, FORM),
@@ -184,6 +185,29 @@ COMMUNE: Mapping[str, Sample] = {
     "families_office:families": Sample(agent("families.find"), query=lambda town: {"q": town.name}, foreign=200),
     "families_office:class": Sample(agent("families.find"), where=lambda town: {"class_id": town.school_class.pk}),
     "families_office:family": Sample(agent("families.open"), where=lambda town: {"household_id": town.household.pk}),
+    "office:rules": Sample(agent("office.read_rules")),
+    "office:rules_new": Sample(agent("office.write_rules"), FORM, fields=lambda town: town.rules_words),
+    "office:rules_version": Sample(agent("office.read_rules"), where=lambda town: {"rules_id": town.rules.pk}),
+    "office:rules_edit": Sample(
+        agent("office.write_rules"),
+        FORM,
+        where=lambda town: {"rules_id": town.rules.pk},
+        fields=lambda town: town.rules_words,
+    ),
+    "office:rules_publish": Sample(
+        agent("office.write_rules"), {"POST": 302}, where=lambda town: {"rules_id": town.rules.pk}
+    ),
+    "office:rules_withdraw": Sample(
+        agent("office.write_rules"), {"POST": 400}, where=lambda town: {"rules_id": town.rules.pk}
+    ),
+    "office:rules_copy": Sample(
+        agent("office.write_rules"), {"POST": 302}, where=lambda town: {"rules_id": town.rules.pk}
+    ),
+    "office:rules_remove": Sample(
+        agent("office.write_rules"), {"POST": 302}, where=lambda town: {"rules_id": town.rules.pk}
+    ),
+    "office:rules_families": Sample(agent("office.read_rules"), where=lambda town: {"rules_id": town.rules.pk}),
+    "office:rules_families_csv": Sample(agent("office.read_rules"), where=lambda town: {"rules_id": town.rules.pk}),
     "office:town": Sample(agent("office.change_town")),
     "office:town_contacts": Sample(agent("office.change_town"), FORM, fields=lambda town: {"contact_name": "Accueil"}),
     "office:town_portal": Sample(agent("office.change_town"), FORM, fields=lambda town: town.portal_settings),

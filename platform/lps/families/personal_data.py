@@ -16,6 +16,7 @@ from lps.families.models import Custody, DataRequest, Enrollment, Guardian, Hous
 from lps.kernel import spreadsheet
 from notifications import queries as notifications
 from tenants import context
+from tenants.town import house_rules
 
 Row = dict[str, Any]
 Part = Callable[[Household], list[Row]]
@@ -165,6 +166,19 @@ def requests_part(household: Household) -> list[Row]:
     ]
 
 
+def rules_part(household: Household) -> list[Row]:
+    """The rules that it accepted, which version and when."""
+    return [
+        {
+            "règlement": accepted.rules.title,
+            "en vigueur à partir du": accepted.rules.in_force_from,
+            "version publiée le": accepted.rules.published_at,
+            "accepté le": accepted.accepted_at,
+        }
+        for accepted in house_rules.acceptances_of(household.holder)
+    ]
+
+
 OWN: dict[str, Part] = {
     "Famille": household_part,
     "Représentants": guardians_part,
@@ -172,4 +186,5 @@ OWN: dict[str, Part] = {
     "Classes": enrollments_part,
     "Adresses et consentements": consents_part,
     "Demandes": requests_part,
+    "Règlements acceptés": rules_part,
 }

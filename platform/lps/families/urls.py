@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lps.families.views import door, parents, personal_data
+from lps.families.views import door, house_rules, parents, personal_data
 
 app_name = "families"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("difficultes/<str:token>/", door.codes, name="codes"),
     path("appareil/<str:token>/", door.device, name="device"),
     path("enfants/", parents.children, name="children"),
+    path("reglement/", house_rules.show, name="house_rules"),
     path("aide/", parents.help_page, name="help"),
     path("accessibilite/", parents.accessibility, name="accessibility"),
     path("donnees-personnelles/", personal_data.show, name="personal_data"),

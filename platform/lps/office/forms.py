@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lps.ui.forms import DayField, HourField
 from tenants import context
+from tenants.town.house_rules import Text
 from tenants.town.messages import Words
 from tenants.town.models import Message
 
@@ -15,6 +16,10 @@ from tenants.town.models import Message
 FORMATTING = _(
     "Une ligne vide sépare deux paragraphes. Vous pouvez mettre **en gras** ou *en italique*, commencer une ligne par "
     "un tiret pour faire une liste, et coller l'adresse d'une page\u00a0: elle devient un lien."
+)
+RULES_FORMATTING = _(
+    "Une ligne vide sépare deux paragraphes. Une ligne qui commence par # est un titre d'article. Vous pouvez mettre "
+    "**en gras** ou *en italique*, et commencer une ligne par un tiret pour faire une liste."
 )
 _MIDNIGHT = time()
 
@@ -83,6 +88,34 @@ class MessageForm(forms.Form):
         if day is None:
             return None
         return _instant(day, hour) if hour else _instant(day + timedelta(days=1), _MIDNIGHT)
+
+
+class RulesForm(forms.Form):
+    """A version of the rules: its text, and the day from which families are asked to accept it."""
+
+    title = forms.CharField(
+        label=_("Titre"),
+        help_text=_("Par exemple «\u00a0Règlement du périscolaire 2026-2027\u00a0»."),
+        max_length=150,
+        error_messages={"required": _("Donnez un titre.")},
+    )
+    in_force_from = DayField(
+        label=_("En vigueur à partir du"),
+        help_text=_("Les familles sont invitées à l'accepter dès ce jour."),
+        error_messages={"required": _("Choisissez le jour.")},
+    )
+    body = forms.CharField(
+        label=_("Texte"),
+        help_text=RULES_FORMATTING,
+        max_length=100_000,
+        widget=TextArea(rows=30),
+        error_messages={"required": _("Écrivez le règlement.")},
+    )
+
+    @property
+    def text(self) -> Text:
+        """What was written, once the form is valid."""
+        return Text(**self.cleaned_data)
 
 
 def initial_of(message: Message, *, now: datetime) -> dict[str, Any]:

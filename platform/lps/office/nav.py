@@ -2,11 +2,12 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from lps.office.rights import CHANGE_TOWN, READ_MESSAGES
+from lps.office.rights import CHANGE_TOWN, READ_MESSAGES, READ_RULES
 from lps.ui.nav import COMMUNICATION, SETTINGS, NavItem
 
 RAIL = (
     NavItem("office:today", _("Aujourd'hui"), "office.enter"),
     NavItem("office:messages", _("Messages d'accueil"), READ_MESSAGES, COMMUNICATION),
+    NavItem("office:rules", _("Règlements"), READ_RULES, COMMUNICATION),
     NavItem("office:town", _("Ma mairie"), CHANGE_TOWN, SETTINGS),
 )

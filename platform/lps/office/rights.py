@@ -8,10 +8,14 @@ from lps.journal.actors import Actor
 READ_MESSAGES = "office.read_messages"
 WRITE_MESSAGES = "office.write_messages"
 CHANGE_TOWN = "office.change_town"
+READ_RULES = "office.read_rules"
+WRITE_RULES = "office.write_rules"
 
 OWN = (
     Right(READ_MESSAGES, roles=frozenset(AGENT_ROLES)),
     Right(WRITE_MESSAGES, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE, Role.ACTIVITIES})),
+    Right(READ_RULES, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE, Role.ACTIVITIES, Role.READ_ONLY})),
+    Right(WRITE_RULES, roles=frozenset({Role.SCHOOL})),
     Right(CHANGE_TOWN, roles=frozenset({Role.ADMINISTRATOR})),
 )
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lps.office.views import appearance, door, messages, today, town
+from lps.office.views import appearance, door, messages, rules, today, town
 
 app_name = "office"
 urlpatterns = [
@@ -17,6 +17,16 @@ urlpatterns = [
     path("messages/<int:message_id>/retirer/", messages.withdraw, name="message_withdraw"),
     path("messages/<int:message_id>/copier/", messages.copy, name="message_copy"),
     path("messages/<int:message_id>/supprimer/", messages.remove, name="message_remove"),
+    path("reglements/", rules.versions, name="rules"),
+    path("reglements/nouveau/", rules.new, name="rules_new"),
+    path("reglements/<int:rules_id>/", rules.version, name="rules_version"),
+    path("reglements/<int:rules_id>/modifier/", rules.edit, name="rules_edit"),
+    path("reglements/<int:rules_id>/publier/", rules.publish, name="rules_publish"),
+    path("reglements/<int:rules_id>/retirer/", rules.withdraw, name="rules_withdraw"),
+    path("reglements/<int:rules_id>/copier/", rules.copy, name="rules_copy"),
+    path("reglements/<int:rules_id>/supprimer/", rules.remove, name="rules_remove"),
+    path("reglements/<int:rules_id>/familles/", rules.families, name="rules_families"),
+    path("reglements/<int:rules_id>/familles.csv", rules.families_csv, name="rules_families_csv"),
     path("reglages/", town.index, name="town"),
     path("reglages/contacts/", town.contacts, name="town_contacts"),
     path("reglages/portail/", town.portal, name="town_portal"),

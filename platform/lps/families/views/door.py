@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from lps.accounts import sessions
 from lps.accounts.decorators import LOST, NEXT, wanted_page
-from lps.families import devices, services
+from lps.families import devices, house_rules, services
 from lps.families.forms import CodesForm, RecoveryForm
 from lps.families.identity import FamilyRequest, household_at
 from lps.families.models import FamilyLink, Household
@@ -86,7 +86,7 @@ def device(request: FamilyRequest, token: str) -> HttpResponse:
         if household is None:
             return _gone(request)
         _begin(request, household)
-        response = HttpResponseRedirect(CHILDREN)
+        response = house_rules.on_the_way(request, household, CHILDREN)
         _remember(response, household)
         return response
     if not links.is_in_force(token=token, purpose=FamilyLink.Purpose.DEVICE):
@@ -101,7 +101,8 @@ def _open(request: FamilyRequest, signed_in: SignedIn) -> HttpResponse:
         sent_to = services.send_device_links(household=household, channel=Channel.WEB)
         return render(request, "families/second_step.html", {"sent_to": sent_to, "minutes": links.LIFE_MINUTES})
     _begin(request, household, signed_in)
-    return HttpResponseRedirect(wanted_page(request, default=planning(signed_in.child.child_code)))
+    wanted = wanted_page(request, default=planning(signed_in.child.child_code))
+    return house_rules.on_the_way(request, household, wanted)
 
 
 def _begin(request: FamilyRequest, household: Household, signed_in: SignedIn | None = None) -> None:

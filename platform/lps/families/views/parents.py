@@ -9,6 +9,7 @@ from lps.families.decorators import household_required
 from lps.families.identity import FamilyRequest
 from lps.families.paths import planning
 from tenants import context
+from tenants.town import house_rules as town
 
 
 @require_safe
@@ -32,7 +33,8 @@ def children(request: FamilyRequest) -> HttpResponse:
 @require_safe
 def help_page(request: FamilyRequest) -> HttpResponse:
     """How to book, until when, and whom to call."""
-    return render(request, "families/help.html")
+    day = request.received_at.astimezone(context.current().zone).date()
+    return render(request, "families/help.html", {"rules": town.in_force(day=day)})
 
 
 @require_safe

@@ -1,0 +1,83 @@
+"""The town's rules at the families' door: read when they come, accepted before they next save something.
+
+A form sent before that is not lost: the page that asks carries it, and the same button accepts and sends it again.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from functools import wraps
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from lps.accounts.decorators import NEXT
+from lps.families.identity import FamilyRequest
+from lps.families.models import Household
+from lps.journal import house_rules as journal
+from lps.journal.channels import Channel
+from tenants import context
+from tenants.town import house_rules as town
+from tenants.town.house_rules import RulesRefused
+
+View = Callable[..., HttpResponse]
+ACCEPTED = "reglement"
+_OURS = frozenset({ACCEPTED, "csrfmiddlewaretoken"})
+
+
+def rules_accepted(view: View) -> View:
+    """A form that saves waits for the rules in force to be accepted; put it under `household_required`."""
+
+    @wraps(view)
+    def behind(request: FamilyRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST":
+            version = town.version_to_accept(holder=request.household.holder, day=today(request))
+            if version is not None and not accept(request, request.POST.get(ACCEPTED, "")):
+                return _ask(request)
+        return view(request, *args, **kwargs)
+
+    return behind
+
+
+def accept(request: FamilyRequest, version: str) -> bool:
+    """Keep that the family accepts that version; False for any but the one in force."""
+    if not (version.isascii() and version.isdigit() and len(version) < 19):
+        return False
+    try:
+        journal.accept(
+            rules_id=int(version),
+            holder=request.household.holder,
+            day=today(request),
+            at=request.received_at,
+            by=request.actor,
+            channel=Channel.WEB,
+        )
+    except RulesRefused:
+        return False
+    return True
+
+
+def today(request: FamilyRequest) -> date:
+    """The commune's day on which the request was received."""
+    return request.received_at.astimezone(context.current().zone).date()
+
+
+def on_the_way(request: FamilyRequest, household: Household, wanted: str) -> HttpResponseRedirect:
+    """Where a family goes once it is in: to the rules first, when it has some to read, and then on."""
+    if town.version_to_accept(holder=household.holder, day=today(request)) is None:
+        return HttpResponseRedirect(wanted)
+    return HttpResponseRedirect(f"{reverse('families:house_rules')}?{urlencode({NEXT: wanted})}")
+
+
+def _ask(request: FamilyRequest) -> HttpResponse:
+    """The rules, with the form that waits."""
+    facts = {
+        "rules": town.in_force(day=today(request)),
+        "action": request.get_full_path(),
+        "carried": [(name, value) for name, values in request.POST.lists() if name not in _OURS for value in values],
+        "name": ACCEPTED,
+        "file_lost": bool(request.FILES),
+    }
+    return render(request, "families/house_rules_first.html", facts)

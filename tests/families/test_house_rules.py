@@ -1,0 +1,195 @@
+"""A family reads the town's rules when it comes, and accepts them before its next save; what it filled in is kept."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+
+from booking.models import Booking, Receipt
+from lps.families.models import Household
+from lps.journal import house_rules as journal
+from lps.journal.models import AuditEntry
+from lps.kernel import clock
+from tenants.models import Commune
+from tenants.town.house_rules import Text
+from tenants.town.models import HouseRules, RulesAcceptance
+from tests.families.doors import browser
+from tests.families.factories import BY
+from tests.isolation.pages import form_with
+from tests.sql import counted
+
+PLANNING = "/enfants/123456/planning/"
+
+
+def publish(day: date, title: str = "Règlement du périscolaire") -> HouseRules:
+    text = Text(title=title, body="# Article 1\n\nSoyez **à l'heure**. <script>x</script>", in_force_from=day)
+    draft = journal.write(text=text, by=BY)
+    return journal.publish(pk=draft.pk, now=clock.now(), day=day, by=BY)
+
+
+@pytest.fixture
+def today(in_demo: Commune) -> date:
+    return clock.today(in_demo.zone)
+
+
+@pytest.fixture
+def marsone(in_demo: Commune) -> Household:
+    return Household.objects.get(name="MARSONE")
+
+
+def come(path: str = "/") -> tuple[Client, str]:
+    """Sign in as the MARSONE family; where it leads."""
+    client = browser()
+    answer = client.post(path, {"child_code": "123456", "family_code": "654321"})
+    return client, answer.headers["Location"]
+
+
+def text(response) -> str:
+    return response.content.decode().replace("&#x27;", "'").replace("\u00a0", " ")
+
+
+def test_without_rules_nothing_is_asked(today: date, marsone: Household) -> None:
+    client, where = come()
+
+    assert where == PLANNING
+    assert "Aucun règlement" in text(client.get("/reglement/"))
+
+
+def test_rules_to_come_are_not_asked_yet(today: date, marsone: Household) -> None:
+    publish(today + timedelta(days=1))
+
+    assert come()[1] == PLANNING
+
+
+def test_a_family_that_comes_is_led_to_the_rules_then_on(today: date, marsone: Household) -> None:
+    rules = publish(today)
+
+    client, where = come()
+
+    assert where == "/reglement/?suivant=%2Fenfants%2F123456%2Fplanning%2F"
+    page = text(client.get(where))
+    assert "<h2>Article 1</h2>" in page and "<script>x" not in page and f'href="{PLANNING}"' in page
+    answer = client.post("/reglement/", {"reglement": rules.pk, "suivant": PLANNING})
+    assert answer.headers["Location"] == PLANNING
+    assert come()[1] == PLANNING, "asked once"
+    (kept,) = RulesAcceptance.objects.all()
+    assert (kept.rules_id, kept.holder) == (rules.pk, marsone.holder)
+    (entry,) = AuditEntry.objects.filter(action="rules_accepted")
+    assert entry.actor_label == "famille MARSONE" and entry.after == {"rules": rules.pk, "holder": marsone.holder}
+
+
+def test_later_still_opens_the_planning(today: date, marsone: Household) -> None:
+    publish(today)
+    client, _where = come()
+
+    assert client.get(PLANNING).status_code == 200
+
+
+def test_a_form_already_filled_is_saved_by_the_same_button(today: date, marsone: Household) -> None:
+    client, _where = come()
+    form = form_with(client.get(PLANNING), "vu").with_last_ticked()
+    rules = publish(today)
+    before = Booking.objects.count()
+
+    asked = client.post(PLANNING, form)
+
+    page = text(asked)
+    assert "Une dernière étape avant d'enregistrer" in page and Booking.objects.count() == before
+    assert RulesAcceptance.objects.count() == 0
+
+    saved = client.post(PLANNING, dict(form_with(asked, "reglement").fields))
+
+    assert "recu=" in saved.headers["Location"]
+    assert Booking.objects.count() == before + 1
+    assert RulesAcceptance.objects.filter(rules=rules, holder=marsone.holder).count() == 1
+
+
+def test_the_form_carried_is_the_form_sent(today: date, marsone: Household) -> None:
+    publish(today)
+    client, _where = come()
+    odd = {"jeton": ['"><script>x</script>'], "jour": ["1-2026-01-01", "2-2026-01-02"], "vu": [""]}
+
+    asked = client.post(f"{PLANNING}?semaine=2026-W50&groupe=transport", odd)
+
+    carried = asked.context["carried"]
+    assert carried == [(name, value) for name, values in odd.items() for value in values]
+    assert "<script>x" not in text(
+        asked
+    ) and 'action="/enfants/123456/planning/?semaine=2026-W50&amp;groupe=transport"' in text(asked)
+
+
+@pytest.mark.parametrize("said", ["", "0", "abc", "9" * 30, "-1", "²"])
+def test_what_was_not_shown_is_not_accepted(today: date, marsone: Household, said: str) -> None:
+    publish(today)
+    client, _where = come()
+
+    assert "Une dernière étape" in text(client.post(PLANNING, {"reglement": said}))
+    assert client.post("/reglement/", {"reglement": said}).status_code == 400
+    assert not RulesAcceptance.objects.exists()
+
+
+def test_a_version_replaced_meanwhile_is_asked_again(today: date, marsone: Household) -> None:
+    old = publish(today - timedelta(days=1))
+    client, _where = come()
+    publish(today, title="Nouveau règlement")
+
+    answer = client.post("/reglement/", {"reglement": old.pk})
+
+    assert answer.status_code == 400 and "Le règlement a changé" in text(answer) and "Nouveau règlement" in text(answer)
+    assert not RulesAcceptance.objects.exists()
+
+
+def test_accepting_twice_is_accepting_once(today: date, marsone: Household) -> None:
+    rules = publish(today)
+    client, _where = come()
+
+    for _time in range(2):
+        assert client.post("/reglement/", {"reglement": rules.pk}).status_code == 302
+
+    assert RulesAcceptance.objects.count() == 1
+    assert AuditEntry.objects.filter(action="rules_accepted").count() == 1
+
+
+def test_the_proof_is_in_the_familys_own_data(today: date, marsone: Household) -> None:
+    rules = publish(today)
+    client, _where = come()
+    client.post("/reglement/", {"reglement": rules.pk})
+
+    document = json.loads(client.get("/donnees-personnelles/export.json").content)
+    page = text(client.get("/reglement/"))
+
+    (proof,) = document["données"]["Règlements acceptés"]
+    assert proof["règlement"] == rules.title and proof["en vigueur à partir du"] == str(today) and proof["accepté le"]
+    assert "La famille MARSONE a accepté ce règlement le" in page and "J'ai lu et j'accepte" not in page
+
+
+def test_nobody_signed_in_reads_them_and_cannot_accept(today: date, in_demo: Commune) -> None:
+    rules = publish(today)
+    visitor = browser()
+
+    assert "Règlement du périscolaire" in text(visitor.get("/reglement/"))
+    assert "J'ai lu" not in text(visitor.get("/reglement/"))
+    assert visitor.post("/reglement/", {"reglement": rules.pk}).headers["Location"] == "/?perdu=1"
+    assert "Règlement du périscolaire" in text(visitor.get("/aide/"))
+
+
+def test_going_on_leads_nowhere_else(today: date, marsone: Household) -> None:
+    rules = publish(today)
+    client, _where = come()
+
+    answer = client.post("/reglement/", {"reglement": rules.pk, "suivant": "https://evil.example/"})
+
+    assert answer.headers["Location"] == "/reglement/"
+    assert "evil" not in text(client.get("/reglement/?suivant=//evil.example/"))
+
+
+def test_asking_costs_one_statement_to_a_save(today: date, marsone: Household) -> None:
+    client, _where = come()
+    client.post(PLANNING, form_with(client.get(PLANNING), "vu").with_last_ticked())
+    form = form_with(client.get(PLANNING), "vu").with_last_ticked()
+    with counted() as save:
+        client.post(PLANNING, form)
+
+    assert len([one for one in save.statements if "town_houserules" in one]) == 1
+    assert Receipt.objects.exists()
