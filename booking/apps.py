@@ -11,11 +11,12 @@ class BookingConfig(AppConfig):
     def ready(self) -> None:
         from booking import rights
         from booking.personal_data import OWN
-        from booking.services import passages
+        from booking.services import erasing, passages
         from lps.accounts.rights import register
-        from lps.families import followers, personal_data
+        from lps.families import erasers, followers, personal_data
 
         register(rights.OWN)
         followers.register("bookings", passages)
+        erasers.register("bookings", erasing)
         for name, part in OWN.items():
             personal_data.register(name, part)

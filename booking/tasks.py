@@ -2,9 +2,9 @@
 
 import logging
 
-from booking.services import campaigns, waiting
+from booking.services import campaigns, retention, waiting
 from booking.services.days import extend_days
-from booking.wakeup import BOOK, EXTEND
+from booking.wakeup import BOOK, EXTEND, PURGE
 from lps.kernel import clock
 from tenants import context
 from tenants.tasks import commune_task
@@ -37,3 +37,9 @@ def book_pre_registrations() -> None:
     done = campaigns.book_asked(at=clock.now())
     if done:
         log.info("pre-registrations: %s brought to bookings", done)
+
+
+@commune_task(name=PURGE, ignore_result=True)
+def purge() -> None:
+    """Erase what is older than the last school year: once a night. Twice erases nothing more."""
+    retention.apply_terms(today=clock.today(context.current().zone), now=clock.now())

@@ -2,3 +2,4 @@
 
 BOOK = "booking.book_pre_registrations"
 EXTEND = "booking.extend_days"
+PURGE = "booking.purge"

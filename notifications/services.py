@@ -2,13 +2,14 @@
 
 import logging
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Greatest
 
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
@@ -25,6 +26,7 @@ from tenants.wakeup import wake_after_commit
 log = logging.getLogger(__name__)
 
 SENT_KEPT = timedelta(days=60)
+PROOF_KEPT = timedelta(days=3 * 365)
 PURGER = Actor.system("conservation des messages")
 
 
@@ -126,10 +128,33 @@ def purge(*, now: datetime) -> int:
     old = Q(state=State.SENT, sent_at__lte=limit) | Q(state=State.DEAD, due_at__lte=limit)
     with transaction.atomic():
         count, _ = OutboxMessage.objects.filter(old).delete()
+        _purge_proofs(now - PROOF_KEPT)
         if count:
             after = {"messages": count, "until": limit.isoformat()}
             record(by=PURGER, channel=Channel.AUTOMATIC, action="messages_purged", subject="messages", after=after)
     return count
+
+
+def _purge_proofs(limit: datetime) -> None:
+    """Erase the consents withdrawn before that instant: three years prove them long enough."""
+    count, _ = Address.objects.filter(withdrawn_at__lte=limit).delete()
+    if count:
+        after = {"consents": count, "until": limit.isoformat()}
+        record(by=PURGER, channel=Channel.AUTOMATIC, action="consents_purged", subject="addresses", after=after)
+
+
+def forget_holders(holders: Collection[str], *, by: Actor, channel: Channel, at: datetime) -> int:
+    """Withdraw every consent of these holders and take the addresses away; how many were in force.
+
+    The hash, the wording and the dates stay for their term: they prove what was sent, and read as no address.
+    """
+    rows = Address.objects.filter(holder__in=holders)
+    with transaction.atomic():
+        ended = rows.in_force().update(withdrawn_at=Greatest(F("proved_at"), Value(at)))
+        rows.update(value=keys.encrypt("", purpose=ADDRESS_PURPOSE))
+        if ended:
+            record(by=by, channel=channel, action="addresses_forgotten", subject="addresses", after={"number": ended})
+    return ended
 
 
 def prove_address(

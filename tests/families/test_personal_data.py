@@ -81,7 +81,12 @@ def clerk(commune: Commune, role: str = Role.SCHOOL) -> Client:
 def test_everyone_reads_what_is_kept_why_and_whom_to_write_to(in_buchelay: Commune) -> None:
     page = text(browser("buchelay").get(PAGE))
 
-    told = ("mission d&#x27;intérêt public", "10 ans", "adresser une plainte à la CNIL", "01 30 98 10 78")
+    told = (
+        "mission d&#x27;intérêt public",
+        "l&#x27;année scolaire et la suivante",
+        "adresser une plainte à la CNIL",
+        "01 30 98 10 78",
+    )
     assert [words for words in told if words not in page and words.replace("&#x27;", "'") not in page] == []
     assert 'href="/?suivant=/donnees-personnelles/"' in page
     assert "export.json" not in page and "Mes consentements" not in page

@@ -242,6 +242,12 @@ COMMUNE: Mapping[str, Sample] = {
         fields=lambda town: {"classe": town.school_class.pk},
         foreign=200,
     ),
+    "families_office:erase": Sample(
+        agent("families.erase"),
+        FORM,
+        where=lambda town: {"household_id": town.household.pk},
+        fields=lambda town: {"sure": "on"},
+    ),
     "families_office:rollover": Sample(agent("families.roll_over"), FORM, fields=lambda town: town.next_year),
     "families_office:rollover_day": Sample(
         agent("families.roll_over"), {"POST": 302}, fields=lambda town: {"day": town.passage.row.day}

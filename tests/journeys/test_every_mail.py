@@ -22,6 +22,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "families/emails/recovery": {"family": "MARSONE", "url": URL, "minutes": 30},
     "families/emails/device": {"family": "MARSONE", "url": URL, "minutes": 30},
     "families/emails/answered": {"family": "MARSONE", "url": URL},
+    "families/emails/erased": {"family": "MARSONE"},
     "booking/emails/closed": {"reason": "Grève", "url": URL, "lines": LINES},
     "booking/emails/reopened": {"reason": "Grève", "url": URL, "lines": LINES},
     "booking/emails/decided": {

@@ -11,8 +11,10 @@ from kombu.exceptions import OperationalError
 
 from booking import tasks as booking
 from booking.wakeup import BOOK, EXTEND
+from booking.wakeup import PURGE as PURGE_BOOKINGS
 from lps.accounts import tasks as accounts
 from lps.families import wakeup as families
+from lps.journal import tasks as journal
 from lps.kernel import clock
 from notifications.wakeup import DRAIN, PURGE
 from tenants import queries
@@ -61,6 +63,8 @@ SCHEDULE = (
     Due(PURGE, at=time(3, 15)),
     Due(accounts.PURGE, at=time(3, 20)),
     Due(families.PURGE, at=time(3, 25)),
+    Due(PURGE_BOOKINGS, at=time(3, 30)),
+    Due(journal.PURGE, at=time(3, 35)),
     Due(EXTEND, at=time(3, 40)),
 )
 

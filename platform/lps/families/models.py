@@ -18,6 +18,8 @@ from lps.kernel.text import sort_key
 from tenants import keys
 
 HEALTH_PURPOSE = "health"
+# In place of the hash of a code, with the row's key, once a family or a child is erased.
+ERASED = "erased:"
 
 
 def email_key(email: str) -> str:
@@ -62,6 +64,11 @@ class Household(models.Model):
     def holder(self) -> str:
         """How sessions, addresses and consents name this household."""
         return f"household:{self.pk}"
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether its personal data were taken away: the row stays for the facts that refer to it."""
+        return self.code_lookup.startswith(ERASED)
 
     @property
     def family_code(self) -> str:

@@ -2,7 +2,15 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from lps.families.rights import ANSWER_REQUESTS, FIND_FAMILIES, IMPORT_FAMILIES, OPEN_FAMILY, PRINT_CODES, ROLL_OVER
+from lps.families.rights import (
+    ANSWER_REQUESTS,
+    ERASE_FAMILY,
+    FIND_FAMILIES,
+    IMPORT_FAMILIES,
+    OPEN_FAMILY,
+    PRINT_CODES,
+    ROLL_OVER,
+)
 from lps.ui.nav import FAMILIES, NavItem
 
 # `permission` is the name under which a town shows or hides a tab.
@@ -17,3 +25,4 @@ RAIL = (
 )
 # The tabs of one family's page; their addresses take its key.
 FAMILY_TABS = (NavItem("families_office:family", _("Famille"), OPEN_FAMILY),)
+LAST_FAMILY_TABS = (NavItem("families_office:erase", _("Effacer"), ERASE_FAMILY),)

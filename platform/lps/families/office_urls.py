@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from lps.families.views.agents import families, imports, letters, requests, rollover
+from lps.families.views.agents import erasing, families, imports, letters, requests, rollover
 
 app_name = "families_office"
 urlpatterns = [
     path("", families.families, name="families"),
     path("classes/<int:class_id>/", families.school_class, name="class"),
     path("<int:household_id>/", families.family, name="family"),
+    path("<int:household_id>/effacer/", erasing.erase, name="erase"),
     path("demandes/", requests.requests, name="requests"),
     path("demandes/<int:request_id>/", requests.answer, name="answer"),
     path("imports/", imports.imports, name="imports"),

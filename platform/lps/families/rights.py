@@ -14,6 +14,7 @@ PRINT_CODES = "families.print_codes"
 FIND_FAMILIES = "families.find"
 OPEN_FAMILY = "families.open"
 ROLL_OVER = "families.roll_over"
+ERASE_FAMILY = "families.erase"
 
 OWN = (
     Right(ANSWER_REQUESTS, roles=frozenset({Role.SCHOOL})),
@@ -25,4 +26,5 @@ OWN = (
     Right(FIND_FAMILIES, roles=frozenset(AGENT_ROLES)),
     Right(OPEN_FAMILY, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE, Role.ACTIVITIES, Role.READ_ONLY})),
     Right(ROLL_OVER, roles=frozenset({Role.SCHOOL})),
+    Right(ERASE_FAMILY, roles=frozenset({Role.SCHOOL})),
 )

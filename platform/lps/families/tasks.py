@@ -1,8 +1,10 @@
 """The worker's door: answers to lost codes, files to write, and what is forgotten at night."""
 
 from lps.families import services
-from lps.families.services import imports, letters
+from lps.families.services import imports, letters, retention
 from lps.families.wakeup import ANSWER, IMPORT, LETTERS, PURGE
+from lps.kernel import clock
+from tenants import context
 from tenants.tasks import commune_task
 
 
@@ -14,8 +16,8 @@ def answer_recoveries() -> None:
 
 @commune_task(name=PURGE, ignore_result=True)
 def purge() -> None:
-    """Forget the links and the requests that have had their day."""
-    services.purge_links()
+    """Apply the terms promised to families: once a night. Twice forgets nothing more."""
+    retention.apply_terms(today=clock.today(context.current().zone), now=clock.now())
 
 
 @commune_task(name=IMPORT, ignore_result=True)

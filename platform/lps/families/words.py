@@ -65,3 +65,14 @@ def _shown(value: Any) -> str:
     if isinstance(value, date):
         return f"{value:%d/%m/%Y}"
     return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+ERASURE: Mapping[str, str | Promise] = {
+    "to_come": _("Des réservations sont encore à venir (%(number)s) : annulez-les d'abord. Rien n'est effacé."),
+    "already_erased": _("Cette famille est déjà effacée."),
+}
+
+
+def erasure(refusal: Refusal) -> str:
+    """The sentence of a refusal to erase, its facts in it."""
+    return str(ERASURE[str(refusal.code)]) % dict(refusal.facts)

@@ -8,9 +8,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
+from lps.accounts.rights import allowed
 from lps.families import queries, services
 from lps.families.forms import AnswerForm
-from lps.families.rights import ANSWER_REQUESTS
+from lps.families.rights import ANSWER_REQUESTS, ERASE_FAMILY
 from lps.families.services import AlreadyAnswered
 from lps.journal.channels import Channel
 
@@ -32,6 +33,7 @@ def answer(request: DoorRequest, request_id: int) -> HttpResponse:
     """One request, and its answer."""
     asked = get_object_or_404(queries.data_requests(), pk=request_id)
     form = AnswerForm(request.POST if request.method == "POST" else None)
+    facts = {"asked": asked, "form": form, "late": False, "may_erase": allowed(request.actor, ERASE_FAMILY)}
     if form.is_valid():
         assert request.actor is not None
         try:
@@ -40,6 +42,6 @@ def answer(request: DoorRequest, request_id: int) -> HttpResponse:
             )
         except AlreadyAnswered:
             asked.refresh_from_db()
-            return render(request, "families/office/request.html", {"asked": asked, "form": form, "late": True})
+            return render(request, "families/office/request.html", {**facts, "late": True})
         return HttpResponseRedirect(f"{reverse('families_office:requests')}?{DONE}=1")
-    return render(request, "families/office/request.html", {"asked": asked, "form": form, "late": False})
+    return render(request, "families/office/request.html", facts)
