@@ -255,6 +255,8 @@ class Receipt(models.Model):
     child = models.ForeignKey("families.Child", models.PROTECT, related_name="+", db_index=False)
     refused = models.JSONField("demandes refusées", default=list)
     reason = models.CharField("motif, dit par l'agent", max_length=200, blank=True)
+    # The rules that the agent passed over, by their codes: ["too_late"].
+    passed_over = models.JSONField("règles outrepassées", default=list)
 
     class Meta:
         verbose_name = "reçu"
@@ -472,6 +474,7 @@ class Absence(models.Model):
         DECLARED = "declared", "à examiner"
         ACCEPTED = "accepted", "acceptée"
         REFUSED = "refused", "refusée"
+        WITHDRAWN = "withdrawn", "retirée"
 
     child = models.ForeignKey("families.Child", models.PROTECT, related_name="+")
     household = models.ForeignKey("families.Household", models.PROTECT, related_name="+")
@@ -484,7 +487,7 @@ class Absence(models.Model):
     document = models.CharField("justificatif", max_length=200, blank=True)
     declared_at = models.DateTimeField("déclarée le")
     channel = models.CharField("canal", max_length=10, choices=Channel)
-    state = models.CharField("état", max_length=8, choices=State, default=State.DECLARED)
+    state = models.CharField("état", max_length=9, choices=State, default=State.DECLARED)
     answered_at = models.DateTimeField("examinée le", null=True, blank=True)
     answered_by = models.CharField("par", max_length=120, blank=True)
     answer = models.CharField("réponse", max_length=200, blank=True)

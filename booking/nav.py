@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from booking.rights import COUNT_MEALS, READ_ANSWERS, READ_DAY
+from booking.rights import COUNT_MEALS, READ_ANSWERS, READ_COUNTER, READ_DAY
 from lps.ui.nav import FAMILIES, NavItem
 
 # `permission` is the name under which a town shows or hides a tab.
@@ -11,4 +11,9 @@ RAIL = (
     NavItem("booking_office:days", _("Pointage"), READ_DAY),
     NavItem("booking_office:kitchen", _("Cuisine"), COUNT_MEALS),
     NavItem("booking_office:campaigns", _("Préinscriptions"), READ_ANSWERS, FAMILIES),
+)
+# The tabs of one family's page; their addresses take its key.
+FAMILY_TABS = (
+    NavItem("booking_office:family_bookings", _("Réservations"), READ_COUNTER),
+    NavItem("booking_office:family_journal", _("Journal et reçus"), READ_COUNTER),
 )

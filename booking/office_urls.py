@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from booking.views.agents import answers, campaigns, kitchen, roll
+from booking.views.agents import answers, campaigns, counter, kitchen, roll
 
 app_name = "booking_office"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("pointage/<int:service_day_id>/", roll.call, name="call"),
     path("pointage/<int:service_day_id>/noter/", roll.note, name="note"),
     path("pointage/<int:service_day_id>/urgence/", roll.emergency, name="emergency"),
+    path("familles/<int:household_id>/reservations/", counter.bookings, name="family_bookings"),
+    path("familles/<int:household_id>/journal/", counter.journal, name="family_journal"),
+    path("familles/<int:household_id>/recus/<str:number>/", counter.receipt, name="family_receipt"),
     path("cuisine/", kitchen.counts, name="kitchen"),
     path("cuisine/repas.csv", kitchen.as_csv, name="kitchen_csv"),
     path("cuisine/repas.pdf", kitchen.as_pdf, name="kitchen_pdf"),

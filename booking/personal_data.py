@@ -49,6 +49,7 @@ def receipts_part(household: Household) -> list[Row]:
             "reçu le": receipt.received_at,
             "par": receipt.get_channel_display(),
             "enfant": str(receipt.child),
+            "motif de la mairie": receipt.reason,
             "refusé": [
                 {
                     "jour": written["day"],

@@ -1,6 +1,6 @@
 """What the planning page shows: weeks of tiles with their deadlines, worked out from facts read once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from booking import planning_form, queries, sentences
 from booking.catalogue import ActivityFacts, Catalogue, GroupFacts
 from booking.rules.deadlines import Closing, Opening, deadline, describe, opening
-from booking.rules.planning import Cell, CellView, PlanningRefusal, Timing, cell_state
+from booking.rules.planning import NO_POWERS, Cell, CellView, DayFacts, PlanningRefusal, Timing, cell_state
 from booking.rules.weeks import Week, days_of
 from lps.families.models import Child, Household
 from lps.kernel.refusals import Refusal
@@ -25,7 +25,7 @@ _WORKDAYS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """Which part of the planning is asked for."""
+    """Which part of the planning is asked for; without `child_code`, full days lead to no page of the child."""
 
     child_code: str
     first: Week
@@ -72,13 +72,39 @@ class Page:
     seen: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counter:
+    """What an agent may do on the planning that parents see: pass over some rules from a day on, in some places.
+
+    `may` is asked with a school (None when the child is in none) and an activity; `ticked` are the boxes of a form
+    that comes back to be mended. `read_only`: nothing may be changed, and nothing needs be explained.
+    """
+
+    powers: frozenset[PlanningRefusal]
+    since: date
+    may: Callable[[int | None, int], bool]
+    ticked: Collection[Cell] | None = None
+    read_only: bool = False
+
+    def powers_on(self, day: date) -> frozenset[PlanningRefusal]:
+        """What may be passed over that day."""
+        return self.powers if day >= self.since else NO_POWERS
+
+
 def build(
-    *, child: Child, household: Household, shown: Shown, catalogue: Catalogue, zone: ZoneInfo, now: datetime
+    *,
+    child: Child,
+    household: Household,
+    shown: Shown,
+    catalogue: Catalogue,
+    zone: ZoneInfo,
+    now: datetime,
+    counter: Counter | None = None,
 ) -> Page:
-    """Read the days shown and draw them as they stand at `now` (aware)."""
+    """Read the days shown and draw them as they stand at `now` (aware), for a parent or at the counter."""
     pks = [activity.pk for group in shown.groups for activity in group.activities]
     days = queries.days_of_child(child=child, household=household, days=shown.days, activities=pks, at=now)
-    drawing = _Drawing(household.pk, days, shown, catalogue, zone, now)
+    drawing = _Drawing(household.pk, days, shown, catalogue, zone, now, counter)
     weeks = [drawing.week(week) for week in shown.weeks] if drawing.groups else []
     seen = planning_form.seen_field(drawing.changeable, child=child, household=household) if drawing.changeable else ""
     return Page(weeks, seen)
@@ -95,7 +121,9 @@ class _Drawing:
         catalogue: Catalogue,
         zone: ZoneInfo,
         now: datetime,
+        counter: Counter | None = None,
     ) -> None:
+        self.counter = counter
         self.household_id = household_id
         self.days = days
         self.shown = shown
@@ -111,10 +139,12 @@ class _Drawing:
         self.closed: dict[tuple[date, str], None] = {}
         self.held: set[Cell] = set()
         self.reasons: dict[Refusal, str] = {}
+        self.to_explain: dict[date, None] = {}
 
     def week(self, week: Week) -> WeekBlock:
         columns = self._columns(week)
         self.closed.clear()
+        self.to_explain.clear()
         lines = [(one.name, [self._tile(one, column) for column in columns]) for one in self.activities]
         return WeekBlock(
             number=week.number,
@@ -127,7 +157,12 @@ class _Drawing:
         )
 
     def _for_the_child(self, group: GroupFacts, shown: Shown) -> GroupFacts | None:
-        """The group without the activities that the child neither may book nor has on any day shown."""
+        """The group without the activities that the child neither may book nor has on any day shown.
+
+        Whoever may pass over entitlements sees all of them.
+        """
+        if self.counter and PlanningRefusal.NOT_ENTITLED in self.counter.powers:
+            return group if group.activities else None
         had = {cell.activity_id for cell in self.days.bookings}
         activities = tuple(
             activity
@@ -164,10 +199,30 @@ class _Drawing:
                 return empty
         self.held.add(cell)
         view = cell_state(facts, day=column.day, household_id=self.household_id, timing=self.timing)
+        if self.counter is not None:
+            return self._at_the_counter(self.counter, view, facts, cell, column.sent)
+        return self._open(view.booked, cell, column.sent) if view.changeable else self._locked(view, cell)
+
+    def _open(self, booked: bool, cell: Cell, sent: str) -> Tile:
+        self.changeable[cell] = booked
+        ticked = self.counter.ticked if self.counter else None
+        is_ticked = booked if ticked is None else cell in ticked
+        return Tile(TileKind.OPEN, booked=is_ticked, value=f"{cell.activity_id}-{sent}")
+
+    def _at_the_counter(self, counter: Counter, view: CellView, facts: DayFacts, cell: Cell, sent: str) -> Tile:
+        """What the agent may change, the rules passed over included; the days that ask for a reason are noted."""
+        if counter.read_only:
+            return Tile(TileKind.LOCKED, booked=view.booked)
+        if not counter.may(self.days.place(cell.day).site_id, cell.activity_id):
+            return Tile(TileKind.LOCKED, booked=view.booked, reason=_("hors de vos écoles ou de vos activités"))
         if view.changeable:
-            self.changeable[cell] = view.booked
-            return Tile(TileKind.OPEN, booked=view.booked, value=f"{activity.pk}-{column.sent}")
-        return self._locked(view, cell)
+            return self._open(view.booked, cell, sent)
+        powers = counter.powers_on(cell.day)
+        passed = cell_state(facts, day=cell.day, household_id=self.household_id, timing=self.timing, powers=powers)
+        if not passed.changeable:
+            return self._locked(passed, cell)
+        self.to_explain[cell.day] = None
+        return self._open(passed.booked, cell, sent)
 
     def _empty(self, cell: Cell) -> Tile:
         """A cell where nothing is held; what explains it is noted for the week."""
@@ -183,7 +238,13 @@ class _Drawing:
         return self.catalogue.why_closed(cell.day, place=self.days.place(cell.day), activity_id=cell.activity_id)
 
     def _notes(self, columns: Sequence[Column]) -> Iterator[str]:
-        """Each day that a public holiday or a closure empties, once a reason; then the places offered."""
+        """Each day that a public holiday or a closure empties, once a reason; then the places offered.
+
+        At the counter, first the days that are changed with a reason alone.
+        """
+        if self.to_explain:
+            days = ", ".join(map(sentences.named_day, sorted(self.to_explain)))
+            yield _("motif à donner\u00a0: %(days)s") % {"days": days}
         for day, why in sorted(self.closed):
             yield f"{sentences.named_day(day)}\u00a0: {why}"
         for column in columns if self.days.lists else ():
@@ -210,7 +271,8 @@ class _Drawing:
         """A full day, with the child's place in its waiting list; the tile leads to that list."""
         position = self._waiting(cell).position
         note = _("attente n° %(position)s") % {"position": position} if position else _("complet")
-        href = reverse("booking:waiting", args=[self.shown.child_code, planning_form.box_value(cell)])
+        code = self.shown.child_code
+        href = reverse("booking:waiting", args=[code, planning_form.box_value(cell)]) if code else ""
         return Tile(TileKind.FULL, note=note, reason=_("liste d'attente"), href=href)
 
     def _waiting(self, cell: Cell) -> queries.WaitingFacts:

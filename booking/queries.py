@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from booking import catalogue as town_catalogue
 from booking.catalogue import ActivityFacts, Catalogue, Place
@@ -247,6 +247,18 @@ def journal_of(
     if before is not None:
         found = found.filter(pk__lt=before)
     return list(found[: limit + 1])
+
+
+def journal_of_family(
+    *, household: Household, children: Collection[int], before: int | None = None, limit: int = JOURNAL_PAGE
+) -> list[JournalEntry]:
+    """What a household changed and what changed for its children, newest first, one more than `limit` when there are
+    others.
+    """
+    found = JournalEntry.objects.filter(Q(household=household) | Q(child__in=list(children)))
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return list(found.select_related("receipt", "child").order_by("-pk")[: limit + 1])
 
 
 def _service_days(

@@ -12,6 +12,7 @@ from booking.catalogue import Catalogue
 from booking.models import JournalEntry, PeriodChoice, PreRegistration, Receipt
 from booking.rules.planning import Change
 from booking.services.saving import written_refusal
+from lps.journal.channels import Channel
 from lps.kernel.refusals import Refusal
 from tenants import context
 
@@ -76,6 +77,16 @@ def without_receipt(refused: Sequence[tuple[Change, Refusal]], facts: Catalogue)
 def line_of(entry: JournalEntry) -> Line:
     """A change of the journal."""
     return Line(entry.after, entry.activity_name, entry.day)
+
+
+def done_by(receipt: Receipt) -> str:
+    """Who made the changes of a receipt, through which door and, at the counter, why."""
+    return sentences.done_by(
+        author=receipt.author,
+        channel=Channel(receipt.channel),
+        passed_over=receipt.passed_over,
+        reason=receipt.reason,
+    )
 
 
 def chosen_lines(choice: PeriodChoice | PreRegistration) -> list[str]:

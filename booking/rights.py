@@ -15,6 +15,13 @@ READ_ANSWERS = "booking.read_pre_registrations"
 DECIDE_ANSWERS = "booking.decide_pre_registrations"
 RUN_CAMPAIGNS = "booking.run_campaigns"
 
+# The counter: what a parent may do, in its name; then what the rules of the families refuse, with a reason.
+READ_COUNTER = "booking.read_counter"
+BOOK_AT_COUNTER = "booking.book_at_counter"
+PASS_OVER_RULES = "booking.pass_over_rules"
+
+_DESK = frozenset({Role.SCHOOL, Role.CASH_OFFICE})
+
 OWN = (
     Right(READ_CATALOGUE, scope="catalogue:lire"),
     Right(READ_BOOKINGS, scope="reservations:lire"),
@@ -26,4 +33,7 @@ OWN = (
     Right(READ_ANSWERS, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES, Role.CASH_OFFICE, Role.READ_ONLY})),
     Right(DECIDE_ANSWERS, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES})),
     Right(RUN_CAMPAIGNS, roles=frozenset({Role.SCHOOL})),
+    Right(READ_COUNTER, roles=_DESK | {Role.ACTIVITIES, Role.READ_ONLY}),
+    Right(BOOK_AT_COUNTER, roles=_DESK | {Role.ACTIVITIES}),
+    Right(PASS_OVER_RULES, roles=_DESK),
 )

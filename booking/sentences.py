@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from booking.rules.deadlines import DayKind, Description, Wording
 from booking.rules.periods import PeriodRefusal
 from booking.rules.planning import PlanningRefusal
+from lps.journal.channels import Channel
 
 NO_NAMES: Mapping[int, str] = {}
 
@@ -62,6 +63,26 @@ def period_refusal_sentence(code: str, facts: Mapping[str, Any], *, zone: ZoneIn
             return _("Cochez au moins un jour de la semaine, puis enregistrez.")
         case _:
             return _("Aucun de ces jours ne peut plus être réservé : la période n'est pas validée.")
+
+
+def done_by(*, author: str, channel: Channel, passed_over: Iterable[str] = (), reason: str = "") -> str:
+    """Who changed it and by where: "web", "Claire RÉGIE, mairie, après la date limite : enfant malade"."""
+    if channel != Channel.OFFICE:
+        return str(channel.label)
+    said = ", ".join((author, str(channel.label), *map(_passed_over, sorted(passed_over))))
+    return f"{said}\u00a0: {reason}" if reason else said
+
+
+def _passed_over(code: str) -> str:
+    match code:
+        case PlanningRefusal.TOO_LATE:
+            return _("après la date limite")
+        case PlanningRefusal.NOT_YET_OPEN:
+            return _("avant l'ouverture")
+        case PlanningRefusal.NOT_ENTITLED:
+            return _("hors des droits d'accès")
+        case _:
+            return _("un jour de l'autre foyer")
 
 
 def weekday_name(weekday: int) -> str:

@@ -77,8 +77,8 @@ class DayFacts(NamedTuple):
 
     `capacity` None means no limit; `taken` counts every place held, by bookings and by offers to those who wait: by
     bookings alone for whom a place is `offered`, since places may have been taken away under the offers; `waiters`
-    counts who waits for a place; `booked_by` is the household that booked it for this child; `may_change` says whether custody gives it
-    the day.
+    counts who waits for a place; `booked_by` is the household that booked it for this child; `may_change` says
+    whether custody gives it the day.
     """
 
     open: bool
@@ -163,10 +163,12 @@ def decide(
     changes: Iterable[Change],
     received_at: datetime,
     powers: frozenset[PlanningRefusal] = NO_POWERS,
+    powers_since: date = date.min,
 ) -> Outcome:
     """Sort a request into what is accepted, refused and already so; the order of the changes plays no part.
 
-    Raise ContradictoryChanges when the request cannot stand, ValueError for a power that nobody may be given.
+    `powers` hold from the day `powers_since` on: what is older is as closed to an agent as to a parent. Raise
+    ContradictoryChanges when the request cannot stand, ValueError for a power that nobody may be given.
     """
     powers = _granted(powers)
     timing = Timing(calendar=situation.calendar, zone=situation.zone, at=received_at)
@@ -180,7 +182,10 @@ def decide(
         elif facts is None:
             refused[change] = Refusal(PlanningRefusal.UNKNOWN)
         elif refusal := _refusal(
-            _Asks(change.cell.day, facts, change.wanted, change.seen), situation.household_id, timing, powers
+            _Asks(change.cell.day, facts, change.wanted, change.seen),
+            situation.household_id,
+            timing,
+            powers if change.cell.day >= powers_since else NO_POWERS,
         ):
             refused[change] = refusal
         else:
@@ -191,6 +196,19 @@ def decide(
         refused=tuple((change, refused[change]) for change in sorted(refused, key=_day_and_activity)),
         unchanged=tuple(unchanged),
     )
+
+
+def passed_over(
+    *, situation: Situation, changes: Iterable[Change], received_at: datetime
+) -> frozenset[PlanningRefusal]:
+    """What accepted changes could not have done without powers: what an agent answers for with a reason."""
+    timing = Timing(calendar=situation.calendar, zone=situation.zone, at=received_at)
+    found = (
+        reason
+        for change in changes
+        for reason in _reasons(_Asks(change.cell.day, situation.cells[change.cell], change.wanted), timing)
+    )
+    return frozenset(PlanningRefusal(reason.code) for reason in found if reason is not None)
 
 
 def cell_state(
@@ -266,11 +284,14 @@ def _refusal(asks: _Asks, household_id: int, timing: Timing, powers: frozenset[P
         return _held_by_other_household(asks)
     if asks.wanted and not facts.open:
         return Refusal(PlanningRefusal.NO_SERVICE)
-    out_of_time = timing.refusal(asks.action, day=asks.day, rule=facts.rule)
-    for reason in (_not_theirs(asks), _not_entitled(asks), out_of_time, _full(asks)):
-        if reason is not None and reason.code not in powers:
-            return reason
-    return None
+    found = (reason for reason in _reasons(asks, timing) if reason is not None and reason.code not in powers)
+    return next(found, None)
+
+
+def _reasons(asks: _Asks, timing: Timing) -> tuple[Refusal | None, ...]:
+    """All that stands against a wish to change an open cell which no other household holds."""
+    out_of_time = timing.refusal(asks.action, day=asks.day, rule=asks.facts.rule)
+    return _not_theirs(asks), _not_entitled(asks), out_of_time, _full(asks)
 
 
 def _held_by_other_household(asks: _Asks) -> Refusal:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -24,12 +24,16 @@ __all__ = ("ForeignJeton", "Saved", "change_bookings", "written_refusal")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """What a save did. `receipt` is None when nothing changed; `replayed` when it had been done before."""
+    """What a save did. `receipt` is None when nothing changed; `replayed` when it had been done before.
+
+    `needs_reason`: nothing was done, for it would pass over a rule and the agent did not say why.
+    """
 
     receipt: Receipt | None
     entries: tuple[JournalEntry, ...] = ()
     refused: tuple[tuple[Change, Refusal], ...] = ()
     replayed: bool = False
+    needs_reason: bool = False
 
 
 def change_bookings(
@@ -42,25 +46,41 @@ def change_bookings(
     received_at: datetime,
     jeton: uuid.UUID,
     powers: frozenset[PlanningRefusal] = NO_POWERS,
+    powers_since: date = date.min,
+    reason: str = "",
 ) -> Saved:
     """Apply what may still be changed in a child's planning, and say why the rest may not.
+
+    With `powers`, which hold from the day `powers_since` on, some rules are passed over: never without a `reason`.
 
     `received_at` is the aware instant taken at the door. The same `jeton` again, even after the
     deadline, changes nothing and gives the first receipt back. Raises `ContradictoryChanges`, `ForeignJeton`.
     """
     request = Request(child=child, household=household, by=by, channel=channel, received_at=received_at, jeton=jeton)
-    return saving.settled(lambda: _change(request, changes, catalogue.read(), powers))
+    given = _Powers(powers, powers_since, reason)
+    return saving.settled(lambda: _change(request, changes, catalogue.read(), given))
 
 
-def _change(request: Request, changes: Sequence[Change], facts: Catalogue, powers: frozenset[PlanningRefusal]) -> Saved:
+@dataclass(frozen=True, slots=True)
+class _Powers:
+    """What may be passed over, from which day on, and why it is."""
+
+    over: frozenset[PlanningRefusal]
+    since: date
+    reason: str
+
+
+def _change(request: Request, changes: Sequence[Change], facts: Catalogue, powers: _Powers) -> Saved:
     with transaction.atomic():
         lock_child(request.child)  # serialises the doors of this child: stale forms, replays, pairs of activities
         if first := saving.first_receipt(request):
             return Saved(receipt=first, entries=saving.entries_of(first), replayed=True)
-        judged = saving.judge(request, changes, facts=facts, powers=powers)
+        judged = saving.judge(request, changes, facts=facts, powers=powers.over, powers_since=powers.since)
         refused = judged.outcome.refused
         if not judged.outcome.accepted:
             return Saved(receipt=None, refused=refused)
-        receipt = saving.write_receipt(request, refused=refused)
+        if judged.passed_over and not powers.reason:
+            return Saved(receipt=None, refused=refused, needs_reason=True)
+        receipt = saving.write_receipt(request, refused=refused, reason=powers.reason, over=judged.passed_over)
         entries = saving.apply(judged, receipt=receipt, facts=facts)
     return Saved(receipt=receipt, entries=entries, refused=refused)

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.db.models import Q
@@ -12,7 +12,7 @@ from booking import queries
 from booking.catalogue import Catalogue
 from booking.models import Booking, JournalEntry, Receipt, ServiceDay
 from booking.queries import Days
-from booking.rules.planning import Change, Outcome, PlanningRefusal, decide
+from booking.rules.planning import Change, Outcome, PlanningRefusal, decide, passed_over
 from booking.services import waiting
 from lps.families.models import Child, Household
 from lps.journal.actors import Actor
@@ -59,6 +59,8 @@ class Judged:
 
     outcome: Outcome
     days: Days
+    # What the accepted changes could not have done without powers.
+    passed_over: frozenset[PlanningRefusal] = frozenset()
 
 
 def first_receipt(request: Request) -> Receipt | None:
@@ -75,7 +77,12 @@ def entries_of(receipt: Receipt) -> tuple[JournalEntry, ...]:
 
 
 def judge(
-    request: Request, changes: Sequence[Change], *, facts: Catalogue, powers: frozenset[PlanningRefusal]
+    request: Request,
+    changes: Sequence[Change],
+    *,
+    facts: Catalogue,
+    powers: frozenset[PlanningRefusal],
+    powers_since: date = date.min,
 ) -> Judged:
     """Read what stands, with the limited days locked, and decide. Raises `ContradictoryChanges`."""
     cells = {change.cell for change in changes}
@@ -90,11 +97,25 @@ def judge(
     situation = queries.situation(
         household=request.household, days=days, cells=cells, catalogue=facts, zone=context.current().zone
     )
-    return Judged(decide(situation=situation, changes=changes, received_at=request.received_at, powers=powers), days)
+    outcome = decide(
+        situation=situation,
+        changes=changes,
+        received_at=request.received_at,
+        powers=powers,
+        powers_since=powers_since,
+    )
+    over = passed_over(situation=situation, changes=outcome.accepted, received_at=request.received_at) & powers
+    return Judged(outcome, days, over)
 
 
-def write_receipt(request: Request, *, refused: Iterable[tuple[Change, Refusal]]) -> Receipt:
-    """The proof of a save, numbered by the commune."""
+def write_receipt(
+    request: Request,
+    *,
+    refused: Iterable[tuple[Change, Refusal]],
+    reason: str = "",
+    over: Iterable[PlanningRefusal] = (),
+) -> Receipt:
+    """The proof of a save, numbered by the commune; an agent's says why, and what it passed over."""
     return Receipt.objects.create(
         jeton=request.jeton,
         year=request.received_at.astimezone(context.current().zone).year,
@@ -104,6 +125,8 @@ def write_receipt(request: Request, *, refused: Iterable[tuple[Change, Refusal]]
         household=request.household,
         child=request.child,
         refused=[written_refusal(change, refusal) for change, refusal in refused],
+        reason=reason,
+        passed_over=sorted(over),
     )
 
 

@@ -3,7 +3,6 @@
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import date
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -17,9 +16,9 @@ from booking.models import Receipt
 from booking.recap import Recap
 from booking.rules.periods import NotOffered
 from booking.rules.planning import Change
-from booking.rules.weeks import Week, WeekError
 from booking.services.bookings import ForeignJeton, change_bookings
 from booking.services.periods import choose_period
+from booking.views import asking
 from lps.families.decorators import household_required
 from lps.families.house_rules import rules_accepted
 from lps.families.identity import FamilyRequest
@@ -81,12 +80,13 @@ def period(request: FamilyRequest, code: str, period_id: int) -> HttpResponse:
 def modifications(request: FamilyRequest, code: str) -> HttpResponse:
     """What changed in a child's planning, when, and through which door."""
     child = _own(_children(request), code)
-    before = _before(request)
+    before = asking.before(request)
     entries = queries.journal_of(child=child.child, household=request.household, before=before)
     shown = entries[: queries.JOURNAL_PAGE]
     for entry in shown:
         entry.line = recap.line_of(entry)  # type: ignore[attr-defined]
         entry.is_own = entry.household_id == request.household.pk  # type: ignore[attr-defined]
+        entry.by = recap.done_by(entry.receipt) if entry.is_own else entry.get_channel_display()  # type: ignore[attr-defined]
     older = shown[-1].pk if len(entries) > len(shown) else None
     return render(request, "booking/modifications.html", {"child": child, "entries": shown, "older": older})
 
@@ -95,7 +95,7 @@ def modifications(request: FamilyRequest, code: str) -> HttpResponse:
 @household_required
 def receipts(request: FamilyRequest) -> HttpResponse:
     """The household's receipts, newest first."""
-    found = queries.receipts_of(request.household, before=_before(request))
+    found = queries.receipts_of(request.household, before=asking.before(request))
     shown = found[: queries.JOURNAL_PAGE]
     older = shown[-1].pk if len(found) > len(shown) else None
     return render(request, "booking/receipts.html", {"receipts": shown, "older": older})
@@ -109,7 +109,7 @@ def receipt(request: FamilyRequest, number: str) -> HttpResponse:
     if found is None:
         raise Http404
     told = recap.of_receipt(found, catalogue.read())
-    return render(request, "booking/receipt.html", {"receipt": found, "recap": told})
+    return render(request, "booking/receipt.html", {"receipt": found, "recap": told, "by": recap.done_by(found)})
 
 
 def _save(
@@ -163,7 +163,7 @@ def _show(
     zone = context.current().zone
     today = request.received_at.astimezone(zone).date()
     group = request.GET.get("groupe", "")
-    wanted, is_bad_week = _week(request.GET.get("semaine", ""), today)
+    wanted, is_bad_week = asking.week(request.GET.get("semaine", ""), today)
     shown = planning_page.Shown(
         child_code=child.code, first=wanted, number=town.settings().weeks_shown, groups=facts.of_group(group)
     )
@@ -203,12 +203,12 @@ def _show(
             "bad_form": bad_form,
             "bad_week": is_bad_week,
             "bad_group": bool(group) and not chosen,
-            "here": address + _query(shown.first, chosen),
-            "previous": address + _query(shown.first.shifted(-shown.number), chosen),
-            "present": address + _query(None, chosen),
-            "next": address + _query(shown.first.shifted(shown.number), chosen),
+            "here": address + asking.query(shown.first, chosen),
+            "previous": address + asking.query(shown.first.shifted(-shown.number), chosen),
+            "present": address + asking.query(None, chosen),
+            "next": address + asking.query(shown.first.shifted(shown.number), chosen),
             "week": shown.first,
-            "period_query": _query(shown.first, chosen),
+            "period_query": asking.query(shown.first, chosen),
         },
         status=status,
     )
@@ -225,29 +225,6 @@ def _own(children: Iterable[ChildAtSchool], code: str) -> ChildAtSchool:
     if found is None:
         raise Http404
     return found
-
-
-def _week(asked: str, today: date) -> tuple[Week, bool]:
-    """The week asked for, the current one by default; whether what was asked is no week."""
-    if not asked:
-        return Week.of(today), False
-    try:
-        return Week.parse(asked), False
-    except WeekError:
-        return Week.of(today), True
-
-
-def _query(week: Week | None, group: str) -> str:
-    query = {"semaine": str(week)} if week else {}
-    if group:
-        query["groupe"] = group
-    return f"?{urlencode(query)}" if query else ""
-
-
-def _before(request: FamilyRequest) -> int | None:
-    """Where the next page of a list starts; anything unreadable is the first page."""
-    asked = request.GET.get("avant", "")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 18 else None
 
 
 def _recap_asked(request: FamilyRequest, child: ChildAtSchool, facts: Catalogue) -> Recap | None:

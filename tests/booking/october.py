@@ -116,6 +116,7 @@ def ask(
     at: datetime = NOW,
     jeton: uuid.UUID | None = None,
     powers: frozenset[PlanningRefusal] = NO_POWERS,
+    powers_since: date = date.min,
 ) -> Saved:
     """A save through the one action."""
     return change_bookings(
@@ -127,6 +128,8 @@ def ask(
         received_at=at,
         jeton=jeton or uuid.uuid4(),
         powers=powers,
+        powers_since=powers_since,
+        reason="essai" if powers else "",
     )
 
 

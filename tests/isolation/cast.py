@@ -154,6 +154,13 @@ class Town:
         page = self.browser(lps_famille=self.family).get(self.planning_path)
         return form_with(page, "vu").with_last_ticked()
 
+    @property
+    def counter(self) -> Mapping[str, Any]:
+        """The same form at the counter, its last box ticked by an agent who says why."""
+        client = self.browser(lps_mairie=self.agent())
+        page = client.get(f"/mairie/familles/{self.household.pk}/reservations/")
+        return {**form_with(page, "vu").with_last_ticked(), "motif": "Demande de la famille"}
+
     @cached_property
     def receipt(self) -> str:
         """The number of the receipt of that booking."""

@@ -297,6 +297,20 @@ COMMUNE: Mapping[str, Sample] = {
         fields=lambda town: {"enfant": town.child.pk, "etat": "present"},
         foreign_fields=404,
     ),
+    "booking_office:family_bookings": Sample(
+        agent("booking.read_counter"),
+        {"GET": 200, "POST": 302},
+        where=lambda town: {"household_id": town.household.pk},
+        fields=lambda town: town.counter,
+    ),
+    "booking_office:family_journal": Sample(
+        agent("booking.read_counter"), where=lambda town: {"household_id": town.household.pk}
+    ),
+    "booking_office:family_receipt": Sample(
+        agent("booking.read_counter"),
+        FORM,
+        where=lambda town: {"household_id": town.household.pk, "number": town.receipt},
+    ),
     "booking_office:kitchen": Sample(agent("booking.count_meals")),
     "booking_office:kitchen_csv": Sample(agent("booking.count_meals")),
     "booking_office:kitchen_pdf": Sample(agent("booking.count_meals")),

@@ -37,6 +37,13 @@ FACTS: Mapping[str, Mapping[str, object]] = {
         "refused": 2,
         "url": URL,
     },
+    "booking/emails/receipt": {
+        "child": "Angéline",
+        "number": "R-2014-000012",
+        "reason": "la maman a téléphoné",
+        "url": URL,
+        "lines": [{"booked": True, "activity": "Accueil Soir", "day": date(2014, 10, 13)}],
+    },
     "booking/emails/offered": {
         "child": "Angéline",
         "activity": "Transport scolaire 16h30",

@@ -104,7 +104,11 @@ TEMPLATES = [
 # The agents' rail: lists of NavItem, in the order of the screen.
 LPS_RAIL = ["lps.office.nav.RAIL", "booking.nav.RAIL", "lps.families.nav.RAIL"]
 # The tabs of a family's page in the town hall, likewise: addresses that take its key.
-LPS_FAMILY_TABS = ["lps.families.nav.FAMILY_TABS", "lps.families.nav.LAST_FAMILY_TABS"]
+LPS_FAMILY_TABS = [
+    "lps.families.nav.FAMILY_TABS",
+    "booking.nav.FAMILY_TABS",
+    "lps.families.nav.LAST_FAMILY_TABS",
+]
 # The families' tabs, likewise.
 LPS_TABS = ["lps.families.nav.TABS", "booking.nav.TABS", "lps.families.nav.LAST_TABS"]
 ROOT_URLCONF = "lps.config.urls"
