@@ -154,6 +154,9 @@ COMMUNE: Mapping[str, Sample] = {
     "booking:receipt": Sample(FAMILY, where=lambda town: {"number": town.receipt}),
     # Agents'
     "office:today": Sample(agent("office.enter")),
+    "office:watch": Sample(
+        agent("office.enter"), where=lambda town: {"slug": "places-proposees"}, anywhere=frozenset({"slug"})
+    ),
     "office:sign_in": Sample(
         EVERYBODY, {"GET": 200, "POST": 200}, fields=lambda town: {"email": town.email}, foreign=200
     ),

@@ -347,6 +347,6 @@ def nothing_at_this_address_of_the_console(ground: Ground) -> Page:
 def an_agent_without_the_right(ground: Ground) -> Page:
     page = ground.visitor("/mairie/", slug="buchelay")
     sign_in_with_account(page, where="buchelay", role="cantine", path="/mairie/")
-    page.get_by_role("heading", name="Bonjour").wait_for()
+    page.get_by_text("Bonjour Agent").wait_for()
     page.goto("/mairie/familles/demandes/")
     return page

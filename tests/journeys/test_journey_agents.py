@@ -19,7 +19,7 @@ def test_an_agent_comes_in_with_a_one_time_code_and_leaves(browse: Browse, scrip
 
     sign_in_with_account(page, where="demo", role=role, path="/mairie/")
 
-    expect(page.get_by_role("heading", name=f"Bonjour Agent {role}")).to_be_visible()
+    expect(page.get_by_text(f"Bonjour Agent {role}.")).to_be_visible()
     page.get_by_role("button", name="Déconnexion").click()
     expect(page.get_by_role("heading", name="Connexion des agents")).to_be_visible()
     page.goto("/mairie/")

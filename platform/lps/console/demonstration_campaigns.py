@@ -33,7 +33,7 @@ def offer_campaign(*, now: datetime, today: date) -> Campaign:
         first_day=first,
         last_day=first + timedelta(days=69),
         opens_at=now - timedelta(days=5),
-        closes_at=now + timedelta(days=16),
+        closes_at=(now + timedelta(days=16)).replace(hour=16, minute=0, second=0, microsecond=0),
         activities=[by_name["Accueil Matin"], by_name["Accueil Soir"]],
         weekdays=_SCHOOL_DAYS,
         books=True,

@@ -189,6 +189,17 @@ def known_children(pks: Iterable[int]) -> set[int]:
     return set(Child.objects.filter(pk__in=list(pks)).values_list("pk", flat=True))
 
 
+def children_by_key(pks: Iterable[int]) -> dict[int, Child]:
+    """These children by their keys: one statement."""
+    return Child.objects.in_bulk(list(pks))
+
+
+def households_with(children: Iterable[int], *, day: date) -> dict[int, int]:
+    """A household of each of these children on a day, the first to have had it, by their keys: one statement."""
+    held = Custody.objects.filter(child__in=list(children), valid_during__contains=day).order_by("-pk")
+    return dict(held.values_list("child", "household"))
+
+
 def days_within(during: DateRange, days: Iterable[date]) -> list[date]:
     """Those of these days that a range holds, as PostgreSQL gives it back: its first day in, its last bound out."""
     first, end = during.lower or date.min, during.upper or date.max

@@ -7,6 +7,7 @@ from lps.office.views import appearance, door, messages, rules, today, town
 app_name = "office"
 urlpatterns = [
     path("", today.today, name="today"),
+    path("a-regarder/<slug:slug>/", today.watch, name="watch"),
     path("connexion/", door.sign_in, name="sign_in"),
     path("deconnexion/", door.sign_out, name="sign_out"),
     path("messages/", messages.messages, name="messages"),

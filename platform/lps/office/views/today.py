@@ -1,19 +1,72 @@
-"""The agents' page of the day."""
+"""The agents' page of the day, and the lists behind what it says must be looked at."""
 
-from django.http import HttpResponse
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_safe
 
+from booking import overview
+from booking.overview import NextClosing, Reach
+from booking.rights import CALL_ROLL
+from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
+from lps.accounts.rights import allowed
+from lps.families.rights import OPEN_FAMILY
 from lps.kernel import clock
+from lps.office import dashboard, watching
 from tenants import context
+
+PER_PAGE = 50
 
 
 @require_GET
 @agent_required("office.enter")
 def today(request: DoorRequest) -> HttpResponse:
-    """Good morning, the day in the commune's zone, and where one may go."""
-    commune = context.current()
-    facts = {"commune": commune, "today": clock.today(commune.zone), "account": request.account}
+    """Good morning: today's numbers, the next deadline, the meals to come, what is to be looked at."""
+    agent, commune = _agent(request), context.current()
+    facts = {
+        "commune": commune,
+        "today": clock.today(commune.zone),
+        "account": request.account,
+        "board": dashboard.read(agent, now=clock.now()),
+        "may_call": allowed(agent, CALL_ROLL),
+    }
     return render(request, "office/today.html", facts)
+
+
+@require_safe
+@agent_required("office.enter")
+def watch(request: DoorRequest, slug: str) -> HttpResponse:
+    """One of the lists to look at, with where each line is mended."""
+    agent, now = _agent(request), clock.now()
+    known = watching.LISTS.get(slug)
+    if known is None or slug == watching.REQUESTS:
+        raise Http404
+    if not allowed(agent, known.right):
+        raise PermissionDenied
+    asked = watching.asked_by(agent, now=now, closing=_closing(agent, now) if slug == watching.SILENT else None)
+    seen = slug in watching.seen_by(agent, asked)
+    rows: list[Any] | QuerySet[Any] = known.rows(asked).order_by(*known.order) if seen else []
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    facts = {
+        "watch": known,
+        "page": page,
+        "lines": known.lines(list(page.object_list), asked),
+        "may_open": allowed(agent, OPEN_FAMILY),
+    }
+    return render(request, "office/watch.html", facts)
+
+
+def _closing(agent: Agent, now: datetime) -> NextClosing | None:
+    return overview.next_closing(now=now, reach=Reach(sites=agent.sites, activities=agent.activities))
+
+
+def _agent(request: DoorRequest) -> Agent:
+    assert isinstance(request.actor, Agent)
+    return request.actor
