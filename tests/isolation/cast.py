@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -23,8 +24,13 @@ from booking.services import campaigns
 from booking.services.campaigns import CampaignSpec
 from booking.services.periods import add_period
 from booking.services.pre_registrations import answer
+from lps.accounts import agents
 from lps.accounts import services as accounts
+from lps.accounts.agents import Invited, Profile
+from lps.accounts.doors import OFFICE
+from lps.accounts.models import Account
 from lps.accounts.roles import Role
+from lps.accounts.sessions import Session
 from lps.families import passage
 from lps.families import services as families
 from lps.families.models import (
@@ -111,6 +117,52 @@ class Town:
         email = f"agent{next(_NUMBERS)}.{self.name}@mairie.example"
         person = people.agent(self.commune, role, email=email, name=f"Agent {self.name}")
         return self._signed_in("/mairie/connexion/", person.proofs(), "lps_mairie")
+
+    @cached_property
+    def colleague(self) -> Account:
+        """An agent of this town, signed in on a device of its own."""
+        person = people.agent(self.commune, Role.SCHOOL, email=f"collegue.{self.name}@mairie.example", name=self.name)
+        self._signed_in("/mairie/connexion/", person.proofs(), "lps_mairie")
+        return person.account
+
+    @property
+    def colleague_session(self) -> UUID:
+        """The key of a session of that agent."""
+        with self.inside():
+            session = Session(OFFICE)
+            session.begin(holder=accounts.holder_of(self.colleague), generation=1, device="Firefox, Windows")
+            session.save()
+            assert session.row_key
+            return session.row_key
+
+    @cached_property
+    def gone_colleague(self) -> Account:
+        """An agent whose access is stopped."""
+        person = people.agent(self.commune, Role.SCHOOL, email=f"parti.{self.name}@mairie.example", name=self.name)
+        with self.inside():
+            accounts.deactivate(account=person.account, by=BY, channel=Channel.OFFICE)
+        return person.account
+
+    @property
+    def invitation(self) -> dict[str, Any]:
+        """The form that invites an agent, filled in."""
+        return {"email": "nouveau@mairie.example", "name": "Nouvel AGENT", "roles": ["cantine"]}
+
+    @property
+    def invited(self) -> Account:
+        """An agent whose invitation is on its way."""
+        return self._invited().account
+
+    @property
+    def access(self) -> str:
+        """The secret of the link of an invitation."""
+        return self._invited().url.rstrip("/").rpartition("/")[2]
+
+    def _invited(self) -> Invited:
+        email = f"invite{next(_NUMBERS)}.{self.name}@mairie.example"
+        with self.inside():
+            profile = Profile(name=self.name, roles=(Role.CANTEEN,))
+            return agents.invite(email=email, profile=profile, by=BY, channel=Channel.OFFICE)
 
     def software(self, *scopes: str) -> str:
         """The header of a token with these scopes."""

@@ -161,6 +161,50 @@ COMMUNE: Mapping[str, Sample] = {
         EVERYBODY, {"GET": 200, "POST": 200}, fields=lambda town: {"email": town.email}, foreign=200
     ),
     "office:sign_out": Sample(agent("office.enter"), {"POST": 302}),
+    "accounts_office:access": Sample(
+        LINK, {"GET": 200, "POST": 200}, where=lambda town: {"token": town.access}, foreign=410
+    ),
+    "accounts_office:account": Sample(agent("office.enter")),
+    "accounts_office:password": Sample(agent("office.enter"), {"GET": 200, "POST": 200}),
+    "accounts_office:recovery_codes": Sample(agent("office.enter"), {"GET": 200, "POST": 200}),
+    "accounts_office:telephone": Sample(agent("office.enter"), {"GET": 200, "POST": 200}),
+    "accounts_office:end_other_sessions": Sample(agent("office.enter"), {"POST": 302}),
+    "accounts_office:end_session": Sample(
+        agent("office.enter"), {"POST": 404}, where=lambda town: {"key": town.colleague_session}
+    ),
+    "office:agents": Sample(agent("accounts.manage")),
+    "office:rights": Sample(agent("accounts.manage")),
+    "office:agent_invite": Sample(
+        agent("accounts.manage"),
+        {"GET": 200, "POST": 200},
+        fields=lambda town: town.invitation,
+        foreign_fields=None,
+    ),
+    "office:agent": Sample(agent("accounts.manage"), where=lambda town: {"account_id": town.colleague.pk}),
+    "office:agent_edit": Sample(
+        agent("accounts.manage"),
+        FORM,
+        where=lambda town: {"account_id": town.colleague.pk},
+        fields=lambda town: {"name": "Un AUTRE", "roles": ["cantine"]},
+    ),
+    "office:agent_invite_again": Sample(
+        agent("accounts.manage"), {"POST": 302}, where=lambda town: {"account_id": town.invited.pk}
+    ),
+    "office:agent_new_access": Sample(
+        agent("accounts.manage"), FORM, where=lambda town: {"account_id": town.colleague.pk}
+    ),
+    "office:agent_off": Sample(agent("accounts.manage"), FORM, where=lambda town: {"account_id": town.colleague.pk}),
+    "office:agent_on": Sample(
+        agent("accounts.manage"), {"POST": 302}, where=lambda town: {"account_id": town.gone_colleague.pk}
+    ),
+    "office:agent_end_sessions": Sample(
+        agent("accounts.manage"), {"POST": 302}, where=lambda town: {"account_id": town.colleague.pk}
+    ),
+    "office:agent_end_session": Sample(
+        agent("accounts.manage"),
+        {"POST": 302},
+        where=lambda town: {"account_id": town.colleague.pk, "key": town.colleague_session},
+    ),
     "office:messages": Sample(agent("office.read_messages")),
     "office:message_new": Sample(
         agent("office.write_messages"), FORM, fields=lambda town: town.message_words, foreign_fields=None

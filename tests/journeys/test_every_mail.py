@@ -19,6 +19,8 @@ LINES = [
     for child in ("Angéline", "Bertrand")
 ]
 FACTS: Mapping[str, Mapping[str, object]] = {
+    "accounts/emails/invitation": {"name": "Claire", "town": "Ville de Buchelay", "url": URL, "days": 7},
+    "accounts/emails/new_access": {"name": "Claire", "town": "Ville de Buchelay", "url": URL, "days": 2},
     "families/emails/recovery": {"family": "MARSONE", "url": URL, "minutes": 30},
     "families/emails/device": {"family": "MARSONE", "url": URL, "minutes": 30},
     "families/emails/answered": {"family": "MARSONE", "url": URL},

@@ -36,7 +36,8 @@ class Account(models.Model):
 
 
 class AccountLink(models.Model):
-    """A link e-mailed to an agent, usable once: to accept an invitation, or to choose a new password and telephone.
+    """A link usable once by an agent: to accept an invitation, to choose a new password and telephone, or to change
+    the telephone alone.
 
     All instants are true time.
     """
@@ -44,6 +45,7 @@ class AccountLink(models.Model):
     class Purpose(models.TextChoices):
         INVITATION = "invitation", "invitation"
         RESET = "reset", "nouvel accès"
+        TELEPHONE = "telephone", "nouveau téléphone"
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="links")
     purpose = models.CharField("objet", max_length=10, choices=Purpose)

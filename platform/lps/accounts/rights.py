@@ -70,6 +70,12 @@ def actions() -> list[str]:
     return sorted(_rights)
 
 
+def roles_of(action: str) -> frozenset[str]:
+    """The agents' roles to whom an action is open, the administrator's among them. Raises `UnknownAction`."""
+    roles = _right(action).roles
+    return roles | {Role.ADMINISTRATOR} if roles else roles
+
+
 def scopes() -> list[str]:
     """Every scope that a token may be given."""
     return sorted({right.scope for right in _rights.values() if right.scope})

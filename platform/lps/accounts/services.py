@@ -11,7 +11,7 @@ from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from lps.accounts import attempts, queries, rights, sessions, totp
+from lps.accounts import attempts, queries, recovery, rights, sessions, totp
 from lps.accounts.actors import actor_of
 from lps.accounts.identity import ACCOUNT
 from lps.accounts.models import Account, ApiToken
@@ -74,8 +74,8 @@ def create_account(
     `password_too_short`, `password_too_long`, `password_common`, `email_taken`.
     """
     held = sorted(set(roles))
-    _check_roles(held)
-    _check_password(password, email)
+    check_roles(held)
+    check_new_password(password, email=email)
     drawn = totp_secret or totp.new_secret()
     account = Account(
         email=email.strip(),
@@ -97,6 +97,7 @@ def create_account(
 def sign_in(*, email: str, password: str, code: str, address: str, channel: Channel) -> Account | Refusal:
     """Check e-mail, password and one-time code together; the door then begins the session.
 
+    A recovery code (`recovery`) may stand for the one-time code, once.
     Refusals: `wait` (fact `seconds`) and `unknown`, which never says what was wrong: whichever it
     was, the same statements were made and the same hashes computed. Raises `attempts.Unavailable`.
     """
@@ -126,25 +127,33 @@ def change_password(*, account: Account, current: str, new: str, by: Actor, chan
 
     Raises `AccountRefused`: `wrong_password`, `wait`, or those of `create_account`.
     """
+    prove_password(account=account, password=current)
+    check_new_password(new, email=account.email)
+    with transaction.atomic():
+        account.password = make_password(new)
+        end_generation(account, also=("password",))
+        record(by=by, channel=channel, action="password_changed", subject=holder_of(account))
+
+
+def prove_password(*, account: Account, password: str) -> None:
+    """Ask a signed-in agent's password again, before what a borrowed screen must not do.
+
+    Raises `AccountRefused`: `wrong_password` or `wait`.
+    """
     counters = (attempts.secret("account", account.email_key), attempts.whole_commune())
     if seconds := attempts.check(counters):
         raise AccountRefused(Refusal("wait", seconds=seconds))
-    if not check_password(current, account.password):
+    if not check_password(password, account.password):
         attempts.fail(counters)
         raise AccountRefused(Refusal("wrong_password"))
     attempts.succeed(counters)
-    _check_password(new, account.email)
-    with transaction.atomic():
-        account.password = make_password(new)
-        _end_generation(account, also=("password",))
-        record(by=by, channel=channel, action="password_changed", subject=holder_of(account))
 
 
 def deactivate(*, account: Account, by: Actor, channel: Channel) -> None:
     """Switch an account off and end its sessions."""
     with transaction.atomic():
         account.is_active = False
-        _end_generation(account, also=("is_active",))
+        end_generation(account, also=("is_active",))
         record(by=by, channel=channel, action="account_deactivated", subject=holder_of(account))
 
 
@@ -203,12 +212,23 @@ def _prove(*, email: str, password: str, code: str, at: datetime, channel: Chann
     known = check_password(password, account.password) if account else _hash_in_vain(password)
     secret = keys.decrypt(account.totp_secret, purpose=TOTP_PURPOSE) if account else _NO_SECRET
     step = totp.matching_step(secret=secret, code=code, at=at)
-    proved = bool(account and known and step is not None and account.is_active)
+    pk = account.pk if account and known and account.is_active else queries.NOBODY
     with transaction.atomic():
-        if not _take_step(account.pk if account and proved else queries.NOBODY, step or 0) or account is None:
+        if not _take_code(pk, code, step) or account is None:
             return None
-        record(by=actor_of(account), channel=channel, action="sign_in", subject=holder_of(account))
+        after = {"recovery_code": True} if recovery.is_recovery_code(code) else None
+        record(by=actor_of(account), channel=channel, action="sign_in", subject=holder_of(account), after=after)
     return account
+
+
+def _take_code(pk: int, code: str, step: int | None) -> bool:
+    """Use up what stands for the telephone: one statement for every wrong code of the same length."""
+    if not recovery.is_recovery_code(code):
+        return _take_step(queries.NOBODY if step is None else pk, step or 0)
+    taken = recovery.take_code(account_id=pk, code=code)
+    if taken:
+        Account.objects.filter(pk=pk).update(last_sign_in_at=clock.now())
+    return taken
 
 
 def _take_step(pk: int, step: int) -> bool:
@@ -223,20 +243,22 @@ def _hash_in_vain(password: str) -> bool:
     return False
 
 
-def _end_generation(account: Account, *, also: Sequence[str]) -> None:
+def end_generation(account: Account, *, also: Sequence[str]) -> None:
+    """Save those fields and end every session of the account, even one that begins meanwhile."""
     account.generation += 1
     account.save(update_fields=("generation", *also))
     sessions.end_sessions(holder=holder_of(account))
 
 
-def _check_roles(roles: Sequence[str]) -> None:
-    """Agents' roles in a commune, the operator's in the registry, at least one."""
+def check_roles(roles: Sequence[str]) -> None:
+    """Agents' roles in a commune, the operator's in the registry, at least one; raises `AccountRefused`."""
     possible = AGENT_ROLES if context.current_or_none() else {Role.OPERATOR}
     if not roles or not set(roles) <= set(possible):
         raise AccountRefused(Refusal("unknown_role", roles=list(roles)))
 
 
-def _check_password(password: str, email: str) -> None:
+def check_new_password(password: str, *, email: str) -> None:
+    """Long enough, neither the address nor one that everybody uses; raises `AccountRefused`."""
     if len(password) < SHORTEST_PASSWORD:
         raise AccountRefused(Refusal("password_too_short", shortest=SHORTEST_PASSWORD))
     if len(password) > LONGEST_PASSWORD:

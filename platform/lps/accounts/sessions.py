@@ -31,7 +31,7 @@ class Session(SessionBase):
     def __init__(self, door: Door, session_key: str | None = None) -> None:
         self.door = door
         self._row: DoorSession | None = None
-        self._holder, self._generation = "", 0
+        self._holder, self._generation, self._device = "", 0, ""
         super().__init__(session_key)
 
     @property
@@ -46,6 +46,12 @@ class Session(SessionBase):
         self._loaded()
         return self._row.generation if self._row else self._generation
 
+    @property
+    def row_key(self) -> uuid.UUID | None:
+        """The key of the row, by which its owner's page tells this session from the others."""
+        self._loaded()
+        return self._row.key if self._row else None
+
     def load(self) -> dict[str, Any]:
         """Read the row, in one statement; an unknown or expired value leaves an empty session."""
         self._row = queries.session_in_force(key=self._hashed(), door=self.door.name, now=clock.real_now())
@@ -54,10 +60,10 @@ class Session(SessionBase):
             return {}
         return dict(self._row.data)
 
-    def begin(self, *, holder: str, generation: int) -> None:
+    def begin(self, *, holder: str, generation: int, device: str = "") -> None:
         """Forget whatever this browser had at the door and start anew for a holder."""
         self.flush()
-        self._holder, self._generation = holder, generation
+        self._holder, self._generation, self._device = holder, generation, device
         self.modified = True
 
     def save(self, must_create: bool = False) -> None:
@@ -85,7 +91,8 @@ class Session(SessionBase):
     def cycle_key(self) -> None:
         """Give the same data a new key."""
         data, holder, generation = self._loaded(), self.holder, self.generation
-        self.begin(holder=holder, generation=generation)
+        device = self._row.device if self._row else self._device
+        self.begin(holder=holder, generation=generation, device=device)
         self._session_cache = data
 
     def exists(self, session_key: str) -> bool:
@@ -112,6 +119,7 @@ class Session(SessionBase):
             door=self.door.name,
             holder=self._holder,
             generation=self._generation,
+            device=self._device,
             data=data,
             created_at=now,
             seen_at=now,
@@ -120,7 +128,7 @@ class Session(SessionBase):
 
     def _forget(self) -> None:
         self._row, self._session_key = None, None
-        self._holder, self._generation = "", 0
+        self._holder, self._generation, self._device = "", 0, ""
         self.clear()
 
     def _hashed(self) -> uuid.UUID:
@@ -131,9 +139,9 @@ class Session(SessionBase):
         return bool(key and _VALUE.match(key))
 
 
-def begin(request: DoorRequest, *, holder: str, generation: int = 0) -> None:
-    """Sign a holder in at this request's door: a new key, and a new CSRF secret."""
-    request.session.begin(holder=holder, generation=generation)
+def begin(request: DoorRequest, *, holder: str, generation: int = 0, device: str = "") -> None:
+    """Sign a holder in at this request's door: a new key, and a new CSRF secret. `device` is what its owner reads."""
+    request.session.begin(holder=holder, generation=generation, device=device)
     rotate_token(request)
 
 
@@ -146,6 +154,17 @@ def end(request: DoorRequest) -> None:
 def end_sessions(*, holder: str) -> int:
     """End every session of a holder, wherever it is open; returns how many there were."""
     return DoorSession.objects.filter(holder=holder).delete()[0]
+
+
+def end_others(*, holder: str, but: uuid.UUID | None) -> int:
+    """End the sessions of a holder except one; returns how many there were."""
+    ended = DoorSession.objects.filter(holder=holder)
+    return (ended.exclude(key=but) if but else ended).delete()[0]
+
+
+def end_one(*, holder: str, key: uuid.UUID) -> bool:
+    """End one session of a holder; False when it is none of theirs, or ended already."""
+    return bool(DoorSession.objects.filter(holder=holder, key=key).delete()[0])
 
 
 def purge_expired() -> int:

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("theme.css", theme, name="theme"),
     path("", include("lps.families.urls")),
     path("mairie/familles/", include("lps.families.office_urls")),
+    path("mairie/", include("lps.accounts.office_urls")),
     path("mairie/", include("lps.office.urls")),
     path("mairie/", include("booking.office_urls")),
     path("", include("booking.urls")),

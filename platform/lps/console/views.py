@@ -6,11 +6,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from lps.accounts import views as door_views
 from lps.accounts.decorators import operator_required
 from lps.accounts.doors import CONSOLE
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
+from lps.accounts.views import door as door_views
 from lps.console import nav, queries
 from lps.journal.channels import Channel
 from lps.ui.nav import links

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from lps.office.rights import CHANGE_TOWN, READ_MESSAGES, READ_RULES
+from lps.office.rights import CHANGE_TOWN, MANAGE_AGENTS, READ_MESSAGES, READ_RULES
 from lps.ui.nav import COMMUNICATION, SETTINGS, NavItem
 
 RAIL = (
@@ -10,4 +10,5 @@ RAIL = (
     NavItem("office:messages", _("Messages d'accueil"), READ_MESSAGES, COMMUNICATION),
     NavItem("office:rules", _("Règlements"), READ_RULES, COMMUNICATION),
     NavItem("office:town", _("Ma mairie"), CHANGE_TOWN, SETTINGS),
+    NavItem("office:agents", _("Agents"), MANAGE_AGENTS, SETTINGS),
 )

@@ -5,6 +5,8 @@ from lps.accounts.rights import Right, allowed
 from lps.accounts.roles import AGENT_ROLES, Role
 from lps.journal.actors import Actor
 
+MANAGE_AGENTS = "accounts.manage"
+READ_JOURNAL = "office.read_journal"
 READ_MESSAGES = "office.read_messages"
 WRITE_MESSAGES = "office.write_messages"
 CHANGE_TOWN = "office.change_town"
@@ -12,6 +14,7 @@ READ_RULES = "office.read_rules"
 WRITE_RULES = "office.write_rules"
 
 OWN = (
+    Right(READ_JOURNAL, roles=frozenset({Role.ADMINISTRATOR})),
     Right(READ_MESSAGES, roles=frozenset(AGENT_ROLES)),
     Right(WRITE_MESSAGES, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE, Role.ACTIVITIES})),
     Right(READ_RULES, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE, Role.ACTIVITIES, Role.READ_ONLY})),

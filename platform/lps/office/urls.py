@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lps.office.views import appearance, door, messages, rules, today, town
+from lps.office.views import agents, appearance, door, messages, rules, today, town
 
 app_name = "office"
 urlpatterns = [
@@ -10,6 +10,17 @@ urlpatterns = [
     path("a-regarder/<slug:slug>/", today.watch, name="watch"),
     path("connexion/", door.sign_in, name="sign_in"),
     path("deconnexion/", door.sign_out, name="sign_out"),
+    path("agents/", agents.agent_list, name="agents"),
+    path("agents/droits/", agents.rights, name="rights"),
+    path("agents/inviter/", agents.invite, name="agent_invite"),
+    path("agents/<int:account_id>/", agents.agent, name="agent"),
+    path("agents/<int:account_id>/modifier/", agents.edit, name="agent_edit"),
+    path("agents/<int:account_id>/renvoyer/", agents.invite_again, name="agent_invite_again"),
+    path("agents/<int:account_id>/nouvel-acces/", agents.new_access, name="agent_new_access"),
+    path("agents/<int:account_id>/arreter/", agents.switch_off, name="agent_off"),
+    path("agents/<int:account_id>/reprendre/", agents.switch_on, name="agent_on"),
+    path("agents/<int:account_id>/sessions/fermer/", agents.end_sessions, name="agent_end_sessions"),
+    path("agents/<int:account_id>/sessions/<uuid:key>/fermer/", agents.end_session, name="agent_end_session"),
     path("messages/", messages.messages, name="messages"),
     path("messages/nouveau/", messages.new, name="message_new"),
     path("messages/<int:message_id>/", messages.message, name="message"),

@@ -3,9 +3,9 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from lps.accounts import views as door_views
 from lps.accounts.doors import OFFICE
 from lps.accounts.requests import DoorRequest
+from lps.accounts.views import door as door_views
 from lps.journal.channels import Channel
 
 

@@ -2,27 +2,38 @@
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 
-from lps.accounts import services, sessions, words
+from lps.accounts import devices, recovery, services, sessions, words
 from lps.accounts.decorators import LOST, NEXT, wanted_page
-from lps.accounts.doors import Door
+from lps.accounts.doors import OFFICE, Door
 from lps.accounts.forms import SignInForm
+from lps.accounts.models import Account
 from lps.accounts.requests import DoorRequest
 from lps.journal.channels import Channel
 from lps.kernel.refusals import Refusal
+from lps.ui import saying
+
+# The word by which an agent's own page says that a recovery code was used.
+BY_RECOVERY = "secours"
 
 
 def sign_in(request: DoorRequest, *, door: Door, template: str, channel: Channel) -> HttpResponse:
-    """The form, then the page that was asked for; whoever is in already goes straight on."""
+    """The form, then the page that was asked for; whoever is in already goes straight on.
+
+    After a recovery code, agents come to their own page, which says how many remain.
+    """
     wanted = wanted_page(request, default=door.path)
     if request.actor:
         return HttpResponseRedirect(wanted)
-    form = SignInForm(request.POST or None)
+    form = SignInForm(request.POST or None, with_recovery=door is OFFICE)
     status = 200
     if form.is_valid():
         outcome = services.sign_in(**form.cleaned_data, address=request.client_address, channel=channel)
         if not isinstance(outcome, Refusal):
-            sessions.begin(request, holder=services.holder_of(outcome), generation=outcome.generation)
+            begin(request, outcome)
+            if recovery.is_recovery_code(form.cleaned_data["code"]):
+                return saying.done(reverse("accounts_office:account"), BY_RECOVERY)
             return HttpResponseRedirect(wanted)
         form.refuse(words.sign_in_refused(outcome))
         status = 429 if outcome.code == "wait" else 200
@@ -36,3 +47,9 @@ def sign_out(request: DoorRequest, *, door: Door, channel: Channel) -> HttpRespo
         services.sign_out(account=request.account, channel=channel)
         sessions.end(request)
     return HttpResponseRedirect(door.sign_in_path)
+
+
+def begin(request: DoorRequest, account: Account) -> None:
+    """Begin the session of an account that gave its proofs."""
+    device = devices.device_of(request.headers.get("User-Agent", ""))
+    sessions.begin(request, holder=services.holder_of(account), generation=account.generation, device=device)

@@ -1,0 +1,1 @@
+"""Agents' pages about their own access, and the town's tokens."""

@@ -1,0 +1,85 @@
+"""What rights, scopes and roles are called on the pages: in the words of a town hall."""
+
+from collections.abc import Iterable, Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from lps.accounts import rights
+from lps.accounts.roles import Role
+
+# In the order of a screen; a right of agents that is missing here fails a test.
+RIGHTS: Mapping[str, str | Promise] = {
+    "office.enter": _("Se connecter au côté mairie"),
+    "booking.read_day": _("Lire les listes du jour"),
+    "booking.call_roll": _("Faire le pointage"),
+    "booking.read_health_at_roll_call": _("Lire les alertes de santé (chaque lecture est notée)"),
+    "booking.count_meals": _("Lire les effectifs de la cuisine"),
+    "booking.read_counter": _("Lire le planning d'une famille"),
+    "booking.book_at_counter": _("Réserver et annuler pour une famille"),
+    "booking.pass_over_rules": _("Réserver après la date limite, avec un motif"),
+    "families.find": _("Chercher une famille"),
+    "families.open": _("Ouvrir la page d'une famille"),
+    "families.edit": _("Modifier une famille, un enfant, une classe"),
+    "families.import": _("Importer les familles"),
+    "families.export": _("Exporter les familles"),
+    "families.print_codes": _("Imprimer les lettres de codes"),
+    "families.renew_code": _("Changer le code d'une famille"),
+    "families.roll_over": _("Faire le passage d'année"),
+    "families.answer_requests": _("Répondre aux demandes sur les données personnelles"),
+    "booking.read_answers": _("Lire les réponses aux préinscriptions"),
+    "booking.decide_answers": _("Valider les préinscriptions"),
+    "booking.run_campaigns": _("Ouvrir une campagne de préinscription"),
+    "booking.read_catalogue": _("Lire les activités et le calendrier"),
+    "booking.change_catalogue": _("Modifier les activités et le calendrier"),
+    "office.read_messages": _("Lire les messages d'accueil"),
+    "office.write_messages": _("Écrire les messages d'accueil"),
+    "office.read_rules": _("Lire les règlements"),
+    "office.write_rules": _("Écrire les règlements"),
+    "office.change_town": _("Modifier les réglages de la commune"),
+    "office.read_journal": _("Chercher dans le journal"),
+    "accounts.manage_tokens": _("Donner un accès à un autre logiciel"),
+    "accounts.manage": _("Inviter les agents et choisir leurs rôles"),
+}
+SCOPES: Mapping[str, str | Promise] = {
+    "catalogue:lire": _("Lire les écoles, les activités et le calendrier"),
+    "familles:lire": _("Lire les familles et les enfants"),
+    "familles:modifier": _("Modifier les familles et les enfants"),
+    "reservations:lire": _("Lire les réservations"),
+    "reservations:modifier": _("Réserver et annuler"),
+    "pointage:lire": _("Lire le pointage"),
+    "pointage:modifier": _("Faire le pointage"),
+    "effectifs:lire": _("Lire les effectifs de la cuisine"),
+    "fermetures:lire": _("Lire les fermetures"),
+    "fermetures:modifier": _("Fermer et rouvrir des jours"),
+}
+ROLES: Mapping[str, str | Promise] = {
+    Role.ADMINISTRATOR: _("administrateur : tout, les agents et les réglages compris"),
+    Role.SCHOOL: _("scolaire : familles, classes, activités, préinscriptions"),
+    Role.CASH_OFFICE: _("régie : familles, réservations, facturation"),
+    Role.ACTIVITIES: _("animation : listes du jour et pointage, réservations"),
+    Role.CANTEEN: _("cantine : effectifs de la cuisine et pointage"),
+    Role.READ_ONLY: _("lecture seule : tout lire, rien changer"),
+}
+
+
+def role_names(roles: Iterable[str]) -> list[str]:
+    """The names of roles, in the order of a screen."""
+    held = set(roles)
+    return [str(Role(role).label) for role in ROLES if role in held]
+
+
+def what_roles_do(roles: Iterable[str]) -> list[str | Promise]:
+    """What an agent with these roles may do, in words."""
+    held = set(roles)
+    return [words for action, words in _declared() if rights.roles_of(action) & held]
+
+
+def table_of_rights() -> list[tuple[str | Promise, list[bool]]]:
+    """One line a right, one column a role in the order of `ROLES`."""
+    return [(words, [role in rights.roles_of(action) for role in ROLES]) for action, words in _declared()]
+
+
+def _declared() -> list[tuple[str, str | Promise]]:
+    declared = set(rights.actions())
+    return [(action, words) for action, words in RIGHTS.items() if action in declared]
