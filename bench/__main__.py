@@ -17,12 +17,12 @@ def main() -> int:
 def _measure() -> int:
     with durable_ground() as directory:
         load()
-        from bench import opening, pages, saving
+        from bench import importing, opening, pages, saving
 
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians of turns taken one after the other")
         print(f"{'':<52} {'ours':>9} {'floor':>9} {'':<6} {'ratio':>6}  {'promise':<8}")
         figures = []
-        for measured in (opening.measure, saving.measure, lambda: pages.measure(directory)):
+        for measured in (opening.measure, importing.measure, saving.measure, lambda: pages.measure(directory)):
             for figure in measured():
                 print(figure.line(), flush=True)
                 figures.append(figure)

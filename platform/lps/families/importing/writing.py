@@ -1,6 +1,6 @@
 """Writing what a comparison plans, all or nothing, in a constant number of statements."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -18,17 +18,26 @@ from lps.journal.services import record
 from lps.kernel.text import sort_key
 
 _BATCH = 1000
+STEPS = 3  # what is new, what changes, what children eat
 
 
-def write(plan: Plan, *, day: date, by: Actor, channel: Channel) -> None:
-    """Write the plan as of that day. Raises `FamilyRefused` when a code was taken since the comparison."""
+def write(
+    plan: Plan, *, day: date, by: Actor, channel: Channel, note: Callable[[int], None] = lambda step: None
+) -> None:
+    """Write the plan as of that day, noting each of `STEPS` as it begins.
+
+    Raises `FamilyRefused` when a code was taken since the comparison.
+    """
     with transaction.atomic():
+        note(1)
         classes = _classes(plan)
         new = {id(one): _new_child(one, classes) for one in plan.children if one.child is None}
         entered = _enter(plan, new, day=day, by=by, channel=channel)
+        note(2)
         _update_households(plan)
         _update_children(plan, classes, day=day)
         _link_standing_children(plan, entered, new, day=day)
+        note(3)
         _diets(plan, entered, new)
         record(by=by, channel=channel, action="families_imported", subject="families", after=counts(plan))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -29,6 +30,8 @@ from tenants.wakeup import wake_after_commit
 log = logging.getLogger(__name__)
 State = ImportBatch.State
 SHOWN = 200  # wrong lines, names: what a person reads
+STEPS = 2 + writing.STEPS  # reading, comparing, then writing
+PROGRESS_SECONDS = 3600
 
 
 class NoSchoolYear(ValueError):
@@ -54,7 +57,7 @@ def receive(*, content: bytes, file_name: str, by: Actor) -> ImportBatch:
             subject=f"import:{batch.pk}",
             after={"lines": batch.total},
         )
-    return preview(batch=batch)
+    return _preview(batch, table)
 
 
 def map_columns(*, batch: ImportBatch, mapped: Mapping[str, int]) -> ImportBatch:
@@ -65,7 +68,10 @@ def map_columns(*, batch: ImportBatch, mapped: Mapping[str, int]) -> ImportBatch
 
 def preview(*, batch: ImportBatch) -> ImportBatch:
     """Read the file again and write down what an import would do; nothing of it is done."""
-    table = _table(batch)
+    return _preview(batch, _table(batch))
+
+
+def _preview(batch: ImportBatch, table: Table) -> ImportBatch:
     missing = columns.missing(batch.columns)
     if missing:
         batch.report = {"head": list(table.head), "missing": [column.name for column in missing]}
@@ -89,31 +95,60 @@ def accept(*, batch: ImportBatch, by: Actor) -> bool:
 
 
 def write_accepted() -> int:
-    """Write the files that wait, one after the other; returns how many. A file that fails leaves nothing."""
-    done = 0
-    for pk in list(ImportBatch.objects.filter(state=State.ACCEPTED).order_by("pk").values_list("pk", flat=True)):
-        if ImportBatch.objects.filter(pk=pk, state=State.ACCEPTED).update(state=State.WRITING):
-            done += _write(ImportBatch.objects.get(pk=pk))
-    return done
+    """Write the files that wait, one after the other; returns how many. A file that fails leaves nothing.
+
+    A file whose worker was killed is still being written and held by nobody: it is begun again, from nothing.
+    """
+    unfinished = ImportBatch.objects.filter(state__in=(State.ACCEPTED, State.WRITING)).order_by("pk")
+    return sum(_write(pk) for pk in list(unfinished.values_list("pk", flat=True)))
 
 
-def _write(batch: ImportBatch) -> bool:
-    by = Actor(ActorKind.AGENT, f"import:{batch.pk}", batch.requested_by)
+def progress(batch: ImportBatch) -> int:
+    """How many of its steps a file that is being written has begun, from 1 to `STEPS`; 0 when nobody knows."""
+    return int(cache.get(_progress_key(batch.pk)) or 0)
+
+
+def _write(pk: int) -> bool:
+    ImportBatch.objects.filter(pk=pk, state=State.ACCEPTED).update(state=State.WRITING)
+    batch = ImportBatch.objects.get(pk=pk)
     try:
         with transaction.atomic():
-            plan = _plan(_table(batch), batch.columns)
-            writing.write(plan, day=_today(), by=by, channel=Channel.OFFICE)
+            if not _hold(pk):
+                return False
+            batch.refresh_from_db()
+            _note(pk, 1)
+            table = _table(batch)
+            _note(pk, 2)
+            plan = _plan(table, batch.columns)
+            by = Actor(ActorKind.AGENT, f"import:{pk}", batch.requested_by)
+            writing.write(plan, day=_today(), by=by, channel=Channel.OFFICE, note=lambda step: _note(pk, 2 + step))
             _finish(batch, State.DONE, {**batch.report, "done": writing.counts(plan)})
     except (FamilyRefused, FileRefused, NoSchoolYear) as refused:
         refusal = getattr(refused, "refusal", Refusal("no_school_year"))
         log.warning("import %s refused: %s", batch.pk, refusal.code)
         _finish(batch, State.FAILED, {**batch.report, "refused": refusal.code})
         return False
-    except BaseException:  # our own mistake: told to the agent, and to the logs
+    except Exception:  # our own mistake: told to the agent, and to the logs
         _finish(batch, State.FAILED, {**batch.report, "refused": "internal"})
         raise
+    cache.delete(_progress_key(pk))
     default_storage.delete(batch.file)  # personal data without a use once written
     return True
+
+
+def _hold(pk: int) -> bool:
+    """Hold the file until the transaction ends, or the worker dies; False when another worker does, or it is done."""
+    free = ImportBatch.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
+    return bool(free.filter(pk=pk, state=State.WRITING).values_list("pk"))
+
+
+def _note(pk: int, step: int) -> None:
+    """Tell the page, beside the transaction: what it writes is not seen before its end."""
+    cache.set(_progress_key(pk), step, timeout=PROGRESS_SECONDS)
+
+
+def _progress_key(pk: int) -> str:
+    return f"import:{pk}:step"
 
 
 def _finish(batch: ImportBatch, state: State, report: Mapping[str, Any]) -> None:

@@ -98,4 +98,6 @@ def _shown(batch: ImportBatch) -> dict[str, Any]:
         "counts": report.get("counts"),
         "refused": words.REFUSED.get(report.get("refused", "")),
         "waits": batch.state in (ImportBatch.State.ACCEPTED, ImportBatch.State.WRITING),
+        "step": services.progress(batch) if batch.state == ImportBatch.State.WRITING else 0,
+        "steps": services.STEPS,
     }
