@@ -8,12 +8,13 @@ from django.core.files.storage import default_storage
 from openpyxl import Workbook
 
 from lps.families import tasks
-from lps.families.importing import columns, reading
+from lps.families.importing import columns, reading, sample, template
 from lps.families.importing.reading import FileRefused
-from lps.families.models import Child, Diet, Enrollment, Guardian, Household, ImportBatch, SchoolClass
+from lps.families.models import Child, Custody, Diet, Enrollment, Guardian, Household, ImportBatch, SchoolClass
 from lps.families.services import imports
 from lps.journal.actors import Actor, ActorKind
 from tenants.models import Commune
+from tests.live import ROOT
 from tests.sql import counted
 
 NADIA = Actor(ActorKind.AGENT, "1", "Nadia")
@@ -264,3 +265,39 @@ def test_many_lines_cost_as_many_statements_as_few(in_demo: Commune) -> None:
     assert made[0] == made[1]
     assert SchoolClass.objects.filter(name="CE1", site__name="École des Tilleuls").count() == 1
     assert Diet.objects.filter(name="sans porc").count() == 1
+
+
+# --- The school that the product ships --------------------------------------------------------------------------------
+
+
+def test_the_shipped_school_is_the_one_that_the_page_gives() -> None:
+    shipped = reading.read((ROOT / "docs" / "exemple-ecole.xlsx").read_bytes())
+
+    assert shipped == reading.read(template.as_xlsx(sample.rows(2026)))
+    assert shipped.head == tuple(column.name for column in columns.COLUMNS)
+
+
+def test_the_shipped_school_is_imported_whole_and_twice_changes_nothing(in_demo: Commune) -> None:
+    content = template.as_xlsx(sample.rows(2026))
+
+    batch = imported(content)
+
+    assert batch.report["wrong"] == []
+    made = Enrollment.objects.filter(school_class__site__name=sample.SCHOOL)
+    assert (made.count(), SchoolClass.objects.filter(site__name=sample.SCHOOL).count()) == (59, 5)
+    lilou = Child.objects.get(first_name="Lilou", last_name="CHASTEL")
+    assert sorted(held.household.name for held in lilou.custodies.all()) == ["CHASTEL", "PERRET"]
+    assert Child.objects.filter(custodies__household__name="CAMARA").count() == 3
+
+    before = tables()
+    again = received(content)
+    assert again.report["nothing"]
+    assert imports.accept(batch=again, by=NADIA)
+    imports.write_accepted()
+    assert tables() == before
+
+
+def tables() -> list[list[tuple[object, ...]]]:
+    """Every row that an import may write, audit aside."""
+    models = (Household, Guardian, Child, Custody, Enrollment, SchoolClass, Diet, Child.diets.through)
+    return [list(model.objects.order_by("pk").values_list()) for model in models]

@@ -274,6 +274,7 @@ COMMUNE: Mapping[str, Sample] = {
     ),
     "families_office:imports": Sample(agent("families.import"), {"GET": 200, "POST": 400}),
     "families_office:import_template": Sample(agent("families.import")),
+    "families_office:import_example": Sample(agent("families.import")),
     "families_office:import": Sample(
         agent("families.import"),
         FORM,

@@ -14,6 +14,7 @@ urlpatterns = [
     path("demandes/<int:request_id>/", requests.answer, name="answer"),
     path("imports/", imports.imports, name="imports"),
     path("imports/modele.xlsx", imports.template, name="import_template"),
+    path("imports/exemple-ecole.xlsx", imports.example, name="import_example"),
     path("imports/<int:batch_id>/", imports.preview, name="import"),
     path("imports/<int:batch_id>/accepter/", imports.accept, name="import_accept"),
     path("lettres/", letters.letters, name="letters"),

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.families import queries, words
-from lps.families.importing import reading
+from lps.families.importing import reading, sample
 from lps.families.importing import template as template_file
 from lps.families.importing.columns import COLUMNS
 from lps.families.importing.reading import FileRefused
@@ -20,6 +20,8 @@ from lps.families.rights import IMPORT_FAMILIES
 from lps.families.services import imports as services
 from lps.families.services.imports import NoSchoolYear
 from lps.journal.actors import Actor
+from lps.kernel import clock
+from tenants import context
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -53,6 +55,18 @@ def template(request: DoorRequest) -> HttpResponse:
     """The documented template, with an example line."""
     response = HttpResponse(template_file.as_xlsx(), content_type=XLSX)
     response.headers["Content-Disposition"] = 'attachment; filename="modele-familles.xlsx"'
+    return response
+
+
+@require_safe
+@agent_required(IMPORT_FAMILIES)
+def example(request: DoorRequest) -> HttpResponse:
+    """A school of five classes, filled in for the year of today: what a file looks like, and something to try."""
+    today = clock.today(context.current().zone)
+    year = queries.school_year_for(today)
+    first_year = year.during.lower.year if year else today.year
+    response = HttpResponse(template_file.as_xlsx(sample.rows(first_year)), content_type=XLSX)
+    response.headers["Content-Disposition"] = 'attachment; filename="exemple-ecole.xlsx"'
     return response
 
 
