@@ -12,10 +12,12 @@ class BookingConfig(AppConfig):
         from booking import rights
         from booking.personal_data import OWN
         from booking.services import erasing, passages
+        from booking.wakeup import EXTEND
         from lps.accounts.rights import register
-        from lps.families import erasers, followers, personal_data
+        from lps.families import erasers, followers, personal_data, wakeup
 
         register(rights.OWN)
+        wakeup.register_after_schools(EXTEND)
         followers.register("bookings", passages)
         erasers.register("bookings", erasing)
         for name, part in OWN.items():

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from booking import catalogue as town_catalogue
 from booking.catalogue import ActivityFacts, Catalogue, Place
-from booking.models import Admission, Booking, JournalEntry, PeriodChoice, Receipt, ServiceDay, WaitingEntry
+from booking.models import Activity, Admission, Booking, JournalEntry, PeriodChoice, Receipt, ServiceDay, WaitingEntry
 from booking.rules.entitlements import Pupil, is_entitled
 from booking.rules.planning import Cell, DayFacts, Situation
 from lps.families.models import Child, Household
@@ -114,6 +114,11 @@ class Days:
             level=at_school.level if at_school else "",
             birth_date=self.birth_date,
         )
+
+
+def has_catalogue() -> bool:
+    """Whether the town has an activity at all."""
+    return Activity.objects.exists()
 
 
 def days_of_child(

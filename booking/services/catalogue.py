@@ -157,6 +157,15 @@ def load_calendar(*, school_zone: str, insee: str, first_year: int, last_year: i
             renew_catalogue_stamp()
 
 
+def change_zone(*, before: str, after: str, insee: str, first_year: int, last_year: int) -> None:
+    """Write the school holidays of another zone in place of those of the former one; what agents entered stays."""
+    with transaction.atomic():
+        for read in _vacations(before, first_year, last_year):
+            SchoolVacation.objects.filter(name=read.name, first_day=read.first_day, last_day=read.last_day).delete()
+        load_calendar(school_zone=after, insee=insee, first_year=first_year, last_year=last_year)
+        renew_catalogue_stamp()
+
+
 def _complete(vacations: Iterable[SchoolVacation]) -> int:
     """Give their true end to the holidays of Christmas written when no more than their first year had been read.
 

@@ -59,6 +59,11 @@ def in_order(*, now: datetime) -> QuerySet[Message]:
     return Message.objects.order_by(rank, "-starts_at", "-pk")
 
 
+def has_published() -> bool:
+    """Whether a message was ever published and not withdrawn."""
+    return Message.objects.filter(is_draft=False).exists()
+
+
 def find(pk: int) -> Message | None:
     """One message."""
     return Message.objects.filter(pk=pk).first()

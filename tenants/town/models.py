@@ -50,6 +50,7 @@ class TownSettings(models.Model):
         default=24,
         validators=[MinValueValidator(1), MaxValueValidator(168)],
     )
+    set_up_skipped = models.JSONField("étapes passées", default=list, blank=True)
     set_up_at = models.DateTimeField("mise en route terminée le", null=True, blank=True)
 
     class Meta:

@@ -51,6 +51,18 @@ def change_settings(**wanted: Any) -> Changed:
     return before, after
 
 
+def lock_settings() -> TownSettings:
+    """The settings row, held until we commit: what an empty town starts with is started once."""
+    return TownSettings.objects.select_for_update().get(pk=1)
+
+
+def finish_set_up(*, now: datetime) -> bool:
+    """The town is ready for its families; False when it was already."""
+    done = TownSettings.objects.filter(pk=1, set_up_at__isnull=True).update(set_up_at=now)
+    context.entry().pop("town", None)
+    return bool(done)
+
+
 def save_logo(*, content: bytes) -> Changed:
     """Keep a new logo (PNG, JPEG or WebP) and return (before, after); raises `PictureRefused`.
 

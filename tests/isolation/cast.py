@@ -22,6 +22,7 @@ from booking.models import Activity, ActivityGroup, Campaign, Period, PreRegistr
 from booking.rules.campaigns import Wish
 from booking.services import campaigns
 from booking.services.campaigns import CampaignSpec
+from booking.services.days import school_year_of
 from booking.services.periods import add_period
 from booking.services.pre_registrations import answer
 from lps.accounts import agents
@@ -266,6 +267,11 @@ class Town:
     def rules_words(self) -> dict[str, str]:
         """The form of the rules, filled in."""
         return {"title": "Règlement du périscolaire", "body": "# Article 1", "in_force_from": "2190-09-01"}
+
+    @property
+    def school_year(self) -> int:
+        """The present school year, by its first calendar year."""
+        return school_year_of(clock.today(self.commune.zone))[0].year
 
     @property
     def portal_settings(self) -> dict[str, Any]:

@@ -255,6 +255,18 @@ COMMUNE: Mapping[str, Sample] = {
     ),
     "office:rules_families": Sample(agent("office.read_rules"), where=lambda town: {"rules_id": town.rules.pk}),
     "office:rules_families_csv": Sample(agent("office.read_rules"), where=lambda town: {"rules_id": town.rules.pk}),
+    "office:set_up": Sample(agent("office.set_up")),
+    "office:set_up_year": Sample(
+        agent("office.set_up"), FORM, fields=lambda town: {"school_zone": "C", "year": town.school_year}
+    ),
+    "office:set_up_catalogue": Sample(agent("office.set_up"), {"GET": 200, "POST": 400}),
+    "office:set_up_finish": Sample(agent("office.set_up"), {"POST": 302}),
+    "office:set_up_skip": Sample(
+        agent("office.set_up"), {"POST": 302}, where=lambda town: {"step": "apparence"}, foreign=302
+    ),
+    "office:set_up_take_up": Sample(
+        agent("office.set_up"), {"POST": 302}, where=lambda town: {"step": "apparence"}, foreign=302
+    ),
     "office:town": Sample(agent("office.change_town")),
     "office:town_contacts": Sample(agent("office.change_town"), FORM, fields=lambda town: {"contact_name": "Accueil"}),
     "office:town_portal": Sample(agent("office.change_town"), FORM, fields=lambda town: town.portal_settings),

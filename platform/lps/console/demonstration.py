@@ -22,7 +22,7 @@ from lps.families.models import SchoolClass
 from lps.families.services import NewChild, NewClass, NewGuardian, NewHousehold, add_classes, bulk_add_households
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
-from lps.journal.town import change_settings, publish_message
+from lps.journal.town import change_settings, finish_set_up, publish_message
 from lps.kernel.text import sort_key
 from tenants import context, queries
 from tenants.models import Commune
@@ -116,6 +116,7 @@ def _furnish_demo(commune: Commune, by: Actor, now: datetime) -> None:
     bookings.offer_periods([household], now=now, today=today)
     bookings.book_marsone(household, now=now, today=today)
     campaigns.offer_campaign(now=now, today=today)
+    finish_set_up(now=now, by=by, channel=Channel.AUTOMATIC)
     _make_agents(commune.slug, by)
 
 
@@ -184,6 +185,7 @@ def _furnish_buchelay(commune: Commune, now: datetime, number: int) -> None:
     bookings.book_families(households, now=now, today=today)
     campaign = campaigns.offer_campaign(now=now, today=today)
     campaigns.answer_for_some(campaign, households, now=now, today=today)
+    finish_set_up(now=now, by=BY, channel=Channel.AUTOMATIC)
     _make_agents(commune.slug, BY)
 
 

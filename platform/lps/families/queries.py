@@ -184,6 +184,16 @@ def school_year_for(day: date) -> SchoolYear | None:
     return still.order_by("during").first()
 
 
+def has_children() -> bool:
+    """Whether a child was ever entered."""
+    return Child.objects.exists()
+
+
+def has_letters() -> bool:
+    """Whether codes' letters were ever drawn."""
+    return LettersBatch.objects.filter(state=LettersBatch.State.DONE).exists()
+
+
 def known_children(pks: Iterable[int]) -> set[int]:
     """Those of these keys that a child bears: one statement."""
     return set(Child.objects.filter(pk__in=list(pks)).values_list("pk", flat=True))

@@ -24,6 +24,15 @@ def change_settings(*, by: Actor, channel: Channel, **wanted: Any) -> town.Chang
     return _recorded(lambda: town.change_settings(**wanted), by=by, channel=channel)
 
 
+def finish_set_up(*, now: datetime, by: Actor, channel: Channel) -> bool:
+    """The town is ready for its families; False when it was already."""
+    with transaction.atomic():
+        done = town.finish_set_up(now=now)
+        if done:
+            record(by=by, channel=channel, action="set_up_finished", subject=SUBJECT, at=now)
+    return done
+
+
 def save_logo(*, content: bytes, by: Actor, channel: Channel) -> town.Changed:
     """Keep a new logo (PNG, JPEG or WebP); raises `PictureRefused`."""
     return _recorded(lambda: town.save_logo(content=content), by=by, channel=channel)

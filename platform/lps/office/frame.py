@@ -9,16 +9,19 @@ from django.utils.module_loading import import_string
 
 from lps.accounts.actors import Agent
 from lps.accounts.rights import allowed
+from lps.office.rights import SET_UP
 from lps.ui.nav import NavItem, by_heading, links
+from tenants.town import queries as town
 
 
 def agent(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `rail` and `agent_name` when an agent is signed in, nothing else."""
+    """Context processor: `rail`, `agent_name` and `setting_up` when an agent is signed in, nothing else."""
     actor = getattr(request, "actor", None)
     if not isinstance(actor, Agent):
         return {}
+    setting_up = allowed(actor, SET_UP) and not town.settings().set_up_at
     rail = links(_items(tuple(settings.LPS_RAIL)), path=request.path, may=partial(allowed, actor))
-    return {"rail": rail, "agent_name": actor.label}
+    return {"rail": rail, "agent_name": actor.label, "setting_up": setting_up}
 
 
 @cache

@@ -2,13 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from lps.office.rights import CHANGE_TOWN, MANAGE_AGENTS, READ_MESSAGES, READ_RULES
+from lps.office.rights import CHANGE_TOWN, MANAGE_AGENTS, READ_MESSAGES, READ_RULES, SET_UP
 from lps.ui.nav import COMMUNICATION, SETTINGS, NavItem
 
 RAIL = (
     NavItem("office:today", _("Aujourd'hui"), "office.enter"),
     NavItem("office:messages", _("Messages d'accueil"), READ_MESSAGES, COMMUNICATION),
     NavItem("office:rules", _("Règlements"), READ_RULES, COMMUNICATION),
+    NavItem("office:set_up", _("Mise en route"), SET_UP, SETTINGS),
     NavItem("office:town", _("Ma mairie"), CHANGE_TOWN, SETTINGS),
     NavItem("office:agents", _("Agents"), MANAGE_AGENTS, SETTINGS),
 )

@@ -10,6 +10,7 @@ READ_JOURNAL = "office.read_journal"
 READ_MESSAGES = "office.read_messages"
 WRITE_MESSAGES = "office.write_messages"
 CHANGE_TOWN = "office.change_town"
+SET_UP = "office.set_up"
 READ_RULES = "office.read_rules"
 WRITE_RULES = "office.write_rules"
 
@@ -20,6 +21,7 @@ OWN = (
     Right(READ_RULES, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE, Role.ACTIVITIES, Role.READ_ONLY})),
     Right(WRITE_RULES, roles=frozenset({Role.SCHOOL})),
     Right(CHANGE_TOWN, roles=frozenset({Role.ADMINISTRATOR})),
+    Right(SET_UP, roles=frozenset({Role.ADMINISTRATOR})),
 )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -131,6 +132,32 @@ class AccessForm(SettingsForm):
     def __init__(self, *args: Any, **rest: Any) -> None:
         super().__init__(*args, **rest)
         self.fields["session_minutes"].validators += [MinValueValidator(5), MaxValueValidator(240)]
+
+
+class YearForm(forms.Form):
+    """The school year to open, and the zone whose holidays it has."""
+
+    school_zone = forms.ChoiceField(
+        label=_("Zone des vacances scolaires"),
+        help_text=_("Celle de votre académie. Outre-mer, vous saisirez les vacances dans le calendrier."),
+        choices=[("A", _("Zone A")), ("B", _("Zone B")), ("C", _("Zone C")), ("", _("Outre-mer"))],
+        required=False,
+    )
+    year = forms.ChoiceField(
+        label=_("Année scolaire"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choisissez l'année."), "invalid_choice": _("Choisissez l'une de ces années.")},
+    )
+
+    def __init__(self, *args: Any, years: Sequence[tuple[date, date]], **rest: Any) -> None:
+        """`years`: those that may be opened, first and last days."""
+        super().__init__(*args, **rest)
+        field = self.fields["year"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            (str(first.year), _("%(first)s-%(last)s") % {"first": first.year, "last": last.year})
+            for first, last in years
+        ]
 
 
 class ColorForm(forms.Form):

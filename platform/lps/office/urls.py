@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lps.office.views import agents, appearance, door, messages, rules, today, town
+from lps.office.views import agents, appearance, door, messages, rules, set_up, today, town
 
 app_name = "office"
 urlpatterns = [
@@ -29,6 +29,12 @@ urlpatterns = [
     path("messages/<int:message_id>/retirer/", messages.withdraw, name="message_withdraw"),
     path("messages/<int:message_id>/copier/", messages.copy, name="message_copy"),
     path("messages/<int:message_id>/supprimer/", messages.remove, name="message_remove"),
+    path("mise-en-route/", set_up.steps, name="set_up"),
+    path("mise-en-route/annee/", set_up.year, name="set_up_year"),
+    path("mise-en-route/activites/", set_up.catalogue, name="set_up_catalogue"),
+    path("mise-en-route/terminer/", set_up.finish, name="set_up_finish"),
+    path("mise-en-route/<str:step>/passer/", set_up.skip, name="set_up_skip"),
+    path("mise-en-route/<str:step>/reprendre/", set_up.take_up, name="set_up_take_up"),
     path("reglements/", rules.versions, name="rules"),
     path("reglements/nouveau/", rules.new, name="rules_new"),
     path("reglements/<int:rules_id>/", rules.version, name="rules_version"),

@@ -18,7 +18,7 @@ from lps.families.importing.lines import Wrong
 from lps.families.importing.reading import FileRefused, Table
 from lps.families.models import ImportBatch, SchoolYear
 from lps.families.services.households import FamilyRefused
-from lps.families.wakeup import IMPORT
+from lps.families.wakeup import IMPORT, after_schools
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 from lps.journal.services import record
@@ -123,6 +123,8 @@ def _write(pk: int) -> bool:
             by = Actor(ActorKind.AGENT, f"import:{pk}", batch.requested_by)
             writing.write(plan, day=_today(), by=by, channel=Channel.OFFICE, note=lambda step: _note(pk, 2 + step))
             _finish(batch, State.DONE, {**batch.report, "done": writing.counts(plan)})
+            for task in after_schools():  # a school just made has no day yet
+                wake_after_commit(task)
     except (FamilyRefused, FileRefused, NoSchoolYear) as refused:
         refusal = getattr(refused, "refusal", Refusal("no_school_year"))
         log.warning("import %s refused: %s", batch.pk, refusal.code)

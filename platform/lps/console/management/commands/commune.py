@@ -10,9 +10,12 @@ from lps.console.furnishing import furnish
 from lps.console.services import CannotOpen, Identity, create_commune
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
+from lps.journal.town import change_settings
 from tenants.models import Commune
 from tenants.names import proposed_place_of
 from tenants.queries import url_of
+
+EMPTY = "aucun"
 
 
 class Command(BaseCommand):
@@ -30,7 +33,12 @@ class Command(BaseCommand):
         create.add_argument(
             "--school-zone", default="C", choices=("A", "B", "C", ""), help="sa zone scolaire ; vide outre-mer"
         )
-        create.add_argument("--template", default="jeudi-17h", choices=sorted(TEMPLATES), help="le modèle de catalogue")
+        create.add_argument(
+            "--template",
+            default="jeudi-17h",
+            choices=[*sorted(TEMPLATES), EMPTY],
+            help="le modèle de catalogue ; « aucun » : la mairie fait tout depuis sa mise en route",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         identity = Identity(
@@ -41,9 +49,12 @@ class Command(BaseCommand):
             insee=options["insee"],
             time_zone=options["time_zone"],
         )
-        groups = TEMPLATES[options["template"]]
+        groups = TEMPLATES.get(options["template"])
 
         def from_template(commune: Commune, by: Actor, now: datetime) -> None:
+            if groups is None:
+                change_settings(school_zone=options["school_zone"], by=by, channel=Channel.AUTOMATIC)
+                return
             today = now.astimezone(commune.zone).date()
             furnish(groups=groups, today=today, school_zone=options["school_zone"], by=by)
 
