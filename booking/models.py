@@ -1,6 +1,6 @@
 """The town's catalogue, the days on which its activities are held, and the bookings with their proofs.
 
-`JournalEntry`, `Receipt` and `PeriodChoice` are written once: the database refuses to change them.
+`JournalEntry`, `Receipt`, `PeriodChoice` and `PeriodReopening` are written once: the database refuses to change them.
 """
 
 import uuid
@@ -149,6 +149,9 @@ class SchoolVacation(models.Model):
     first_day = models.DateField("premier jour")
     last_day = models.DateField("dernier jour")
     is_summer = models.BooleanField("grandes vacances", default=False)
+    # Its first day in the national calendar, once an agent has corrected it: None for one that stands as published.
+    published_day = models.DateField("premier jour du calendrier national", null=True, blank=True, editable=False)
+    is_local = models.BooleanField("saisies par la commune", default=False, db_default=False, editable=False)
 
     class Meta:
         verbose_name = "vacances scolaires"
@@ -167,6 +170,7 @@ class PublicHoliday(models.Model):
 
     day = models.DateField("jour")
     name = models.CharField("nom", max_length=60)
+    is_local = models.BooleanField("saisi par la commune", default=False, db_default=False, editable=False)
 
     class Meta:
         verbose_name = "jour férié"
@@ -193,6 +197,8 @@ class Closure(models.Model):
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="closures", null=True, blank=True)
     # The service days that it closed: undoing it opens these and no others.
     closed_days = models.JSONField("jours fermés", default=list, editable=False)
+    # What undoing it did not put back: `{"booking": 12, "why": "full", "waits": true}`.
+    left_out = models.JSONField("réservations non remises", default=list, db_default=[], editable=False)
     applied_by = models.CharField("par", max_length=120, blank=True)
     applied_at = models.DateTimeField("faite le", null=True, blank=True)
     undone_at = models.DateTimeField("annulée le", null=True, blank=True)
@@ -215,6 +221,15 @@ class Closure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.first_day}"
+
+    def covers(self, day: date, *, site_id: int, school_class_id: int | None, activity_id: int) -> bool:
+        """Whether it closes this activity on that day for a child of this school and class."""
+        return (
+            self.first_day <= day <= self.last_day
+            and self.site_id in (None, site_id)
+            and self.school_class_id in (None, school_class_id)
+            and self.activity_id in (None, activity_id)
+        )
 
 
 class ServiceDay(models.Model):
@@ -398,6 +413,7 @@ class Period(models.Model):
 class PeriodChoice(models.Model):
     """What a household chose of a period for a child: written once, with the receipt that proves it.
 
+    An agent may reopen it (`PeriodReopening`): it stays as it was written, and the next choice is of the next `round`.
     `chosen` lists `{"activity": 3, "name": "Accueil Matin", "weekdays": [0, 3]}`, Monday being 0; `skipped` lists the
     chosen days on which nothing is held, `{"activity": 3, "day": "2014-11-11", "why": "Armistice 1918"}`.
     """
@@ -405,6 +421,7 @@ class PeriodChoice(models.Model):
     period = models.ForeignKey(Period, models.PROTECT, related_name="choices")
     child = models.ForeignKey("families.Child", models.PROTECT, related_name="+", db_index=False)
     household = models.ForeignKey("families.Household", models.PROTECT, related_name="+", db_index=False)
+    round = models.PositiveSmallIntegerField("tour", default=1, db_default=1)
     receipt = models.OneToOneField(Receipt, models.PROTECT, related_name="period_choice")
     chosen = models.JSONField("jours choisis")
     skipped = models.JSONField("jours sans service", default=list)
@@ -414,7 +431,7 @@ class PeriodChoice(models.Model):
         ordering = ("pk",)
         constraints = (
             models.UniqueConstraint(
-                fields=("child", "household", "period"),
+                fields=("child", "household", "period", "round"),
                 name="period_choice_once",
                 violation_error_message="Cette période est déjà validée pour cet enfant.",
             ),
@@ -422,6 +439,23 @@ class PeriodChoice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.period_id} {self.child_id}"
+
+
+class PeriodReopening(models.Model):
+    """That an agent lets a household choose again for a child, and why: written once. Its bookings stay."""
+
+    choice = models.OneToOneField(PeriodChoice, models.PROTECT, related_name="reopening")
+    at = models.DateTimeField("rouverte le")
+    by = models.CharField("par", max_length=120)
+    reason = models.CharField("motif, tel que la famille le lit", max_length=200)
+
+    class Meta:
+        verbose_name = "réouverture d'une période"
+        verbose_name_plural = "réouvertures de périodes"
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.choice_id} {self.at}"
 
 
 class Attendance(models.Model):

@@ -136,13 +136,15 @@ def offer_sentence(activity: str, day: date, *, accept_by: datetime, zone: ZoneI
     return _("Place proposée\u00a0: %(activity)s, %(day)s. Cochez-la et validez avant le %(when)s.") % facts
 
 
-def waiting_refusal_sentence(code: str, facts: Mapping[str, Any], *, zone: ZoneInfo) -> str:
-    """Why one cannot wait for a day."""
+def waiting_refusal_sentence(
+    code: str, facts: Mapping[str, Any], *, zone: ZoneInfo, names: Mapping[int, str] = NO_NAMES
+) -> str:
+    """Why one cannot wait for a day. `names` gives the activities that a tie names."""
     if code == "not_full":
         return _("il reste une place\u00a0: réservez-la dans le planning")
     if code == "other_waits":
         return _("l'autre foyer de cet enfant attend déjà une place ce jour-là")
-    return refusal_sentence(code, facts, zone=zone)
+    return refusal_sentence(code, facts, zone=zone, names=names)
 
 
 def named_day(day: date) -> str:

@@ -211,6 +211,11 @@ def passed_over(
     return frozenset(PlanningRefusal(reason.code) for reason in found if reason is not None)
 
 
+def clash(*, situation: Situation, cell: Cell) -> Refusal | None:
+    """Why a cell could not be booked beside what stands that day, were a place free: for who would wait for one."""
+    return _Ties.of(situation).clash(Change(cell, wanted=True))
+
+
 def cell_state(
     facts: DayFacts,
     *,
@@ -346,6 +351,10 @@ class _Ties:
             refused |= found
             kept = {cell: change for cell, change in kept.items() if change not in found}
         return refused
+
+    def clash(self, change: Change) -> Refusal | None:
+        """Why this booking alone cannot stand beside the others of its day."""
+        return self._clashing({change.cell: change}).get(change)
 
     def _parted(self, kept: _Kept) -> dict[Change, Refusal]:
         """Changes that would leave this household with one of two activities that go together and are both open."""

@@ -12,7 +12,6 @@ from booking.models import (
     Activity,
     ActivityGroup,
     ActivityTie,
-    Closure,
     Entitlement,
     PublicHoliday,
     SchoolVacation,
@@ -106,29 +105,6 @@ def tie(*, one: int, other: int, kind: ActivityTie.Kind) -> ActivityTie:
     first, second = sorted((one, other))
     with transaction.atomic():
         made = ActivityTie.objects.create(kind=kind, first_id=first, second_id=second)
-        renew_catalogue_stamp()
-    return made
-
-
-def add_closure(
-    *,
-    first_day: date,
-    last_day: date,
-    reason: str,
-    site_id: int | None = None,
-    school_class_id: int | None = None,
-    activity_id: int | None = None,
-) -> Closure:
-    """Write that nothing is held on these days, both included. Days already made close when they are made again."""
-    with transaction.atomic():
-        made = Closure.objects.create(
-            first_day=first_day,
-            last_day=last_day,
-            reason=reason,
-            site_id=site_id,
-            school_class_id=school_class_id,
-            activity_id=activity_id,
-        )
         renew_catalogue_stamp()
     return made
 

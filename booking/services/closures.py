@@ -1,4 +1,7 @@
-"""Closing days: what it touches is shown first, then canceled by the town, told to the families, and can be undone."""
+"""Closing days: what it touches is shown first, then canceled by the town and told to the families.
+
+`booking.services.reopening` undoes it.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,12 +23,6 @@ from tenants import context
 from tenants.queries import url_of
 from tenants.town.services import renew_catalogue_stamp
 
-_BATCH = 2000
-
-
-class AlreadyUndone(ValueError):
-    """The closure was undone before."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
@@ -36,6 +33,17 @@ class Scope:
     site_id: int | None = None
     school_class_id: int | None = None
     activity_id: int | None = None
+
+    @classmethod
+    def of(cls, closure: Closure) -> "Scope":
+        """What a closure closes."""
+        return cls(
+            first_day=closure.first_day,
+            last_day=closure.last_day,
+            site_id=closure.site_id,
+            school_class_id=closure.school_class_id,
+            activity_id=closure.activity_id,
+        )
 
     def service_days(self) -> QuerySet[ServiceDay]:
         """The service days of these days, schools and activities. A class alone closes none: the others go on."""
@@ -61,8 +69,8 @@ def touched(scope: Scope) -> QuerySet[Booking]:
     """Every booking that closing would cancel, in the order of days and names: the preview."""
     return (
         scope.bookings()
-        .select_related("child", "activity", "household")
-        .order_by("day", "activity__order", "child__name_sort", "pk")
+        .select_related("child", "activity__group", "household", "service_day__site")
+        .order_by("day", "activity__group__order", "activity__order", "activity", "child__name_sort", "pk")
     )
 
 
@@ -90,100 +98,29 @@ def close(*, scope: Scope, reason: str, by: Actor, at: datetime, tell: bool = Tr
         proofs.write(bookings, booked=False, reason=closure.reason, by=by, at=at)
         renew_catalogue_stamp()
         if tell:
-            _tell(bookings, closure=closure, template="booking/emails/closed", by=by)
+            _tell(bookings, closure=closure, by=by)
         after = {"days": [str(scope.first_day), str(scope.last_day)], "reason": reason, "bookings": len(bookings)}
         subject = f"closure:{closure.pk}"
         record(by=by, channel=Channel.OFFICE, action="days_closed", subject=subject, after=after, at=at)
     return closure
 
 
-def undo(*, closure: Closure, by: Actor, at: datetime, tell: bool = True) -> int:
-    """Open the days again and put back the bookings that the closure canceled; returns how many.
-
-    A booking whose child has been booked again since is left as it is. Raises `AlreadyUndone`.
-    """
-    with transaction.atomic():
-        row = Closure.objects.select_for_update(of=("self",), no_key=True).get(pk=closure.pk)
-        if row.undone_at:
-            raise AlreadyUndone(row.pk)
-        row.undone_at = at
-        row.save(update_fields=("undone_at",))
-        ServiceDay.objects.filter(pk__in=_handed_over(row)).update(open=True)
-        again = _to_put_back(row)
-        Booking.objects.bulk_create(
-            (
-                Booking.of(
-                    child_id=booking.child_id,
-                    household_id=booking.household_id,
-                    service_day=booking.service_day,
-                    booked_at=at,
-                )
-                for booking in again
-            ),
-            batch_size=_BATCH,
-        )
-        proofs.write(again, booked=True, reason=row.reason, by=by, at=at)
-        renew_catalogue_stamp()
-        if tell:
-            _tell(again, closure=row, template="booking/emails/reopened", by=by)
-        subject, after = f"closure:{row.pk}", {"bookings": len(again)}
-        record(by=by, channel=Channel.OFFICE, action="closure_undone", subject=subject, after=after, at=at)
-    return len(again)
-
-
-def _handed_over(closure: Closure) -> list[int]:
-    """The days that nothing else closes. Those that another closure covers stay closed, and are now that one's."""
-    others = list(
-        Closure.objects.filter(
-            first_day__lte=closure.last_day,
-            last_day__gte=closure.first_day,
-            school_class__isnull=True,
-            undone_at__isnull=True,
-        )
-    )
-    free = []
-    for held in ServiceDay.objects.filter(pk__in=closure.closed_days).order_by("pk"):
-        other = next((one for one in others if _covers(one, held)), None)
-        if other is None:
-            free.append(held.pk)
-        elif held.pk not in other.closed_days:
-            other.closed_days.append(held.pk)
-    Closure.objects.bulk_update(others, ["closed_days"])
-    return free
-
-
-def _covers(closure: Closure, held: ServiceDay) -> bool:
-    return (
-        closure.first_day <= held.day <= closure.last_day
-        and closure.site_id in (None, held.site_id)
-        and closure.activity_id in (None, held.activity_id)
-    )
-
-
-def _to_put_back(closure: Closure) -> list[Booking]:
-    """The bookings canceled by this closure, unless the child has been booked again or the day stays closed."""
-    stands = Booking.objects.standing().filter(
-        child=OuterRef("child"), day=OuterRef("day"), activity=OuterRef("activity")
-    )
-    canceled = Booking.objects.filter(closure=closure, service_day__open=True).exclude(Exists(stands))
-    return list(canceled.select_related("child", "activity", "household", "service_day").order_by("day", "pk"))
-
-
-def _tell(bookings: Iterable[Booking], *, closure: Closure, template: str, by: Actor) -> None:
-    """One e-mail an address, with all that is canceled, or put back, for the family."""
+def _tell(bookings: Iterable[Booking], *, closure: Closure, by: Actor) -> None:
+    """One e-mail an address, with all that is canceled for the family."""
     by_household: dict[int, list[Booking]] = {}
     for booking in bookings:
         by_household.setdefault(booking.household_id, []).append(booking)
     url = url_of(context.current(), "/enfants/")
     posts = [
-        Post(to=email, facts={"reason": closure.reason, "url": url, "lines": _lines(by_household[household])})
+        Post(to=email, facts={"reason": closure.reason, "url": url, "lines": lines(by_household[household])})
         for household, emails in emails_of_many(by_household).items()
         for email in emails
     ]
-    post_many(posts, template=template, by=by)
+    post_many(posts, template="booking/emails/closed", by=by)
 
 
-def _lines(bookings: Iterable[Booking]) -> list[dict[str, object]]:
+def lines(bookings: Iterable[Booking]) -> list[dict[str, object]]:
+    """Bookings as a mail tells them."""
     return [
         {"child": booking.child.first_name, "activity": booking.activity.name, "day": booking.day}
         for booking in bookings

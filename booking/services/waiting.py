@@ -13,7 +13,8 @@ from django.db.models import Count, Q
 from booking import catalogue, queries
 from booking.models import Booking, ServiceDay, WaitingEntry
 from booking.rules.deadlines import deadline
-from booking.rules.planning import Cell, Change, PlanningRefusal, decide
+from booking.rules.planning import Cell, Change, PlanningRefusal, clash, decide
+from booking.rules.waiting import Criterion
 from lps.families.models import Child, Household
 from lps.families.queries import emails_of_many, lock_child
 from lps.journal.actors import Actor
@@ -37,11 +38,15 @@ class Joined:
     refusal: Refusal | None = None
 
 
-def join(*, child: Child, household: Household, cell: Cell, by: Actor, channel: Channel, at: datetime) -> Joined:
+def join(
+    *, child: Child, household: Household, cell: Cell, by: Actor, channel: Channel, at: datetime, reason: str = ""
+) -> Joined:
     """Wait for a place of a full day, `at` being the aware instant taken at the door. Asking twice keeps the first.
 
-    Refusals are those of booking the day; `not_full` when a place can be booked at once, `other_waits` when the
-    child's other household waits for it already.
+    `reason` is what an agent says who does it for the family.
+
+    Refusals are those of booking the day, `incompatible` beside what is booked that day included; `not_full` when a
+    place can be booked at once, `other_waits` when the child's other household waits for it already.
     """
     with transaction.atomic():
         lock_child(child)
@@ -65,13 +70,17 @@ def join(*, child: Child, household: Household, cell: Cell, by: Actor, channel: 
             return Joined(refusal=refusal)
         if standing:
             return Joined(refusal=Refusal("other_waits"))
+        if clashing := clash(situation=situation, cell=cell):
+            return Joined(refusal=clashing)
         entry = WaitingEntry.objects.create(service_day_id=held.pk, child=child, household=household, joined_at=at)
-        subject, after = f"service_day:{held.pk}", {"child": child.pk, "household": household.pk}
+        subject, after = f"service_day:{held.pk}", _who(child, household, reason)
         record(by=by, channel=channel, action="waiting_joined", subject=subject, after=after, at=at)
     return Joined(entry=entry)
 
 
-def leave(*, child: Child, household: Household, cell: Cell, by: Actor, channel: Channel, at: datetime) -> bool:
+def leave(
+    *, child: Child, household: Household, cell: Cell, by: Actor, channel: Channel, at: datetime, reason: str = ""
+) -> bool:
     """Leave a list, or refuse the place offered, which goes to the next; False when the child does not wait there."""
     with transaction.atomic():
         lock_child(child)
@@ -83,10 +92,54 @@ def leave(*, child: Child, household: Household, cell: Cell, by: Actor, channel:
         if not left:
             return False
         for pk in days:
-            after = {"child": child.pk, "household": household.pk}
+            after = _who(child, household, reason)
             record(by=by, channel=channel, action="waiting_left", subject=f"service_day:{pk}", after=after, at=at)
         offer_places(days, at=at)
     return True
+
+
+def set_priority(*, entry: WaitingEntry, criterion: Criterion, reason: str, by: Actor, at: datetime) -> Refusal | None:
+    """Rank a child who waits by a stated criterion, which the product checks; the order of joining decides the rest.
+
+    Refusals: `not_waiting` for one who left the list or has an offer, `not_met` when the criterion is none of its.
+    """
+    with transaction.atomic():
+        _locked([entry.service_day_id])
+        row = WaitingEntry.objects.filter(pk=entry.pk, state=State.WAITING).first()
+        if row is None:
+            return Refusal("not_waiting")
+        if not _meets(row, criterion):
+            return Refusal("not_met")
+        before = row.priority
+        if before == criterion:
+            return None
+        WaitingEntry.objects.filter(pk=row.pk).update(priority=criterion)
+        record(
+            by=by,
+            channel=Channel.OFFICE,
+            action="waiting_ranked",
+            subject=f"service_day:{row.service_day_id}",
+            before={"priority": before},
+            after={"child": row.child_id, "household": row.household_id, "priority": int(criterion), "reason": reason},
+            at=at,
+        )
+    return None
+
+
+def _meets(entry: WaitingEntry, criterion: Criterion) -> bool:
+    bookings = Booking.objects.filter(service_day=entry.service_day_id)
+    match criterion:
+        case Criterion.LOST_PLACE:
+            return bookings.filter(child=entry.child_id, closure__undone_at__isnull=False).exists()
+        case Criterion.SIBLING:
+            siblings = bookings.standing().filter(household=entry.household_id)
+            return siblings.exclude(child=entry.child_id).exists()
+        case _:
+            return True
+
+
+def _who(child: Child, household: Household, reason: str) -> dict[str, object]:
+    return {"child": child.pk, "household": household.pk, **({"reason": reason} if reason else {})}
 
 
 def note_booked(service_days: Collection[int], *, child: Child, at: datetime) -> None:
@@ -224,3 +277,44 @@ def bookings_and_offers(service_day: ServiceDay, *, at: datetime) -> int:
     """How many places of a day are taken at an instant: bookings that stand, and offers not yet answered."""
     booked = Booking.objects.standing().filter(service_day=service_day).count()
     return booked + WaitingEntry.objects.filter(service_day=service_day, state=State.OFFERED, accept_by__gt=at).count()
+
+
+def put_first(lost: Collection[Booking], *, by: Actor, at: datetime) -> frozenset[int]:
+    """Put at the head of their days' lists the children whose booking a closure canceled and a full day did not take
+    back, in the order in which they had booked; returns the keys of those bookings.
+
+    A day past its deadline has no list any more. The caller has locked the days.
+    """
+    days = ServiceDay.objects.in_bulk({booking.service_day_id for booking in lost})
+    closing = {pk: _deadline(held) for pk, held in days.items()}
+    asked = [booking for booking in lost if closing[booking.service_day_id] > at]
+    there = WaitingEntry.objects.filter(service_day__in=days, state__in=WaitingEntry.OPEN)
+    known = set(there.values_list("service_day", "child").order_by())
+    WaitingEntry.objects.bulk_create(
+        WaitingEntry(
+            service_day_id=booking.service_day_id,
+            child_id=booking.child_id,
+            household_id=booking.household_id,
+            joined_at=booking.booked_at,
+            priority=Criterion.LOST_PLACE,
+        )
+        for booking in asked
+        if (booking.service_day_id, booking.child_id) not in known
+    )
+    record_many(
+        Entry(
+            by,
+            Channel.OFFICE,
+            "waiting_joined",
+            f"service_day:{booking.service_day_id}",
+            after={
+                "child": booking.child_id,
+                "household": booking.household_id,
+                "joined_at": booking.booked_at.isoformat(),
+                "priority": int(Criterion.LOST_PLACE),
+            },
+            at=at,
+        )
+        for booking in asked
+    )
+    return frozenset(booking.pk for booking in asked)

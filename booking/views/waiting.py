@@ -75,7 +75,8 @@ def _show(request: FamilyRequest, child: ChildAtSchool, cell: Cell, *, refusal: 
         "waiting": days.lists.get(held.pk, queries.NOBODY_WAITS),
         "booked": cell in days.bookings,
         "back": reverse("booking:planning", args=[child.code]) + week,
-        "refused": refusal and sentences.waiting_refusal_sentence(refusal.code, refusal.facts, zone=zone),
+        "refused": refusal
+        and sentences.waiting_refusal_sentence(refusal.code, refusal.facts, zone=zone, names=facts.activity_names),
     }
     return render(request, "booking/waiting.html", shown)
 

@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 from django.test import Client
 
 from booking import catalogue
-from booking.models import Activity, Booking, JournalEntry, PublicHoliday, Receipt, SchoolVacation, ServiceDay
+from booking.models import Activity, Booking, Closure, JournalEntry, PublicHoliday, Receipt, SchoolVacation, ServiceDay
 from booking.rules.planning import NO_POWERS, Cell, Change, PlanningRefusal
+from booking.services import closures
 from booking.services.bookings import Saved, change_bookings
+from booking.services.closures import Scope
 from booking.services.days import Materialized, materialize
 from lps.families.identity import actor_of
 from lps.families.models import Child, Custody, Enrollment, Household, SchoolClass
@@ -106,6 +108,12 @@ def _class(name: str, title: str, teacher: str) -> NewClass:
 def make_days() -> Materialized:
     """Make the days of that autumn again."""
     return materialize(first_day=FIRST, last_day=LAST)
+
+
+def closed(first_day: date, last_day: date, reason: str, **where: int) -> Closure:
+    """Close these days; `where` names a school, a class, an activity by their keys."""
+    scope = Scope(first_day=first_day, last_day=last_day, **where)
+    return closures.close(scope=scope, reason=reason, by=BY, at=NOW, tell=False)
 
 
 def ask(

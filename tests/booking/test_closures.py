@@ -1,15 +1,17 @@
 """Closing days: shown first, canceled by the town, told to the families, undone."""
 
 import uuid
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from booking import catalogue
-from booking.models import Booking, JournalEntry, Receipt, ServiceDay
+from booking.models import ActivityTie, Booking, JournalEntry, Receipt, ServiceDay, WaitingEntry
 from booking.rules.planning import Cell, Change
-from booking.services import closures
+from booking.rules.waiting import Criterion
+from booking.services import closures, reopening, waiting
 from booking.services.bookings import Saved, change_bookings
+from booking.services.catalogue import tie
 from booking.services.closures import Scope
 from lps.families.models import Child, Enrollment, Household
 from lps.journal.actors import Actor, ActorKind
@@ -51,6 +53,10 @@ def book(child: Child, household: Household, *cells: Cell) -> Saved:
 
 def close(scope: Scope, *, at: datetime | None = None) -> closures.Closure:
     return closures.close(scope=scope, reason="Grève du personnel", by=AGENT, at=at or clock.now())
+
+
+def undo(closure: closures.Closure, *, at: datetime | None = None) -> reopening.Undone:
+    return reopening.undo(closure=closure, by=AGENT, at=at or clock.now())
 
 
 def is_booked(child: Child, bus: int, day: date) -> bool:
@@ -126,13 +132,13 @@ def test_undoing_puts_back_what_the_closure_canceled(angeline: Child, marsone: H
     book(angeline, marsone, Cell(bus, day))
     closure = close(Scope(first_day=day, last_day=day))
 
-    assert closures.undo(closure=closure, by=AGENT, at=clock.now()) >= 1
+    assert undo(closure).back >= 1
 
     assert is_booked(angeline, bus, day)
     assert ServiceDay.objects.get(activity=bus, day=day).open
     assert OutboxMessage.objects.filter(template="booking/emails/reopened").count() == 1
-    with pytest.raises(closures.AlreadyUndone):
-        closures.undo(closure=closure, by=AGENT, at=clock.now())
+    with pytest.raises(reopening.AlreadyUndone):
+        undo(closure)
 
 
 def test_a_day_closed_by_another_closure_stays_closed(angeline: Child, marsone: Household, bus: int, day: date) -> None:
@@ -140,15 +146,15 @@ def test_a_day_closed_by_another_closure_stays_closed(angeline: Child, marsone: 
     first = close(Scope(first_day=day, last_day=day, activity_id=bus))
     second = close(Scope(first_day=day, last_day=day))
 
-    closures.undo(closure=first, by=AGENT, at=clock.now())
+    undo(first)
 
     assert not ServiceDay.objects.get(activity=bus, day=day).open
     assert not is_booked(angeline, bus, day)
 
-    second.refresh_from_db()
-    closures.undo(closure=second, by=AGENT, at=clock.now())
+    assert undo(second).back >= 1
 
     assert ServiceDay.objects.get(activity=bus, day=day).open
+    assert is_booked(angeline, bus, day)
 
 
 def test_closing_costs_the_same_for_one_booking_and_for_twelve(
@@ -164,7 +170,133 @@ def test_closing_costs_the_same_for_one_booking_and_for_twelve(
             closure = close(Scope(first_day=day, last_day=day))
         assert Receipt.objects.count() - receipts == 2
         shapes.append(len(statements))
-        closures.undo(closure=closure, by=AGENT, at=clock.now(), tell=False)
+        reopening.undo(closure=closure, by=AGENT, at=clock.now(), tell=False)
         Booking.objects.standing().filter(day=day).update(canceled_at=clock.now())
 
     assert shapes[0] == shapes[1]
+
+
+class TestUndoingCountsPlaces:
+    """A class's closure frees a place that another class takes."""
+
+    @pytest.fixture
+    def one_place(self, bus: int, day: date) -> ServiceDay:
+        ServiceDay.objects.filter(activity=bus, day=day).update(places=1)
+        return ServiceDay.objects.get(activity=bus, day=day)
+
+    @pytest.fixture
+    def taken_over(
+        self, one_place: ServiceDay, angeline: Child, bertrand: Child, marsone: Household, bus: int, day: date
+    ) -> closures.Closure:
+        """Angéline had the only place; Bertrand has it now."""
+        book(angeline, marsone, Cell(bus, day))
+        ce1 = Enrollment.objects.get(child=angeline).school_class_id
+        closure = close(Scope(first_day=day, last_day=day, school_class_id=ce1, activity_id=bus))
+        assert book(bertrand, marsone, Cell(bus, day)).receipt
+        return closure
+
+    def test_a_day_never_holds_more_children_than_places(
+        self, taken_over: closures.Closure, one_place: ServiceDay, angeline: Child
+    ) -> None:
+        done = undo(taken_over)
+
+        assert (done.back, [verdict.why for verdict in done.left_out]) == (0, ["full"])
+        assert one_place.bookings.standing().count() == 1
+
+    def test_who_no_longer_fits_waits_first_and_is_told(
+        self, taken_over: closures.Closure, one_place: ServiceDay, angeline: Child, bus: int, day: date
+    ) -> None:
+        undo(taken_over)
+
+        waits = WaitingEntry.objects.get(service_day=one_place)
+        assert (waits.child, waits.priority) == (angeline, Criterion.LOST_PLACE)
+        message = OutboxMessage.objects.get(template="booking/emails/reopened")
+        told = fact_text.loads(keys.decrypt(message.facts, purpose=FACTS_PURPOSE))
+        assert (told["lines"], [line["child"] for line in told["waiting"]]) == ([], ["Angéline"])
+        taken_over.refresh_from_db()
+        assert [(kept["why"], kept["waits"]) for kept in taken_over.left_out] == [("full", True)]
+
+    def test_past_the_deadline_there_is_no_list_and_it_is_told(
+        self, taken_over: closures.Closure, one_place: ServiceDay, day: date
+    ) -> None:
+        undo(taken_over, at=datetime.combine(day, time(3), tzinfo=UTC))
+
+        assert not WaitingEntry.objects.exists()
+        message = OutboxMessage.objects.get(template="booking/emails/reopened")
+        told = fact_text.loads(keys.decrypt(message.facts, purpose=FACTS_PURPOSE))
+        assert [line["child"] for line in told["lost"]] == ["Angéline"]
+
+    def test_a_place_offered_to_somebody_counts_as_taken(
+        self, one_place: ServiceDay, angeline: Child, bertrand: Child, marsone: Household, bus: int, day: date
+    ) -> None:
+        book(angeline, marsone, Cell(bus, day))
+        waiting.join(
+            child=bertrand, household=marsone, cell=Cell(bus, day), by=PARENT, channel=Channel.WEB, at=clock.now()
+        )
+        ce1 = Enrollment.objects.get(child=angeline).school_class_id
+        closure = close(Scope(first_day=day, last_day=day, school_class_id=ce1, activity_id=bus))
+        assert waiting.move_lists(at=clock.now()) == 1
+
+        undo(closure)
+
+        assert waiting.bookings_and_offers(one_place, at=clock.now()) == 1
+
+
+def test_what_a_class_closure_still_covers_comes_back_with_it(
+    angeline: Child, bertrand: Child, marsone: Household, bus: int, day: date
+) -> None:
+    book(angeline, marsone, Cell(bus, day))
+    book(bertrand, marsone, Cell(bus, day))
+    ce1 = Enrollment.objects.get(child=angeline).school_class_id
+    whole = close(Scope(first_day=day, last_day=day, activity_id=bus))
+    of_the_class = close(Scope(first_day=day, last_day=day, school_class_id=ce1))
+
+    undo(whole)
+    assert (is_booked(angeline, bus, day), is_booked(bertrand, bus, day)) == (False, True)
+
+    undo(of_the_class)
+    assert is_booked(angeline, bus, day)
+
+
+def test_two_that_clash_never_stand_after_an_undo(
+    angeline: Child, marsone: Household, activity: dict[str, int], bus: int, day: date
+) -> None:
+    other = activity["Accueil Soir"]
+    tie(one=bus, other=other, kind=ActivityTie.Kind.INCOMPATIBLE)
+    book(angeline, marsone, Cell(bus, day))
+    closure = close(Scope(first_day=day, last_day=day, activity_id=bus))
+    assert book(angeline, marsone, Cell(other, day)).receipt
+
+    assert [verdict.why for verdict in reopening.preview(closure, at=clock.now())] == ["incompatible"]
+    assert [verdict.why for verdict in undo(closure).left_out] == ["incompatible"]
+
+    assert (is_booked(angeline, bus, day), is_booked(angeline, other, day)) == (False, True)
+
+
+def test_days_gone_by_are_not_put_back(angeline: Child, marsone: Household, bus: int, day: date) -> None:
+    book(angeline, marsone, Cell(bus, day))
+    closure = close(Scope(first_day=day, last_day=day))
+
+    done = undo(closure, at=clock.now() + timedelta(days=60))
+
+    assert {verdict.why for verdict in done.left_out} == {"past"}
+    assert not is_booked(angeline, bus, day)
+
+
+def test_undoing_costs_the_same_for_one_booking_and_for_twelve(
+    angeline: Child, bertrand: Child, marsone: Household, activity: dict[str, int], bus: int, day: date
+) -> None:
+    others = [pk for name, pk in activity.items() if name.startswith(("Transport", "Accueil")) and pk != bus]
+    ServiceDay.objects.filter(day=day).update(places=30)
+    Booking.objects.standing().filter(day=day).update(canceled_at=clock.now())
+    shapes = {}
+    for cells in ([Cell(bus, day)], [Cell(pk, day) for pk in (bus, *others)]):
+        for child in (angeline, bertrand)[: len(cells)]:
+            book(child, marsone, *cells)
+        closure = close(Scope(first_day=day, last_day=day))
+        with counted() as statements:
+            back = undo(closure).back
+        shapes[back] = len(statements)
+        Booking.objects.standing().filter(day=day).update(canceled_at=clock.now())
+
+    assert (min(shapes), max(shapes) > 8, len(set(shapes.values()))) == (1, True, 1)

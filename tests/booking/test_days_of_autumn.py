@@ -7,8 +7,7 @@ import pytest
 from booking import catalogue
 from booking.catalogue import Place
 from booking.models import Closure, ServiceDay
-from booking.services.catalogue import add_closure
-from booking.services.days import horizon, materialize, preview_days
+from booking.services.days import horizon, materialize
 from lps.families.models import Child, Household, Site
 from tests.booking.october import (
     ARMISTICE,
@@ -21,6 +20,7 @@ from tests.booking.october import (
     VENDREDI_17,
     Autumn,
     ask,
+    closed,
     codes,
     make_days,
     standing,
@@ -82,7 +82,7 @@ class TestClosures:
         elsewhere = Site.objects.create(name="École des Tilleuls")
         make_days()
         morning = autumn.activities[MORNING]
-        add_closure(first_day=MARDI_14, last_day=JEUDI_16, reason="Travaux", site_id=elsewhere.pk, activity_id=morning)
+        closed(MARDI_14, JEUDI_16, "Travaux", site_id=elsewhere.pk, activity_id=morning)
 
         make_days()
 
@@ -98,7 +98,7 @@ class TestClosures:
     def test_of_one_class_closes_no_day_and_its_children_alone_book_nothing(
         self, autumn: Autumn, marsone: Household, angeline: Child, bertrand: Child
     ) -> None:
-        add_closure(first_day=LUNDI_13, last_day=LUNDI_13, reason="Classe de mer", school_class_id=autumn.ce1.pk)
+        closed(LUNDI_13, LUNDI_13, "Classe de mer", school_class_id=autumn.ce1.pk)
         make_days()
 
         hers = ask(angeline, marsone, autumn.book(BUS_8H30, LUNDI_13, MARDI_14))
@@ -109,7 +109,7 @@ class TestClosures:
 
     def test_withdrawn_gives_its_days_back_when_they_are_made_again(self, autumn: Autumn) -> None:
         before = held(autumn, MORNING)
-        closure = add_closure(first_day=LUNDI_13, last_day=VENDREDI_17, reason="Travaux")
+        closure = closed(LUNDI_13, VENDREDI_17, "Travaux")
         make_days()
         assert held(autumn, MORNING) == [day for day in before if day not in WEEK]
 
@@ -117,21 +117,6 @@ class TestClosures:
         make_days()
 
         assert held(autumn, MORNING) == before
-
-    def test_written_keeps_the_days_that_are_booked_and_lists_them(
-        self, autumn: Autumn, marsone: Household, angeline: Child
-    ) -> None:
-        ask(angeline, marsone, autumn.book(BUS_8H30, MARDI_14))
-        add_closure(first_day=LUNDI_13, last_day=VENDREDI_17, reason="Travaux")
-        slot = (autumn.activities[BUS_8H30], autumn.ce1.site_id, MARDI_14)
-
-        previewed = preview_days(first_day=LUNDI_13, last_day=VENDREDI_17)
-        done = materialize(first_day=LUNDI_13, last_day=VENDREDI_17)
-
-        assert list(previewed.kept) == list(done.kept) == [slot]
-        assert done.kept[slot].booked == 1
-        assert within(held(autumn, BUS_8H30), *WEEK[::3]) == [MARDI_14]
-        assert standing(angeline, autumn.activities[BUS_8H30]) == [MARDI_14]
 
 
 def test_a_day_kept_for_its_booking_closes_once_it_is_left(autumn: Autumn, marsone: Household, angeline: Child) -> None:

@@ -13,7 +13,7 @@ from booking.rules.entitlements import Access
 from booking.rules.periods import NotOffered, PeriodFacts
 from booking.rules.planning import Cell
 from booking.services.bookings import ForeignJeton
-from booking.services.catalogue import add_closure, entitle, tie
+from booking.services.catalogue import entitle, tie
 from booking.services.periods import PeriodSaved, add_period, choose_period
 from lps.families.identity import actor_of
 from lps.families.models import Child, Household
@@ -30,6 +30,7 @@ from tests.booking.october import (
     WEDNESDAY,
     Autumn,
     ask,
+    closed,
     codes,
     make_days,
     paris,
@@ -184,9 +185,9 @@ class TestWhatIsLeftOut:
         self, autumn: Autumn, marsone: Household, angeline: Child, bertrand: Child, period: PeriodFacts
     ) -> None:
         first, second, third, *_ = MONDAYS
-        add_closure(first_day=first, last_day=first, reason="Grève")
-        add_closure(first_day=second, last_day=second, reason="Travaux", site_id=autumn.ce1.site_id)
-        add_closure(first_day=third, last_day=third, reason="Classe de mer", school_class_id=autumn.ce1.pk)
+        closed(first, first, "Grève")
+        closed(second, second, "Travaux", site_id=autumn.ce1.site_id)
+        closed(third, third, "Classe de mer", school_class_id=autumn.ce1.pk)
         make_days()
 
         hers = choose(period, angeline, marsone, mornings(autumn, MONDAY))

@@ -10,7 +10,7 @@ from django.test import Client
 
 from booking.models import Period, PeriodChoice, Receipt, ServiceDay
 from booking.rules.entitlements import Access
-from booking.services.catalogue import add_closure, entitle
+from booking.services.catalogue import entitle
 from booking.services.periods import add_period
 from lps.families.models import Child, Household
 from tests.booking.october import (
@@ -19,6 +19,7 @@ from tests.booking.october import (
     MORNING,
     Autumn,
     ask,
+    closed,
     make_days,
     paris,
     signed_in,
@@ -133,7 +134,7 @@ class TestChoosing:
     def test_tells_the_weekdays_the_number_of_days_and_what_is_left_out(
         self, parent: Client, autumn: Autumn, marsone: Household, angeline: Child, period: Period
     ) -> None:
-        add_closure(first_day=MONDAYS[0], last_day=MONDAYS[0], reason="Travaux")
+        closed(MONDAYS[0], MONDAYS[0], "Travaux")
         make_days()
         autumn.places(MORNING, MONDAYS[1], 0)
 

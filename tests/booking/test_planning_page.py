@@ -10,7 +10,7 @@ from django.test import Client
 from booking.models import ActivityGroup, ServiceDay
 from booking.rules.entitlements import Access
 from booking.services import closures
-from booking.services.catalogue import add_closure, entitle
+from booking.services.catalogue import entitle
 from booking.services.closures import Scope
 from lps.families.models import Child, Custody, Enrollment, Household
 from tenants import context, queries
@@ -33,6 +33,7 @@ from tests.booking.october import (
     VENDREDI_17,
     Autumn,
     ask,
+    closed,
     make_days,
     paris,
     signed_in,
@@ -229,7 +230,7 @@ class TestCells:
         self, parent: Client, autumn: Autumn
     ) -> None:
         close(autumn, BUS_8H30, JEUDI_16, reason="Grève des chauffeurs")
-        add_closure(first_day=LUNDI_13, last_day=LUNDI_13, reason="Classe de mer", school_class_id=autumn.ce1.pk)
+        closed(LUNDI_13, LUNDI_13, "Classe de mer", school_class_id=autumn.ce1.pk)
 
         html = opened(parent, semaine="2014-W42", groupe="transport")
 
@@ -243,7 +244,7 @@ class TestCells:
     def test_the_closure_of_a_class_is_told_to_its_children_alone(
         self, autumn: Autumn, marsone: Household, parent: Client
     ) -> None:
-        add_closure(first_day=LUNDI_13, last_day=LUNDI_13, reason="Classe de mer", school_class_id=autumn.ce2.pk)
+        closed(LUNDI_13, LUNDI_13, "Classe de mer", school_class_id=autumn.ce2.pk)
 
         assert notes(opened(parent), 42) == []
         assert notes(opened(parent, "/enfants/123457/planning/"), 42) == ["lundi 13/10 : Classe de mer"]
@@ -487,7 +488,7 @@ class TestDeadlineLines:
         assert (look, line) == ("calm", "Modifiable jusqu'à la veille, 17h00")
 
     def test_a_week_closed_as_a_whole_has_no_deadline(self, parent: Client, autumn: Autumn) -> None:
-        add_closure(first_day=LUNDI_13, last_day=VENDREDI_17, reason="Classe de mer", school_class_id=autumn.ce1.pk)
+        closed(LUNDI_13, VENDREDI_17, "Classe de mer", school_class_id=autumn.ce1.pk)
         ServiceDay.objects.filter(day=date(2014, 10, 15)).update(open=False)
 
         assert deadlines(opened(parent), 42) == []

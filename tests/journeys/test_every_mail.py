@@ -26,7 +26,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "families/emails/answered": {"family": "MARSONE", "url": URL},
     "families/emails/erased": {"family": "MARSONE"},
     "booking/emails/closed": {"reason": "Grève", "url": URL, "lines": LINES},
-    "booking/emails/reopened": {"reason": "Grève", "url": URL, "lines": LINES},
+    "booking/emails/reopened": {"reason": "Grève", "url": URL, "lines": LINES, "waiting": LINES, "lost": LINES},
     "booking/emails/decided": {
         "campaign": "Rentrée 2027",
         "child": "Angéline MARSONE",

@@ -232,6 +232,12 @@ def lock_household(household: Household) -> None:
     list(rows.values_list("pk"))
 
 
+def lock_children(pks: Iterable[int]) -> None:
+    """The same for several, in the order of their keys: two who ask for some of the same wait for one another."""
+    rows = Child.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=set(pks))
+    list(rows.order_by("pk").values_list("pk"))
+
+
 def _at_school(children: list[Child], *, day: date) -> list[ChildAtSchool]:
     enrollments = _ENROLLMENTS.instances(children=[child.pk for child in children], day=day)
     classes = {enrollment.child_id: enrollment.school_class for enrollment in enrollments}
