@@ -2,15 +2,17 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from booking.rights import COUNT_MEALS, READ_ANSWERS, READ_COUNTER, READ_DAY
-from lps.ui.nav import FAMILIES, NavItem
+from booking.rights import COUNT_MEALS, READ_ANSWERS, READ_CLOSURES, READ_COUNTER, READ_DAY, READ_WAITING
+from lps.ui.nav import FAMILIES, SETTINGS, NavItem
 
 # `permission` is the name under which a town shows or hides a tab.
 TABS = (NavItem("booking:pre_registration", _("Préinscription"), "preinscription"),)
 RAIL = (
     NavItem("booking_office:days", _("Pointage"), READ_DAY),
     NavItem("booking_office:kitchen", _("Cuisine"), COUNT_MEALS),
+    NavItem("booking_office:waiting_lists", _("Listes d'attente"), READ_WAITING),
     NavItem("booking_office:campaigns", _("Préinscriptions"), READ_ANSWERS, FAMILIES),
+    NavItem("booking_office:closures", _("Fermetures"), READ_CLOSURES, SETTINGS),
 )
 # The tabs of one family's page; their addresses take its key.
 FAMILY_TABS = (

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from booking.views.agents import answers, campaigns, counter, kitchen, roll
+from booking.views.agents import answers, campaigns, closures, counter, kitchen, roll, waiting
 
 app_name = "booking_office"
 urlpatterns = [
@@ -27,4 +27,16 @@ urlpatterns = [
     path("preinscriptions/<int:campaign_id>/reponses.csv", answers.as_csv, name="campaign_csv"),
     path("preinscriptions/<int:campaign_id>/reponses.xlsx", answers.as_xlsx, name="campaign_xlsx"),
     path("preinscriptions/<int:campaign_id>/reponses/<int:answer_id>/", answers.answer, name="answer"),
+    path("fermetures/", closures.closures, name="closures"),
+    path("fermetures/nouvelle/", closures.new, name="closure_new"),
+    path("fermetures/apercu/", closures.preview, name="closure_preview"),
+    path("fermetures/fermer/", closures.close, name="closure_close"),
+    path("fermetures/<int:closure_id>/", closures.closure, name="closure"),
+    path("fermetures/<int:closure_id>/annuler/", closures.undo, name="closure_undo"),
+    path("attente/", waiting.lists, name="waiting_lists"),
+    path("attente/<int:service_day_id>/", waiting.one_list, name="waiting_list"),
+    path("attente/<int:service_day_id>/inscrire/<int:child_id>/<int:household_id>/", waiting.join, name="waiting_join"),
+    path("attente/inscription/<int:entry_id>/", waiting.entry, name="waiting_entry"),
+    path("attente/inscription/<int:entry_id>/ordre/", waiting.rank, name="waiting_rank"),
+    path("attente/inscription/<int:entry_id>/retirer/", waiting.leave, name="waiting_leave"),
 ]

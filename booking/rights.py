@@ -1,7 +1,11 @@
 """Who may do what with the catalogue and the bookings: the town's other software by scope, agents by role."""
 
-from lps.accounts.rights import Right
+from dataclasses import dataclass
+
+from lps.accounts.actors import Agent
+from lps.accounts.rights import Right, allowed
 from lps.accounts.roles import AGENT_ROLES, Role
+from lps.journal.actors import Actor
 
 READ_CATALOGUE = "booking.read_catalogue"
 READ_BOOKINGS = "booking.read_bookings"
@@ -14,6 +18,14 @@ COUNT_MEALS = "booking.count_meals"
 READ_ANSWERS = "booking.read_pre_registrations"
 DECIDE_ANSWERS = "booking.decide_pre_registrations"
 RUN_CAMPAIGNS = "booking.run_campaigns"
+READ_CALENDAR = "booking.read_calendar"
+SET_CALENDAR = "booking.set_calendar"
+READ_CLOSURES = "booking.read_closures"
+CLOSE_DAYS = "booking.close_days"
+READ_PERIODS = "booking.read_periods"
+SET_PERIODS = "booking.set_periods"
+READ_WAITING = "booking.read_waiting_lists"
+MOVE_WAITING = "booking.move_waiting_lists"
 
 # The counter: what a parent may do, in its name; then what the rules of the families refuse, with a reason.
 READ_COUNTER = "booking.read_counter"
@@ -36,4 +48,29 @@ OWN = (
     Right(READ_COUNTER, roles=_DESK | {Role.ACTIVITIES, Role.READ_ONLY}),
     Right(BOOK_AT_COUNTER, roles=_DESK | {Role.ACTIVITIES}),
     Right(PASS_OVER_RULES, roles=_DESK),
+    Right(READ_CALENDAR, roles=frozenset(AGENT_ROLES)),
+    Right(SET_CALENDAR, roles=frozenset({Role.SCHOOL})),
+    Right(READ_CLOSURES, roles=frozenset(AGENT_ROLES)),
+    Right(CLOSE_DAYS, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES})),
+    Right(READ_PERIODS, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES, Role.CASH_OFFICE, Role.READ_ONLY})),
+    Right(SET_PERIODS, roles=frozenset({Role.SCHOOL})),
+    Right(READ_WAITING, roles=frozenset(AGENT_ROLES)),
+    Right(MOVE_WAITING, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES})),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What an action reaches: a school and an activity, None for all of them."""
+
+    site_id: int | None = None
+    activity_id: int | None = None
+
+
+def may_reach(actor: Actor | None, action: str, reach: Reach) -> bool:
+    """Whether an actor may do what reaches there: one kept to some schools or activities never reaches all of them."""
+    if isinstance(actor, Agent) and (
+        (actor.sites and reach.site_id is None) or (actor.activities and reach.activity_id is None)
+    ):
+        return False
+    return allowed(actor, action, reach)

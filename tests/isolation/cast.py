@@ -18,10 +18,12 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 
 from booking import catalogue
-from booking.models import Activity, ActivityGroup, Campaign, Period, PreRegistration, ServiceDay
+from booking.models import Activity, ActivityGroup, Campaign, Closure, Period, PreRegistration, ServiceDay, WaitingEntry
 from booking.rules.campaigns import Wish
-from booking.services import campaigns
+from booking.rules.planning import Cell
+from booking.services import campaigns, closures, waiting
 from booking.services.campaigns import CampaignSpec
+from booking.services.closures import Scope
 from booking.services.days import school_year_of
 from booking.services.periods import add_period
 from booking.services.pre_registrations import answer
@@ -57,6 +59,7 @@ from tenants.models import Commune
 from tenants.town.house_rules import Text
 from tenants.town.messages import Words
 from tenants.town.models import HouseRules, Message
+from tenants.town.services import renew_catalogue_stamp
 from tests.accounts import factories as people
 from tests.families.factories import BY, child_of, household
 from tests.isolation.pages import form_to, form_with
@@ -346,6 +349,46 @@ class Town:
             activity = catalogue.read().groups[0].activities[0]
             day = clock.today(self.commune.zone) + timedelta(days=400)
             return ServiceDay.objects.create(activity_id=activity.pk, site_id=site_id, day=day)
+
+    @property
+    def closing(self) -> dict[str, Any]:
+        """The form that closes a day of the town's own class."""
+        day = clock.today(self.commune.zone) + timedelta(days=20)
+        return {"first_day": day, "place": f"classe-{self.school_class.pk}", "reason": "Sortie scolaire"}
+
+    @cached_property
+    def closure(self) -> Closure:
+        """That day closed."""
+        with self.inside():
+            day = clock.today(self.commune.zone) + timedelta(days=20)
+            scope = Scope(first_day=day, last_day=day, school_class_id=self.school_class.pk)
+            return closures.close(scope=scope, reason=f"Sortie de {self.name}", by=BY, at=clock.now())
+
+    @cached_property
+    def full_day(self) -> ServiceDay:
+        """A day without a place left, of an activity of the town's own, at the child's school."""
+        with self.inside():
+            site_id = Enrollment.objects.get(child=self.child).school_class.site_id
+            group, name = ActivityGroup.objects.order_by("pk")[0], f"Atelier {self.name}"
+            activity = Activity.objects.get_or_create(group=group, name=name, weekdays=list(range(7)), places=0)[0]
+            day = clock.today(self.commune.zone) + timedelta(days=20)
+            renew_catalogue_stamp()
+            return ServiceDay.objects.create(activity=activity, site_id=site_id, day=day, places=0, by_hand=True)
+
+    @cached_property
+    def waiting(self) -> WaitingEntry:
+        """The child waits for a place that day."""
+        with self.inside():
+            joined = waiting.join(
+                child=self.child,
+                household=self.household,
+                cell=Cell(self.full_day.activity_id, self.full_day.day),
+                by=BY,
+                channel=Channel.OFFICE,
+                at=clock.now(),
+            )
+            assert joined.entry is not None
+            return joined.entry
 
     @cached_property
     def period(self) -> Period:

@@ -426,6 +426,47 @@ COMMUNE: Mapping[str, Sample] = {
         fields=lambda town: {"version": 1, "state": "validated"},
         foreign_fields=None,
     ),
+    "booking_office:closures": Sample(agent("booking.read_closures")),
+    "booking_office:closure_new": Sample(agent("booking.close_days")),
+    "booking_office:closure_preview": Sample(agent("booking.close_days"), query=lambda town: town.closing, foreign=400),
+    "booking_office:closure_close": Sample(
+        agent("booking.close_days"), {"POST": 302}, fields=lambda town: town.closing, foreign=400
+    ),
+    "booking_office:closure": Sample(
+        agent("booking.read_closures"), where=lambda town: {"closure_id": town.closure.pk}
+    ),
+    "booking_office:closure_undo": Sample(
+        agent("booking.close_days"), FORM, where=lambda town: {"closure_id": town.closure.pk}
+    ),
+    "booking_office:waiting_lists": Sample(agent("booking.read_waiting_lists")),
+    "booking_office:waiting_list": Sample(
+        agent("booking.read_waiting_lists"), where=lambda town: {"service_day_id": town.full_day.pk}
+    ),
+    "booking_office:waiting_join": Sample(
+        agent("booking.move_waiting_lists"),
+        FORM,
+        where=lambda town: {
+            "service_day_id": town.full_day.pk,
+            "child_id": town.child.pk,
+            "household_id": town.household.pk,
+        },
+        fields=lambda town: {"reason": "Au guichet"},
+    ),
+    "booking_office:waiting_entry": Sample(
+        agent("booking.move_waiting_lists"), where=lambda town: {"entry_id": town.waiting.pk}
+    ),
+    "booking_office:waiting_rank": Sample(
+        agent("booking.move_waiting_lists"),
+        {"POST": 302},
+        where=lambda town: {"entry_id": town.waiting.pk},
+        fields=lambda town: {"criterion": "100", "reason": "Au guichet"},
+    ),
+    "booking_office:waiting_leave": Sample(
+        agent("booking.move_waiting_lists"),
+        {"POST": 302},
+        where=lambda town: {"entry_id": town.waiting.pk},
+        fields=lambda town: {"reason": "Au guichet"},
+    ),
     # The town's software's
     "api_schema": Sample(EVERYBODY, is_form=False),
     "api_docs": Sample(EVERYBODY, is_form=False),

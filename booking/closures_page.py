@@ -1,0 +1,110 @@
+"""What agents read about closures: the list, what one would touch or touched, what undoing it would do."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, Q, QuerySet
+
+from booking.models import Activity, Booking, Closure
+from booking.rules.reopening import Why
+from booking.services.reopening import Verdict
+from lps.families.models import Household, SchoolClass
+from lps.families.queries import classes_to_come, emails_of_many
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """The bookings of a closure, counted; `unreachable` are the families without an address, to be told otherwise."""
+
+    bookings: int
+    children: int
+    families: int
+    unreachable: tuple[Household, ...]
+
+    @property
+    def written_to(self) -> int:
+        """How many families an e-mail goes to."""
+        return self.families - len(self.unreachable)
+
+
+def count(bookings: QuerySet[Booking]) -> Touched:
+    """Three statements, however many bookings."""
+    pairs = set(bookings.order_by().values_list("household", "child").distinct())
+    households = {household for household, _child in pairs}
+    reached = emails_of_many(households)
+    left = Household.objects.filter(pk__in=households - set(reached)) if households - set(reached) else ()
+    return Touched(
+        bookings=bookings.order_by().count(),
+        children=len({child for _household, child in pairs}),
+        families=len(households),
+        unreachable=tuple(left),
+    )
+
+
+def canceled_by(closure: Closure) -> QuerySet[Booking]:
+    """The bookings that a closure canceled, by day, activity and name."""
+    rows = Booking.objects.filter(closure=closure.pk, canceled_at__isnull=False)
+    rows = rows.select_related("child", "activity__group", "household", "service_day__site")
+    return rows.order_by("day", "activity__group__order", "activity__order", "activity", "child__name_sort", "pk")
+
+
+def closures(*, sites: Iterable[int], activities: Iterable[int]) -> QuerySet[Closure]:
+    """Those to come and of today first, then the past; of these schools and activities, or all, when none is given."""
+    rows = Closure.objects.select_related("site", "school_class__site", "activity").annotate(
+        number=Count("canceled", filter=Q(canceled__canceled_at__isnull=False))
+    )
+    if kept := list(sites):
+        rows = rows.filter(
+            Q(site__in=kept) | Q(school_class__site__in=kept) | Q(site__isnull=True, school_class__isnull=True)
+        )
+    if of := list(activities):
+        rows = rows.filter(Q(activity__in=of) | Q(activity__isnull=True))
+    return rows.order_by("-first_day", "-pk")
+
+
+def state(closure: Closure, *, today: date) -> str:
+    """In one word: "undone", "coming", "now", "past"."""
+    if closure.undone_at:
+        return "undone"
+    if closure.first_day > today:
+        return "coming"
+    return "now" if closure.last_day >= today else "past"
+
+
+def site_of(closure: Closure) -> int | None:
+    """The school that it reaches, that of its class if it has one; None for all."""
+    return closure.school_class.site_id if closure.school_class else closure.site_id
+
+
+def activities() -> list[Activity]:
+    """Every activity, by group, in the town's order."""
+    return list(Activity.objects.select_related("group").order_by("group__order", "group", "order", "pk"))
+
+
+def classes(today: date) -> list[SchoolClass]:
+    """The classes of this year and the next, by year and school."""
+    return classes_to_come(today)
+
+
+def by_reason(verdicts: Sequence[Verdict]) -> tuple[list[Verdict], list[tuple[Why, list[Verdict]]]]:
+    """The bookings that come back, then those that do not, by reason, the most frequent first."""
+    numbers: Mapping[Why, int] = Counter(verdict.why for verdict in verdicts if verdict.why)
+    kept = [
+        (why, [verdict for verdict in verdicts if verdict.why is why])
+        for why in sorted(numbers, key=lambda why: -numbers[why])
+    ]
+    return [verdict for verdict in verdicts if verdict.why is None], kept
+
+
+def left_out(closure: Closure) -> list[tuple[Why, list[tuple[Booking, bool]]]]:
+    """What undoing it did not put back, by reason, each with whether the child waits: one statement."""
+    rows = Booking.objects.select_related("child", "activity", "household").in_bulk(
+        [kept["booking"] for kept in closure.left_out]
+    )
+    found: dict[Why, list[tuple[Booking, bool]]] = {}
+    for kept in closure.left_out:
+        if booking := rows.get(kept["booking"]):
+            found.setdefault(Why(kept["why"]), []).append((booking, kept["waits"]))
+    return list(found.items())

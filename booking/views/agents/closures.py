@@ -1,0 +1,215 @@
+"""Closing days: the list, the form, the preview that names every booking touched, closing, and undoing."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from booking import closures_page as page
+from booking.closure_forms import REASONS, ClosureForm
+from booking.models import Closure
+from booking.rights import CLOSE_DAYS, READ_CLOSURES, Reach, may_reach
+from booking.rules.reopening import Why
+from booking.services import closures as services
+from booking.services import reopening
+from lps.accounts.actors import Agent
+from lps.accounts.decorators import agent_required
+from lps.accounts.requests import DoorRequest
+from lps.ui import saying
+from tenants import context
+
+PER_PAGE, BOOKINGS = 50, 100
+FIELDS = ("first_day", "last_day", "place", "activity", "reason")
+SAID = {
+    "ferme": _("C'est fermé. Les réservations sont annulées, rien ne sera facturé, et les familles sont prévenues."),
+    "annulee": _("La fermeture est annulée. Les familles sont prévenues de ce qui est remis."),
+    "deja": _("Cette fermeture était déjà annulée : rien n'a changé."),
+}
+WHY: Mapping[Why, str | Promise] = {
+    Why.PAST: _("Le jour est passé"),
+    Why.LEFT: _("L'enfant n'est plus dans cette école ce jour-là"),
+    Why.OTHER_HOUSEHOLD: _("Ce jour revient désormais à l'autre foyer de l'enfant"),
+    Why.BOOKED_AGAIN: _("La famille a réservé de nouveau"),
+    Why.CLOSED: _("Une autre fermeture couvre ce jour : l'annuler à son tour les remettra"),
+    Why.NO_SERVICE: _("L'activité n'a plus lieu ce jour-là"),
+    Why.INCOMPATIBLE: _("La famille a réservé depuis une activité qui ne va pas avec"),
+    Why.FULL: _("Il n'y a plus de place"),
+}
+
+
+@require_safe
+@agent_required(READ_CLOSURES)
+def closures(request: DoorRequest) -> HttpResponse:
+    """The closures that concern this agent, with their state."""
+    agent, today = _agent(request), _today(request)
+    rows = page.closures(sites=agent.sites, activities=agent.activities)
+    shown = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    facts = {
+        "page": shown,
+        "rows": [(one, page.state(one, today=today)) for one in shown.object_list],
+        "may_close": _closes_somewhere(request),
+        "said": saying.said(request, SAID),
+    }
+    return render(request, "booking/office/closures.html", facts)
+
+
+@require_safe
+@agent_required(CLOSE_DAYS)
+def new(request: DoorRequest) -> HttpResponse:
+    """Say what is to be closed; what was said before comes back in the address."""
+    given = {name: request.GET[name] for name in FIELDS if name in request.GET}
+    return _form(request, _closure_form(request, initial=given))
+
+
+@require_safe
+@agent_required(CLOSE_DAYS)
+def preview(request: DoorRequest) -> HttpResponse:
+    """Every booking that would be canceled, and who is written to."""
+    form = _closure_form(request, data=request.GET)
+    if not form.is_valid():
+        return _form(request, form, status=400)
+    scope = form.scope
+    _closer(request, Reach(site_id=form.site_id, activity_id=scope.activity_id))
+    touched = services.touched(scope)
+    facts = {
+        "form": form,
+        "closure": _unsaved(scope, form.cleaned_data["reason"], form),
+        "counts": page.count(touched),
+        "page": Paginator(touched, BOOKINGS).get_page(request.GET.get("page")),
+        "query": urlencode({name: form.data.get(name, "") for name in FIELDS}),
+        "is_past": scope.first_day < _today(request),
+        "nothing_held": not scope.service_days().filter(open=True).exists(),
+    }
+    return render(request, "booking/office/closure_preview.html", facts)
+
+
+@require_POST
+@agent_required(CLOSE_DAYS)
+def close(request: DoorRequest) -> HttpResponse:
+    """Close what the preview showed."""
+    form = _closure_form(request, data=request.POST)
+    if not form.is_valid():
+        return _form(request, form, status=400)
+    scope, reason = form.scope, form.cleaned_data["reason"]
+    actor = _closer(request, Reach(site_id=form.site_id, activity_id=scope.activity_id))
+    closed = services.close(scope=scope, reason=reason, by=actor, at=request.received_at)
+    return saying.done(_path(closed), "ferme")
+
+
+@require_safe
+@agent_required(READ_CLOSURES)
+def closure(request: DoorRequest, closure_id: int) -> HttpResponse:
+    """One closure: what it canceled, and what undoing it left out."""
+    found = _closure_or_404(request, closure_id)
+    canceled = page.canceled_by(found)
+    facts = {
+        "closure": found,
+        "state": page.state(found, today=_today(request)),
+        "counts": page.count(canceled),
+        "page": Paginator(canceled, BOOKINGS).get_page(request.GET.get("page")),
+        "left_out": [(WHY[why], rows) for why, rows in page.left_out(found)],
+        "may_undo": found.undone_at is None and may_reach(request.actor, CLOSE_DAYS, _reach(found)),
+        "said": saying.said(request, SAID),
+    }
+    return render(request, "booking/office/closure.html", facts)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@agent_required(CLOSE_DAYS)
+def undo(request: DoorRequest, closure_id: int) -> HttpResponse:
+    """What comes back and what cannot, and why; a POST undoes."""
+    found = _closure_or_404(request, closure_id)
+    actor = _closer(request, _reach(found))
+    if found.undone_at:
+        return saying.done(_path(found), "deja")
+    if request.method == "POST":
+        try:
+            reopening.undo(closure=found, by=actor, at=request.received_at)
+        except reopening.AlreadyUndone:
+            return saying.done(_path(found), "deja")
+        return saying.done(_path(found), "annulee")
+    back, kept = page.by_reason(reopening.preview(found, at=request.received_at))
+    facts = {
+        "closure": found,
+        "back": Paginator(back, BOOKINGS).get_page(request.GET.get("page")),
+        "kept": [(WHY[why], rows[:BOOKINGS], len(rows), why is Why.FULL) for why, rows in kept],
+    }
+    return render(request, "booking/office/closure_undo.html", facts)
+
+
+def _form(request: DoorRequest, form: ClosureForm, *, status: int = 200) -> HttpResponse:
+    return render(request, "booking/office/closure_form.html", {"form": form, "reasons": REASONS}, status=status)
+
+
+def _closure_form(request: DoorRequest, **given: Any) -> ClosureForm:
+    agent, today = _agent(request), _today(request)
+    return ClosureForm(
+        classes=page.classes(today),
+        activities=page.activities(),
+        today=today,
+        sites=agent.sites,
+        of_activities=agent.activities,
+        **given,
+    )
+
+
+def _unsaved(scope: services.Scope, reason: str, form: ClosureForm) -> Closure:
+    """The closure as the page names it."""
+    school_class = form.classes.get(scope.school_class_id or 0)
+    site = next((row.site for row in form.classes.values() if row.site_id == scope.site_id), None)
+    return Closure(
+        first_day=scope.first_day,
+        last_day=scope.last_day,
+        reason=reason,
+        school_class=school_class,
+        site=site,
+        activity=form.activities.get(scope.activity_id or 0),
+    )
+
+
+def _closure_or_404(request: DoorRequest, pk: int) -> Closure:
+    """The closure, if it concerns this agent."""
+    agent = _agent(request)
+    found = page.closures(sites=agent.sites, activities=agent.activities).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _reach(closure: Closure) -> Reach:
+    return Reach(site_id=page.site_of(closure), activity_id=closure.activity_id)
+
+
+def _closer(request: DoorRequest, reach: Reach) -> Agent:
+    """The agent, if all that the closure reaches is theirs."""
+    if not may_reach(request.actor, CLOSE_DAYS, reach):
+        raise PermissionDenied
+    return _agent(request)
+
+
+def _closes_somewhere(request: DoorRequest) -> bool:
+    agent = _agent(request)
+    reach = Reach(site_id=next(iter(agent.sites), None), activity_id=next(iter(agent.activities), None))
+    return may_reach(agent, CLOSE_DAYS, reach)
+
+
+def _agent(request: DoorRequest) -> Agent:
+    assert isinstance(request.actor, Agent)
+    return request.actor
+
+
+def _today(request: DoorRequest) -> date:
+    return request.received_at.astimezone(context.current().zone).date()
+
+
+def _path(closure: Closure) -> str:
+    return reverse("booking_office:closure", args=[closure.pk])
