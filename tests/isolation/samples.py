@@ -205,6 +205,15 @@ COMMUNE: Mapping[str, Sample] = {
         {"POST": 302},
         where=lambda town: {"account_id": town.colleague.pk, "key": town.colleague_session},
     ),
+    "office:journal": Sample(
+        agent("office.read_journal"), query=lambda town: {"objet": town.household.holder}, foreign=200
+    ),
+    "office:journal_csv": Sample(
+        agent("office.read_journal"),
+        query=lambda town: {"objet": town.household.holder},
+        foreign=200,
+        writes=frozenset({"journal_auditentry"}),
+    ),
     "office:messages": Sample(agent("office.read_messages")),
     "office:message_new": Sample(
         agent("office.write_messages"), FORM, fields=lambda town: town.message_words, foreign_fields=None

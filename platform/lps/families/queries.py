@@ -473,3 +473,19 @@ def imports_received(limit: int = 20) -> list[ImportBatch]:
 def letters_asked(limit: int = 20) -> list[LettersBatch]:
     """The last letters asked for."""
     return list(LettersBatch.objects.all()[:limit])
+
+
+def household_names(pks: Iterable[int]) -> dict[int, str]:
+    """The names of families, by their keys."""
+    return dict(Household.objects.filter(pk__in=list(pks)).values_list("pk", "name"))
+
+
+def child_names(pks: Iterable[int]) -> dict[int, str]:
+    """The first and last names of children, by their keys."""
+    return {child.pk: str(child) for child in Child.objects.filter(pk__in=list(pks))}
+
+
+def children_of_households(pks: Iterable[int]) -> list[int]:
+    """The keys of the children that these households have, had or will have."""
+    held = Custody.objects.filter(household__in=list(pks)).order_by("child")
+    return list(held.values_list("child", flat=True).distinct())

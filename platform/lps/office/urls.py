@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lps.office.views import agents, appearance, door, messages, rules, set_up, today, town
+from lps.office.views import agents, appearance, door, journal, messages, rules, set_up, today, town
 
 app_name = "office"
 urlpatterns = [
@@ -21,6 +21,8 @@ urlpatterns = [
     path("agents/<int:account_id>/reprendre/", agents.switch_on, name="agent_on"),
     path("agents/<int:account_id>/sessions/fermer/", agents.end_sessions, name="agent_end_sessions"),
     path("agents/<int:account_id>/sessions/<uuid:key>/fermer/", agents.end_session, name="agent_end_session"),
+    path("journal/", journal.journal, name="journal"),
+    path("journal/export.csv", journal.export, name="journal_csv"),
     path("messages/", messages.messages, name="messages"),
     path("messages/nouveau/", messages.new, name="message_new"),
     path("messages/<int:message_id>/", messages.message, name="message"),
