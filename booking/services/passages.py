@@ -42,12 +42,12 @@ def preview(moves: Sequence[Moved]) -> Mapping[str, int]:
     return {"bookings_moved": len(plan.moved), "bookings_canceled": len(plan.canceled)}
 
 
-def follow(moves: Sequence[Moved], *, by: Actor, at: datetime) -> dict[str, Any]:
+def follow(moves: Sequence[Moved], *, by: Actor, at: datetime, reason: str = "") -> dict[str, Any]:
     """Move and cancel, with the proofs; the days of the schools are made again after the commit."""
     plan = _plan(moves, lock=True)
     _put(plan.moved)
     Booking.objects.filter(pk__in=[booking.pk for booking in plan.canceled]).update(canceled_at=at)
-    proofs.write(plan.canceled, booked=False, reason=_("Passage à l'année suivante"), by=by, at=at)
+    proofs.write(plan.canceled, booked=False, reason=reason or _("Passage à l'année suivante"), by=by, at=at)
     wake_after_commit(EXTEND)
     return {"moved": plan.former, "canceled": [booking.pk for booking in plan.canceled]}
 

@@ -38,9 +38,12 @@ from lps.families import passage
 from lps.families import services as families
 from lps.families.models import (
     Child,
+    Contact,
     DataRequest,
     Enrollment,
     FamilyLink,
+    Guardian,
+    HealthNote,
     Household,
     ImportBatch,
     LettersBatch,
@@ -48,7 +51,7 @@ from lps.families.models import (
     SchoolYear,
 )
 from lps.families.passage import Passage
-from lps.families.services import NewChild, imports, letters, links, rollover
+from lps.families.services import NewChild, NewGuardian, children, guardians, imports, letters, links, rollover
 from lps.journal import house_rules, town_messages
 from lps.journal.channels import Channel
 from lps.kernel import clock
@@ -235,6 +238,44 @@ class Town:
         """The family's child."""
         with self.inside():
             return child_of(self.household)
+
+    @cached_property
+    def guardian(self) -> Guardian:
+        """A guardian of the family who does not pay."""
+        with self.inside():
+            new = NewGuardian(last_name=self.name, first_name="Camille")
+            return guardians.add_guardian(household=self.household, new=new, by=BY, channel=Channel.OFFICE)
+
+    @property
+    def guardian_words(self) -> dict[str, str]:
+        """The form of a guardian, filled in."""
+        return {"last_name": "DURAND", "first_name": "Camille", "phone": "06 12 34 56 78"}
+
+    @property
+    def second_home(self) -> Household:
+        """Another family of the town, without a child yet."""
+        with self.inside():
+            return household(name=f"{self.name} BIS")
+
+    @property
+    def contact(self) -> Contact:
+        """Somebody to call about the child."""
+        with self.inside():
+            facts = children.ContactFacts(kind=Contact.Kind.EMERGENCY, name=f"Mamie {self.name}")
+            return children.save_contact(child=self.child, contact=None, facts=facts, by=BY)
+
+    @property
+    def health_note(self) -> HealthNote:
+        """What to know of the child's health."""
+        with self.inside():
+            facts = children.HealthFacts(kind=HealthNote.Kind.ALLERGY, words=f"Arachide {self.name}")
+            return children.save_health_note(child=self.child, note=None, facts=facts, by=BY)
+
+    @property
+    def family_words(self) -> dict[str, Any]:
+        """The form of a new family, filled in."""
+        child = {"last_name": "NOUVEAU", "first_name": "Nino", "school_class": self.school_class.pk}
+        return {**child, "guardian_first_name": "Nina", "since": "2150-09-05"}
 
     @property
     def school_class(self) -> SchoolClass:

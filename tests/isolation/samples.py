@@ -286,6 +286,140 @@ COMMUNE: Mapping[str, Sample] = {
     "office:town_logo_trial": Sample(agent("office.change_town"), {"GET": 404}),
     "office:town_logo_keep": Sample(agent("office.change_town"), {"POST": 400}),
     "office:town_logo_remove": Sample(agent("office.change_town"), {"POST": 302}),
+    "families_office:new_family": Sample(agent("families.edit"), FORM, fields=lambda town: town.family_words),
+    "families_office:household": Sample(
+        agent("families.edit"),
+        FORM,
+        where=lambda town: {"household_id": town.household.pk},
+        fields=lambda town: {"name": "DURAND"},
+        foreign_fields=None,
+    ),
+    "families_office:new_guardian": Sample(
+        agent("families.edit"),
+        FORM,
+        where=lambda town: {"household_id": town.household.pk},
+        fields=lambda town: town.guardian_words,
+        foreign_fields=None,
+    ),
+    "families_office:guardian": Sample(
+        agent("families.edit"),
+        FORM,
+        where=lambda town: {"household_id": town.household.pk, "guardian_id": town.guardian.pk},
+        fields=lambda town: town.guardian_words,
+        foreign_fields=None,
+    ),
+    "families_office:remove_guardian": Sample(
+        agent("families.edit"),
+        {"POST": 302},
+        where=lambda town: {"household_id": town.household.pk, "guardian_id": town.guardian.pk},
+    ),
+    "families_office:codes": Sample(
+        agent("families.print_codes"), where=lambda town: {"household_id": town.household.pk}
+    ),
+    "families_office:renew_codes": Sample(
+        agent("families.renew_codes"),
+        FORM,
+        where=lambda town: {"household_id": town.household.pk},
+        fields=lambda town: {"reason": "lettre perdue"},
+        foreign_fields=None,
+    ),
+    "families_office:letter": Sample(
+        agent("families.print_codes"), {"POST": 302}, where=lambda town: {"household_id": town.household.pk}
+    ),
+    "families_office:new_child": Sample(
+        agent("families.edit"),
+        FORM,
+        where=lambda town: {"household_id": town.household.pk},
+        fields=lambda town: town.family_words,
+    ),
+    "families_office:child": Sample(
+        agent("families.open"), where=lambda town: {"household_id": town.household.pk, "child_id": town.child.pk}
+    ),
+    "families_office:edit_child": Sample(
+        agent("families.edit"),
+        FORM,
+        where=lambda town: {"household_id": town.household.pk, "child_id": town.child.pk},
+        fields=lambda town: {"last_name": "DURAND", "first_name": "Nino"},
+        foreign_fields=None,
+    ),
+    "families_office:move_child": Sample(
+        agent("families.edit"),
+        {"GET": 200, "POST": 200},
+        where=lambda town: {"household_id": town.household.pk, "child_id": town.child.pk},
+        fields=lambda town: town.family_words,
+    ),
+    "families_office:share_child": Sample(
+        agent("families.edit"),
+        FORM,
+        where=lambda town: {"household_id": town.household.pk, "child_id": town.child.pk},
+        fields=lambda town: {"foyer": town.second_home.pk, "since": "2150-09-05"},
+    ),
+    "families_office:second_home": Sample(
+        agent("families.edit"),
+        FORM,
+        where=lambda town: {"household_id": town.household.pk, "child_id": town.child.pk},
+        fields=lambda town: town.family_words,
+        foreign_fields=None,
+    ),
+    "families_office:end_custody": Sample(
+        agent("families.edit"),
+        {"GET": 200, "POST": 400},
+        where=lambda town: {"household_id": town.household.pk, "child_id": town.child.pk},
+        fields=lambda town: {"last_day": "2150-09-05"},
+        foreign_fields=None,
+    ),
+    "families_office:new_contact": Sample(
+        agent("families.edit"),
+        FORM,
+        where=lambda town: {"household_id": town.household.pk, "child_id": town.child.pk},
+        fields=lambda town: {"kind": "emergency", "name": "Mamie"},
+        foreign_fields=None,
+    ),
+    "families_office:contact": Sample(
+        agent("families.edit"),
+        FORM,
+        where=lambda town: {
+            "household_id": town.household.pk,
+            "child_id": town.child.pk,
+            "contact_id": town.contact.pk,
+        },
+        fields=lambda town: {"kind": "emergency", "name": "Mamie"},
+        foreign_fields=None,
+    ),
+    "families_office:remove_contact": Sample(
+        agent("families.edit"),
+        {"POST": 302},
+        where=lambda town: {
+            "household_id": town.household.pk,
+            "child_id": town.child.pk,
+            "contact_id": town.contact.pk,
+        },
+    ),
+    "families_office:health": Sample(
+        agent("families.read_health"),
+        {"GET": 200, "POST": 200},
+        where=lambda town: {"household_id": town.household.pk, "child_id": town.child.pk},
+    ),
+    "families_office:health_note": Sample(
+        agent("families.write_health"),
+        FORM,
+        where=lambda town: {
+            "household_id": town.household.pk,
+            "child_id": town.child.pk,
+            "note_id": town.health_note.pk,
+        },
+        fields=lambda town: {"kind": "pai", "words": "Ventoline"},
+        foreign_fields=None,
+    ),
+    "families_office:remove_health_note": Sample(
+        agent("families.write_health"),
+        {"POST": 302},
+        where=lambda town: {
+            "household_id": town.household.pk,
+            "child_id": town.child.pk,
+            "note_id": town.health_note.pk,
+        },
+    ),
     "families_office:requests": Sample(agent("families.answer_requests")),
     "families_office:answer": Sample(
         agent("families.answer_requests"),

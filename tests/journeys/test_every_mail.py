@@ -25,6 +25,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "families/emails/device": {"family": "MARSONE", "url": URL, "minutes": 30},
     "families/emails/answered": {"family": "MARSONE", "url": URL},
     "families/emails/erased": {"family": "MARSONE"},
+    "families/emails/email_changed": {"family": "MARSONE", "town": "Mairie de démonstration"},
     "booking/emails/closed": {"reason": "Grève", "url": URL, "lines": LINES},
     "booking/emails/reopened": {"reason": "Grève", "url": URL, "lines": LINES, "waiting": LINES, "lost": LINES},
     "booking/emails/decided": {

@@ -1,24 +1,166 @@
-"""What the town hall reads of one family, in a constant number of statements."""
+"""What the town hall reads of one family and of one child, in a constant number of statements."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from lps.families import queries
-from lps.families.models import Guardian, Household
-from lps.families.queries import ChildAtSchool
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from lps.families import phones, queries
+from lps.families.models import (
+    Child,
+    Contact,
+    Custody,
+    DataRequest,
+    Diet,
+    Enrollment,
+    Guardian,
+    HealthNote,
+    Household,
+    LettersBatch,
+    SchoolClass,
+)
+from tenants import context
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days from one to another, both included; None where there is no bound."""
+
+    first: date | None
+    last: date | None
+
+    @classmethod
+    def of(cls, during: DateRange) -> "Span":
+        """A range of days as PostgreSQL gives it back: its last bound out."""
+        return cls(during.lower, during.upper - timedelta(days=1) if during.upper else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardianLine:
+    """A guardian, with the telephone as one dials it."""
+
+    guardian: Guardian
+    phone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildLine:
+    """A child of the household: `is_here` on the day, `others` who has it too, `sites` where it sits or will."""
+
+    child: Child
+    span: Span
+    is_here: bool
+    is_past: bool
+    school_class: SchoolClass | None
+    coming: Enrollment | None
+    diets: tuple[str, ...]
+    others: tuple[Household, ...]
+    sites: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FamilyPage:
-    """A household with its guardians, and its children of the day."""
+    """A household with its guardians, its children, what it asked and the letters drawn for it."""
 
-    guardians: tuple[Guardian, ...]
-    children: tuple[ChildAtSchool, ...]
+    guardians: tuple[GuardianLine, ...]
+    children: tuple[ChildLine, ...]
+    past: tuple[ChildLine, ...]
+    requests: tuple[DataRequest, ...]
+    letters: tuple[LettersBatch, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildPage:
+    """A child: its seats over time, who has it and when, what it does not eat, whom to call."""
+
+    seats: tuple[tuple[Enrollment, Span], ...]
+    custodies: tuple[tuple[Custody, Span], ...]
+    diets: tuple[Diet, ...]
+    contacts: tuple[tuple[Contact, str], ...]
+    has_health: bool
 
 
 def read(household: Household, *, day: date) -> FamilyPage:
-    """The page of a household on a day."""
+    """The page of a household on a day: eight statements."""
+    lines = _children(household, day=day)
+    letters = LettersBatch.objects.filter(asked__household=household.pk)[:5]
     return FamilyPage(
-        guardians=tuple(Guardian.objects.filter(household=household)),
-        children=tuple(queries.children_of(household=household, day=day)),
+        guardians=tuple(guardians_of(household)),
+        children=tuple(line for line in lines if not line.is_past),
+        past=tuple(line for line in lines if line.is_past),
+        requests=tuple(queries.requests_of(household)[:20]),
+        letters=tuple(letters),
     )
+
+
+def read_child(child: Child) -> ChildPage:
+    """The page of a child: five statements."""
+    seats = Enrollment.objects.filter(child=child).select_related("school_class__site", "school_class__teacher")
+    custodies = Custody.objects.filter(child=child).select_related("household")
+    region = phones.region_of(context.current().zone)
+    contacts = Contact.objects.filter(child=child).order_by("kind", "pk")
+    return ChildPage(
+        seats=tuple((row, Span.of(row.valid_during)) for row in seats.order_by("-valid_during")),
+        custodies=tuple((row, Span.of(row.valid_during)) for row in custodies.order_by("-valid_during")),
+        diets=tuple(child.diets.all()),
+        contacts=tuple((row, phones.shown(row.phone, region=region) if row.phone else "") for row in contacts),
+        has_health=HealthNote.objects.filter(child=child).exists(),
+    )
+
+
+def guardians_of(household: Household) -> list[GuardianLine]:
+    """The guardians, who pays first: one statement."""
+    region = phones.region_of(context.current().zone)
+    rows = Guardian.objects.filter(household=household).order_by("-is_payer", "pk")
+    return [
+        GuardianLine(guardian=row, phone=phones.shown(row.phone, region=region) if row.phone else "") for row in rows
+    ]
+
+
+def _children(household: Household, *, day: date) -> list[ChildLine]:
+    held: dict[int, list[Custody]] = {}
+    custodies = Custody.objects.filter(household=household).select_related("child")
+    for row in custodies.order_by("child__name_sort", "child", "valid_during"):
+        held.setdefault(row.child_id, []).append(row)
+    seats = _seats(held, day=day)
+    diets = queries.diets_of(held)
+    others = _others(household, held, day=day)
+    return [_line(rows, seats.get(pk, ()), diets.get(pk, ()), others.get(pk, ()), day=day) for pk, rows in held.items()]
+
+
+def _line(
+    rows: list[Custody],
+    seats: Collection[Enrollment],
+    diets: tuple[str, ...],
+    others: Collection[Household],
+    *,
+    day: date,
+) -> ChildLine:
+    last = rows[-1]
+    sitting = next((seat for seat in seats if queries.days_within(seat.valid_during, [day])), None)
+    return ChildLine(
+        child=last.child,
+        span=Span.of(last.valid_during),
+        is_here=any(queries.days_within(row.valid_during, [day]) for row in rows),
+        is_past=last.valid_during.upper is not None and last.valid_during.upper <= day,
+        school_class=sitting.school_class if sitting else None,
+        coming=next((seat for seat in seats if seat is not sitting), None),
+        diets=diets,
+        others=tuple(others),
+        sites=frozenset(seat.school_class.site_id for seat in seats),
+    )
+
+
+def _seats(children: Iterable[int], *, day: date) -> dict[int, list[Enrollment]]:
+    """The seats of the day and those to come, in order."""
+    rows = Enrollment.objects.filter(queries.not_over("valid_during", day), child__in=list(children))
+    found: dict[int, list[Enrollment]] = {}
+    for row in rows.select_related("school_class__site", "school_class__teacher").order_by("valid_during", "pk"):
+        found.setdefault(row.child_id, []).append(row)
+    return found
+
+
+def _others(household: Household, children: Iterable[int], *, day: date) -> dict[int, list[Household]]:
+    found = queries.households_of(children, day=day)
+    return {child: [one for one in some if one.pk != household.pk] for child, some in found.items()}

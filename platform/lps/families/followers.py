@@ -24,8 +24,8 @@ class Follower(Protocol):
     def preview(self, moves: Sequence[Moved]) -> Mapping[str, int]:
         """What following would do, in numbers."""
 
-    def follow(self, moves: Sequence[Moved], *, by: Actor, at: datetime) -> Any:
-        """Follow, inside the caller's transaction; the children are locked."""
+    def follow(self, moves: Sequence[Moved], *, by: Actor, at: datetime, reason: str = "") -> Any:
+        """Follow, inside the caller's transaction; the children are locked. `reason` is for the families, if given."""
 
     def depends(self, moves: Sequence[Moved], back: Sequence[Moved], *, done: Any) -> int:
         """How many later facts would be wrong if the moves were undone; `back` says where the children would sit."""

@@ -2,14 +2,53 @@
 
 from django.urls import path
 
-from lps.families.views.agents import erasing, families, imports, letters, requests, rollover
+from lps.families.views.agents import (
+    children,
+    codes,
+    erasing,
+    families,
+    imports,
+    letters,
+    people,
+    requests,
+    rollover,
+)
 
 app_name = "families_office"
 urlpatterns = [
     path("", families.families, name="families"),
     path("classes/<int:class_id>/", families.school_class, name="class"),
+    path("nouvelle/", people.new_family, name="new_family"),
     path("<int:household_id>/", families.family, name="family"),
     path("<int:household_id>/effacer/", erasing.erase, name="erase"),
+    path("<int:household_id>/modifier/", people.household, name="household"),
+    path("<int:household_id>/representants/nouveau/", people.new_guardian, name="new_guardian"),
+    path("<int:household_id>/representants/<int:guardian_id>/", people.guardian, name="guardian"),
+    path("<int:household_id>/representants/<int:guardian_id>/retirer/", people.remove_guardian, name="remove_guardian"),
+    path("<int:household_id>/codes/", codes.codes, name="codes"),
+    path("<int:household_id>/codes/changer/", codes.renew, name="renew_codes"),
+    path("<int:household_id>/codes/lettre/", codes.letter, name="letter"),
+    path("<int:household_id>/enfants/nouveau/", people.new_child, name="new_child"),
+    path("<int:household_id>/enfants/<int:child_id>/", children.child, name="child"),
+    path("<int:household_id>/enfants/<int:child_id>/modifier/", children.edit, name="edit_child"),
+    path("<int:household_id>/enfants/<int:child_id>/classe/", children.move, name="move_child"),
+    path("<int:household_id>/enfants/<int:child_id>/garde/", children.share, name="share_child"),
+    path("<int:household_id>/enfants/<int:child_id>/garde/nouveau-foyer/", children.second_home, name="second_home"),
+    path("<int:household_id>/enfants/<int:child_id>/garde/fin/", children.end_custody, name="end_custody"),
+    path("<int:household_id>/enfants/<int:child_id>/personnes/nouvelle/", children.new_contact, name="new_contact"),
+    path("<int:household_id>/enfants/<int:child_id>/personnes/<int:contact_id>/", children.contact, name="contact"),
+    path(
+        "<int:household_id>/enfants/<int:child_id>/personnes/<int:contact_id>/retirer/",
+        children.remove_contact,
+        name="remove_contact",
+    ),
+    path("<int:household_id>/enfants/<int:child_id>/sante/", children.health, name="health"),
+    path("<int:household_id>/enfants/<int:child_id>/sante/<int:note_id>/", children.health_note, name="health_note"),
+    path(
+        "<int:household_id>/enfants/<int:child_id>/sante/<int:note_id>/retirer/",
+        children.remove_health_note,
+        name="remove_health_note",
+    ),
     path("demandes/", requests.requests, name="requests"),
     path("demandes/<int:request_id>/", requests.answer, name="answer"),
     path("imports/", imports.imports, name="imports"),

@@ -15,6 +15,7 @@ from lps.families.models import (
     Contact,
     Custody,
     DataRequest,
+    Diet,
     Enrollment,
     FamilyLink,
     Guardian,
@@ -463,6 +464,48 @@ def households_of(children: Iterable[int], *, day: date) -> dict[int, list[House
         if custody.household not in found.setdefault(custody.child_id, []):
             found[custody.child_id].append(custody.household)
     return found
+
+
+def diets_of(children: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    """What each of these children does not eat, in the town's order: one statement."""
+    rows = Child.diets.through.objects.filter(child__in=list(children)).order_by("diet__order", "diet")
+    return _grouped(rows.values_list("child", "diet__name"))
+
+
+def diets() -> QuerySet[Diet]:
+    """Every diet that the town knows."""
+    return Diet.objects.all()
+
+
+def child_in(household: Household, *, pk: int) -> Child | None:
+    """The child of that key, if the household has it, had it or will."""
+    return Child.objects.filter(pk=pk, custodies__household=household, anonymized_at__isnull=True).first()
+
+
+def guardian_in(household: Household, *, pk: int) -> Guardian | None:
+    """The household's guardian of that key."""
+    return Guardian.objects.select_related("household").filter(pk=pk, household=household).first()
+
+
+def contact_of(child: Child, *, pk: int) -> Contact | None:
+    """The child's contact of that key."""
+    return Contact.objects.select_related("child").filter(pk=pk, child=child).first()
+
+
+def health_note_of(child: Child, *, pk: int) -> HealthNote | None:
+    """The child's health note of that key, still sealed."""
+    return HealthNote.objects.select_related("child").filter(pk=pk, child=child).first()
+
+
+def health_notes(child: Child) -> list[HealthNote]:
+    """The child's health notes, still sealed."""
+    return list(HealthNote.objects.filter(child=child))
+
+
+def sites_of_child(child: Child, *, day: date) -> set[int]:
+    """The schools where a child sits on a day or will: one statement."""
+    rows = Enrollment.objects.filter(not_over("valid_during", day), child=child).order_by()
+    return set(rows.values_list("school_class__site", flat=True))
 
 
 def imports_received(limit: int = 20) -> list[ImportBatch]:

@@ -13,6 +13,11 @@ PRINT_CODES = "families.print_codes"
 # Finding gives names and classes alone; opening a page gives addresses, telephones and whom to call.
 FIND_FAMILIES = "families.find"
 OPEN_FAMILY = "families.open"
+EDIT_FAMILIES = "families.edit"
+READ_HEALTH = "families.read_health"
+WRITE_HEALTH = "families.write_health"
+RENEW_CODES = "families.renew_codes"
+EXPORT_FAMILIES = "families.export"
 ROLL_OVER = "families.roll_over"
 ERASE_FAMILY = "families.erase"
 
@@ -25,6 +30,11 @@ OWN = (
     Right(PRINT_CODES, roles=frozenset({Role.SCHOOL})),
     Right(FIND_FAMILIES, roles=frozenset(AGENT_ROLES)),
     Right(OPEN_FAMILY, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE, Role.ACTIVITIES, Role.READ_ONLY})),
+    Right(EDIT_FAMILIES, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE})),
+    Right(READ_HEALTH, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES})),
+    Right(WRITE_HEALTH, roles=frozenset({Role.SCHOOL})),
+    Right(RENEW_CODES, roles=frozenset({Role.SCHOOL})),
+    Right(EXPORT_FAMILIES, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE})),
     Right(ROLL_OVER, roles=frozenset({Role.SCHOOL})),
     Right(ERASE_FAMILY, roles=frozenset({Role.SCHOOL})),
 )

@@ -80,6 +80,33 @@ def find(asked: str, *, day: date, sites: Collection[int] = (), by_contact: bool
     return _by_names(words, day=day, sites=sites) if words else []
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What an agent types of a family about to be entered."""
+
+    child: str = ""
+    birth_date: date | None = None
+    guardian: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+def twins(known: Known, *, day: date, sites: Collection[int] = ()) -> list[FoundFamily]:
+    """The families who may be the one about to be entered, by a child, a guardian, an address or a telephone."""
+    wanted, child = Q(), sort_key(known.child)
+    if child:
+        wanted |= Q(custodies__child__in=Child.objects.filter(name_sort=child, anonymized_at__isnull=True))
+    if child and known.birth_date:
+        born = Child.objects.filter(birth_date=known.birth_date, name_sort__startswith=child[:3])
+        wanted |= Q(custodies__child__in=born)
+    for field, value in (("email_key", email_key(known.email)), ("phone", known.phone)):
+        if value:
+            wanted |= Q(pk__in=Guardian.objects.filter(**{field: value}).values("household"))
+    if guardian := sort_key(known.guardian):
+        wanted |= Q(pk__in=Guardian.objects.filter(name_sort=guardian).values("household"))
+    return _described(Household.objects.filter(wanted).distinct(), day=day, sites=sites)[:FEW] if wanted else []
+
+
 def _by_email(typed: str) -> QuerySet[Household]:
     """Whose address begins so, or who proved that one."""
     holders = [holder.removeprefix("household:") for holder in notifications.holders_of(typed)]

@@ -76,3 +76,20 @@ ERASURE: Mapping[str, str | Promise] = {
 def erasure(refusal: Refusal) -> str:
     """The sentence of a refusal to erase, its facts in it."""
     return str(ERASURE[str(refusal.code)]) % dict(refusal.facts)
+
+
+# What an agent asked for and cannot be, at the counter.
+COUNTER: Mapping[str, str | Promise] = {
+    "no_payer": _("Une famille a toujours un payeur\u00a0: dites d'abord qui paie à sa place."),
+    "in_the_past": _("Ce jour est passé\u00a0: choisissez aujourd'hui ou un jour à venir."),
+    "year_over": _(
+        "Cette classe n'existe plus ce jour-là\u00a0: choisissez un jour de son année, ou une autre classe."
+    ),
+    "same_class": _("L'enfant est déjà dans cette classe ce jour-là."),
+    "already_there": _("L'enfant est déjà dans cette famille, ce jour-là ou plus tard."),
+    "not_there": _("L'enfant n'est plus dans cette famille après ce jour."),
+    "nobody_left": _(
+        "Plus aucune famille n'aurait cet enfant\u00a0: ajoutez d'abord l'autre foyer, "
+        "ou retirez l'enfant de sa classe s'il quitte l'école."
+    ),
+}

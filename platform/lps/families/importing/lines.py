@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeVar
 
-import phonenumbers
-
-from lps.families import codes
+from lps.families import codes, phones
 from lps.families.importing.columns import BY_KEY, Mapped
 from lps.families.importing.reading import Table
+from lps.families.rules import food
 from notifications.addresses import BadAddress, clean_email
 
 Value = TypeVar("Value")
@@ -21,7 +20,6 @@ _LENGTHS = {
     "household": 80, "street": 200, "postal_code": 10, "city": 80,
     "last_name_1": 80, "first_name_1": 60, "last_name_2": 80, "first_name_2": 60, "title_1": 10, "title_2": 10,
 }  # fmt: skip
-_RELIGIOUS = re.compile(r"halal|casher|kasher|kosher|musulman|juif|catholique|hindou|religi", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,18 +181,15 @@ class _Reader:
     def _phone(self, value: str) -> str:
         """In the international form (E.164)."""
         try:
-            number = phonenumbers.parse(value, self.region)
-        except phonenumbers.NumberParseException:
+            return phones.clean(value, region=self.region)
+        except phones.BadPhone:
             raise _Bad("not_a_phone") from None
-        if not phonenumbers.is_possible_number(number):
-            raise _Bad("not_a_phone")
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
     def _diets(self, value: str) -> tuple[str, ...]:
         """Facts about food; the words of a religion are refused (CNIL)."""
-        if _RELIGIOUS.search(value):
+        if food.names_religion(value):
             raise _Bad("religion")
-        return tuple(dict.fromkeys(part.strip().lower()[:40] for part in re.split(r"[,;/]", value) if part.strip()))
+        return tuple(dict.fromkeys(food.fact(part) for part in re.split(r"[,;/]", value) if part.strip()))
 
 
 class _Bad(ValueError):

@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from lps.families import queries
+from lps.families import phones, queries
 from lps.families.importing import columns, comparing, lines, reading, writing
 from lps.families.importing.comparing import ChildPlan, Plan
 from lps.families.importing.lines import Wrong
@@ -166,7 +166,7 @@ def _table(batch: ImportBatch) -> Table:
 def _plan(table: Table, mapped: columns.Mapped) -> Plan:
     today = _today()
     year = _year(today)
-    understood = lines.understand(table, mapped, today=today)
+    understood = lines.understand(table, mapped, today=today, region=phones.region_of(context.current().zone))
     plan = comparing.compare(understood.lines, school_year=year, day=max(today, year.during.lower))
     plan.wrong = sorted([*understood.wrong, *plan.wrong], key=lambda wrong: wrong.line)
     return plan

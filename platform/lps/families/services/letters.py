@@ -46,6 +46,17 @@ def ask_for_household(*, household: Household, by: Actor) -> LettersBatch:
     return _ask({"household": household.pk}, total=1, by=by)
 
 
+def print_for_household(*, household: Household, by: Actor) -> LettersBatch:
+    """Draw the letter of one family now: one page does not wait for a worker. No file for a family without children."""
+    batch = LettersBatch.objects.create(
+        asked={"household": household.pk}, total=1, state=State.DRAWING, requested_by=by.label
+    )
+    subject, after = f"letters:{batch.pk}", batch.asked
+    record(by=by, channel=Channel.OFFICE, action="letters_asked", subject=subject, after=after)
+    _draw_or_fail(batch)
+    return batch
+
+
 def draw_asked() -> int:
     """Draw the letters that wait; returns how many batches. Two workers share them."""
     done = 0

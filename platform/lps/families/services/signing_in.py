@@ -105,7 +105,7 @@ def finish_device_step(*, token: str, channel: Channel) -> Household | None:
     return link.household
 
 
-def renew_family_code(*, household: Household, by: Actor, channel: Channel) -> Household:
+def renew_family_code(*, household: Household, by: Actor, channel: Channel, reason: str = "") -> Household:
     """Draw a new family code: the old one, its sessions, known devices and links end at once."""
     with transaction.atomic():
         # Two agents at once: the second draws after the first, and both codes are in the journal's order.
@@ -118,7 +118,8 @@ def renew_family_code(*, household: Household, by: Actor, channel: Channel) -> H
         row.save(update_fields=("code", "code_lookup", "code_renewed_at", "generation"))
         links.end_links(household=row)
         sessions.end_sessions(holder=row.holder)
-        record(by=by, channel=channel, action="family_code_renewed", subject=row.holder)
+        after = {"reason": reason} if reason else None
+        record(by=by, channel=channel, action="family_code_renewed", subject=row.holder, after=after)
     return row
 
 

@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from lps.accounts.actors import Agent
@@ -13,13 +14,22 @@ from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families import family_page, queries, search
+from lps.families.access import may_at
 from lps.families.models import Enrollment, SchoolClass
-from lps.families.rights import FIND_FAMILIES, OPEN_FAMILY
+from lps.families.rights import ANSWER_REQUESTS, EDIT_FAMILIES, ERASE_FAMILY, FIND_FAMILIES, OPEN_FAMILY, PRINT_CODES
 from lps.families.views.agents.frame import frame, household_or_404
 from lps.kernel import clock
+from lps.ui import saying
 from tenants import context
 
 PER_PAGE = 50
+SAID = {
+    "cree": _("La famille est créée et ses codes sont prêts : imprimez sa lettre."),
+    "change": _("C'est enregistré."),
+    "representant": _("Cette personne est ajoutée à la famille."),
+    "retire": _("Cette personne ne fait plus partie de la famille."),
+    "payeur": _("Le payeur ne peut pas être retiré : dites d'abord qui paie à sa place."),
+}
 
 
 @require_safe
@@ -35,6 +45,7 @@ def families(request: DoorRequest) -> HttpResponse:
         "schools": list({one.site_id: one.site for one in classes}.values()),
         "school": _school(request, classes),
         "may_open": may_open,
+        "may_edit": allowed(request.actor, EDIT_FAMILIES),
     }
     if asked:
         school = facts["school"]
@@ -71,9 +82,19 @@ def school_class(request: DoorRequest, class_id: int) -> HttpResponse:
 @agent_required(OPEN_FAMILY)
 def family(request: DoorRequest, household_id: int) -> HttpResponse:
     """One family: who belongs to it."""
-    household = household_or_404(request, household_id)
-    page = family_page.read(household, day=clock.today(context.current().zone))
-    return render(request, "families/office/family.html", {**frame(request, household), "page": page})
+    household, day = household_or_404(request, household_id), clock.today(context.current().zone)
+    page = family_page.read(household, day=day)
+    facts = {
+        **frame(request, household),
+        "page": page,
+        "openable": {line.child.pk for line in page.children if may_at(request.actor, OPEN_FAMILY, line.sites)},
+        "may_edit": allowed(request.actor, EDIT_FAMILIES),
+        "may_print": allowed(request.actor, PRINT_CODES),
+        "may_erase": allowed(request.actor, ERASE_FAMILY),
+        "may_answer": allowed(request.actor, ANSWER_REQUESTS),
+        "said": saying.said(request, SAID),
+    }
+    return render(request, "families/office/family.html", facts)
 
 
 def _with_households(seated: list[Enrollment], request: DoorRequest) -> list[tuple[Enrollment, Any]]:

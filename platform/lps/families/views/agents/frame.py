@@ -5,13 +5,18 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.forms import BaseForm
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
+from lps.accounts.actors import Agent
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families import access, queries
-from lps.families.models import Household
+from lps.families.models import Child, Household
 from lps.families.rights import OPEN_FAMILY
 from lps.kernel import clock
 from lps.ui.nav import NavItem, links
@@ -28,6 +33,18 @@ def household_or_404(request: DoorRequest, household_id: int, action: str = OPEN
     return household
 
 
+def child_or_404(request: DoorRequest, household_id: int, child_id: int, action: str) -> tuple[Household, Child]:
+    """A household and a child that it has or had; 403 for an agent kept to schools where this child does not go."""
+    household = household_or_404(request, household_id)
+    child = queries.child_in(household, pk=child_id)
+    if child is None:
+        raise Http404
+    sites = queries.sites_of_child(child, day=clock.today(context.current().zone))
+    if not access.may_at(request.actor, action, sites):
+        raise PermissionDenied
+    return household, child
+
+
 def frame(request: DoorRequest, household: Household) -> dict[str, Any]:
     """What `families/office/family_base.html` needs: `household` and the `tabs` that this agent may open."""
     tabs = links(
@@ -37,6 +54,53 @@ def frame(request: DoorRequest, household: Household) -> dict[str, Any]:
         args=(household.pk,),
     )
     return {"household": household, "tabs": tabs}
+
+
+def form_page(
+    request: DoorRequest,
+    household: Household,
+    form: BaseForm,
+    *,
+    heading: str | Promise,
+    button: str | Promise,
+    intro: str | Promise = "",
+    back: str = "",
+    remove: str = "",
+    remove_label: str | Promise = "",
+) -> HttpResponse:
+    """A form about a family: one main button, a way back, and one that takes the thing away where there is one."""
+    facts = {
+        "form": form,
+        "heading": heading,
+        "button": button,
+        "intro": intro,
+        "back": back or family_path(household),
+        "remove": remove,
+        "remove_label": remove_label,
+    }
+    status = 400 if form.is_bound and form.errors else 200
+    return render(request, "families/office/family_form.html", {**frame(request, household), **facts}, status=status)
+
+
+def family_path(household: Household) -> str:
+    """The page of a family."""
+    return reverse("families_office:family", args=[household.pk])
+
+
+def child_path(household: Household, child: Child) -> str:
+    """The page of a child of a family."""
+    return reverse("families_office:child", args=[household.pk, child.pk])
+
+
+def posted(request: DoorRequest) -> QueryDict | None:
+    """What a form is bound to: what was sent, were it nothing, or None when the page is only asked for."""
+    return request.POST if request.method == "POST" else None
+
+
+def agent_of(request: DoorRequest) -> Agent:
+    """The agent whom the gate let in."""
+    assert isinstance(request.actor, Agent)
+    return request.actor
 
 
 @cache
