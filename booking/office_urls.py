@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from booking.views.agents import answers, campaigns, closures, counter, kitchen, roll, waiting
+from booking.views.agents import answers, campaigns, closures, counter, kitchen, lists, roll, waiting
 
 app_name = "booking_office"
 urlpatterns = [
     path("pointage/", roll.days, name="days"),
+    path("pointage/listes/", lists.choose, name="lists"),
+    path("pointage/listes.pdf", lists.as_pdf, name="lists_pdf"),
     path("pointage/<int:service_day_id>/", roll.call, name="call"),
     path("pointage/<int:service_day_id>/noter/", roll.note, name="note"),
     path("pointage/<int:service_day_id>/urgence/", roll.emergency, name="emergency"),

@@ -18,7 +18,17 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 
 from booking import catalogue
-from booking.models import Activity, ActivityGroup, Campaign, Closure, Period, PreRegistration, ServiceDay, WaitingEntry
+from booking.models import (
+    Activity,
+    ActivityGroup,
+    Booking,
+    Campaign,
+    Closure,
+    Period,
+    PreRegistration,
+    ServiceDay,
+    WaitingEntry,
+)
 from booking.rules.campaigns import Wish
 from booking.rules.planning import Cell
 from booking.services import campaigns, closures, waiting
@@ -430,6 +440,18 @@ class Town:
             )
             assert joined.entry is not None
             return joined.entry
+
+    @cached_property
+    def booked_day(self) -> ServiceDay:
+        """The day made for the town, with the family's child booked."""
+        with self.inside():
+            Booking.of(
+                child_id=self.child.pk,
+                household_id=self.household.pk,
+                service_day=self.service_day,
+                booked_at=clock.now(),
+            ).save()
+        return self.service_day
 
     @cached_property
     def period(self) -> Period:

@@ -487,6 +487,12 @@ COMMUNE: Mapping[str, Sample] = {
         agent("families.print_codes"), where=lambda town: {"batch_id": town.letters.pk, "rank": 0}
     ),
     "booking_office:days": Sample(agent("booking.read_day")),
+    "booking_office:lists": Sample(agent("booking.read_day")),
+    "booking_office:lists_pdf": Sample(
+        agent("booking.read_day"),
+        query=lambda town: {"jour": f"{town.booked_day.day:%Y-%m-%d}", "quoi": f"a-{town.booked_day.activity_id}"},
+        anywhere=frozenset({"jour", "quoi"}),
+    ),
     "booking_office:call": Sample(
         agent("booking.read_day"), where=lambda town: {"service_day_id": town.service_day.pk}
     ),
