@@ -19,12 +19,18 @@ WRONG: Mapping[str, str | Promise] = {
     "not_a_phone": _("ce n'est pas un numéro de téléphone"),
     "religion": _("écrivez un fait sur la nourriture (« sans porc »), jamais une religion"),
     "code_of_another": _("ce code appartient déjà à quelqu'un d'autre"),
+    "code_twice": _("ce code est donné plus haut à quelqu'un d'autre"),
+    "two_classes": _("cet enfant est déjà plus haut dans le fichier, dans une autre classe"),
+    "same_name": _(
+        "un enfant du même nom est plus haut, dans une autre famille : donnez sa date de naissance ou son code"
+    ),
+    "formula": _("ce texte commence comme une formule de tableur (=, +, - ou @)"),
     "other_code": _("cet enfant a déjà un autre code, qui ne change pas par un import"),
 }
 REFUSED: Mapping[str, str | Promise] = {
     "too_heavy": _("Ce fichier est trop lourd (20 Mo au plus)."),
     "too_many_rows": _("Ce fichier a trop de lignes (20 000 au plus)."),
-    "too_many_columns": _("Ce fichier a trop de colonnes (60 au plus)."),
+    "too_many_columns": _("Ce fichier a trop de colonnes (60 au plus) ou de cases, même vides."),
     "not_a_table": _("Ce fichier n'est pas un tableau."),
     "empty": _("Ce fichier est vide."),
     "unreadable": _("Ce fichier ne peut pas être lu : enregistrez-le en XLSX ou en CSV, puis recommencez."),

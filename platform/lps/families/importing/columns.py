@@ -60,6 +60,12 @@ def recognized(head: Sequence[str]) -> dict[str, int]:
     return found
 
 
+def doubled(head: Sequence[str]) -> list[str]:
+    """The names of columns that a file has twice: the first of them is read."""
+    keys = [_BY_NAME.get(search_key(name)) for name in head]
+    return [BY_KEY[key].name for key in dict.fromkeys(filter(None, keys)) if keys.count(key) > 1]
+
+
 def missing(mapped: Mapped) -> list[Column]:
     """The columns without which no line can be understood."""
     return [column for column in COLUMNS if column.needed and column.key not in mapped]

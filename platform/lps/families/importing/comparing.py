@@ -99,9 +99,12 @@ def class_key(line: Line) -> ClassKey:
 def compare(lines: Iterable[Line], *, school_year: SchoolYear, day: date) -> Plan:
     """Compare the lines with what stands on that day."""
     plan, all_lines = Plan(school_year), list(lines)
-    _classes(plan, all_lines)
-    by_child = _children(plan, all_lines, day)
-    by_household = _households(plan, all_lines)
+    _standing_classes(plan)
+    by_child = _children(plan, all_lines)
+    by_household = _households(plan, [line for line in all_lines if line.number in by_child])
+    _leave_out_wrong_lines(plan)
+    _new_classes(plan)
+    _changes_of_children(plan, day)
     links: dict[tuple[int, int], tuple[ChildPlan, HouseholdPlan]] = {}
     held = set(
         Custody.objects.filter(
@@ -119,15 +122,26 @@ def compare(lines: Iterable[Line], *, school_year: SchoolYear, day: date) -> Pla
     return plan
 
 
-def _classes(plan: Plan, lines: list[Line]) -> None:
+def _leave_out_wrong_lines(plan: Plan) -> None:
+    """A line that is wrong by its household makes no child either."""
+    wrong = {one.line for one in plan.wrong}
+    for one in plan.children:
+        one.lines = [line for line in one.lines if line.number not in wrong]
+    plan.children = [one for one in plan.children if one.lines]
+
+
+def _standing_classes(plan: Plan) -> None:
     standing = SchoolClass.objects.filter(school_year=plan.school_year).select_related("site", "teacher")
     plan.classes = {(search_key(one.site.name), search_key(one.name)): one for one in standing}
-    for line in lines:
+
+
+def _new_classes(plan: Plan) -> None:
+    for line in sorted((line for one in plan.children for line in one.lines), key=lambda line: line.number):
         if class_key(line) not in plan.classes:
             plan.new_classes.setdefault(class_key(line), line)
 
 
-def _children(plan: Plan, lines: list[Line], day: date) -> dict[int, ChildPlan]:
+def _children(plan: Plan, lines: list[Line]) -> dict[int, ChildPlan]:
     """Each line's child: found by its code, else by its name and birth."""
     known = Child.objects.filter(anonymized_at__isnull=True)
     by_code = _by_code(known, {line.child_code for line in lines if line.child_code}, codes.child_lookup)
@@ -144,11 +158,30 @@ def _children(plan: Plan, lines: list[Line], day: date) -> dict[int, ChildPlan]:
         child = coded or named
         key = child.pk if child else (line.child_code or (_name_key(line), line.birth_date))
         one = plans.setdefault(key, ChildPlan([], child))
+        if one.lines and (wrong := _against_the_first(line, one)):
+            plan.wrong.append(wrong)
+            continue
         one.lines.append(line)
         found[line.number] = one
     plan.children = list(plans.values())
-    _changes_of_children(plan, day)
     return found
+
+
+def _against_the_first(line: Line, one: ChildPlan) -> Wrong | None:
+    """What a second line of a child says otherwise than its first: it has two households at most, and one class."""
+    first = one.first
+    if _name_key(first) != _name_key(line):
+        return Wrong(line.number, "Code enfant", "code_twice")
+    if class_key(first) != class_key(line):
+        return Wrong(line.number, "Classe", "two_classes")
+    is_sure = one.child is not None or line.child_code or line.birth_date
+    if not is_sure and _household_words(first) != _household_words(line):
+        return Wrong(line.number, "Né le", "same_name")
+    return None
+
+
+def _household_words(line: Line) -> tuple[str, ...]:
+    return line.family_code, *_household_key(line)
 
 
 def _contradiction(line: Line, coded: Child | None, named: Child | None) -> str:
@@ -196,6 +229,9 @@ def _households(plan: Plan, lines: list[Line]) -> dict[int, HouseholdPlan]:
         household = household or _by_trait(line, by_trait)
         key = household.pk if household else (line.family_code or _household_key(line))
         one = plans.setdefault(key, HouseholdPlan([], household))
+        if one.lines and sort_key(one.first.household) != sort_key(line.household):
+            plan.wrong.append(Wrong(line.number, "Code famille", "code_twice"))
+            continue
         one.lines.append(line)
         found[line.number] = one
     plan.households = list(plans.values())

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import TypeVar
 
 from lps.families import codes, phones
+from lps.families.importing import dates
 from lps.families.importing.columns import BY_KEY, Mapped
 from lps.families.importing.reading import Table
 from lps.families.rules import food
@@ -14,12 +15,12 @@ from notifications.addresses import BadAddress, clean_email
 
 Value = TypeVar("Value")
 
-_BIRTH_FORMATS = ("%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y")
 _LENGTHS = {
     "school": 100, "school_class": 40, "level": 10, "teacher": 90, "child_last_name": 80, "child_first_name": 60,
     "household": 80, "street": 200, "postal_code": 10, "city": 80,
     "last_name_1": 80, "first_name_1": 60, "last_name_2": 80, "first_name_2": 60, "title_1": 10, "title_2": 10,
 }  # fmt: skip
+_FORMULA = ("=", "+", "-", "@")  # a spreadsheet that opens an export would run it
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,8 @@ class _Reader:
 
     def text(self, key: str) -> str:
         value = self.cells.get(key, "")
+        if value.startswith(_FORMULA) and not key.startswith("phone"):
+            self.refuse(key, "formula")
         if len(value) > _LENGTHS.get(key, 2000):
             self.refuse(key, "too_long")
         return value
@@ -156,15 +159,12 @@ class _Reader:
         self.wrong.append(Wrong(self.number, BY_KEY[key].name, code))
 
     def _birth(self, value: str) -> date:
-        for form in _BIRTH_FORMATS:
-            try:
-                born = datetime.strptime(value, form).date()
-            except ValueError:
-                continue
-            if not born.year >= 1900 or born > self.today or self.today.year - born.year > 25:
-                raise _Bad("not_a_child")
-            return born
-        raise _Bad("not_a_date")
+        born = dates.read(value, today=self.today)
+        if born is None:
+            raise _Bad("not_a_date")
+        if not born.year >= 1900 or born > self.today or self.today.year - born.year > 25:
+            raise _Bad("not_a_child")
+        return born
 
     def _code(self, value: str) -> str:
         code = codes.clean(value)

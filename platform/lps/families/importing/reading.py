@@ -1,12 +1,16 @@
 """A CSV or XLSX file as rows of texts. What is too large, broken or hostile is refused before anything is kept."""
 
+import codecs
 import csv
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from lzma import LZMAError
 from typing import Any
 
 from openpyxl import load_workbook
@@ -15,10 +19,29 @@ from openpyxl.utils.exceptions import InvalidFileException
 from lps.kernel.refusals import Refusal
 
 MAX_BYTES = 20_000_000
-MAX_UNFOLDED = 300_000_000  # an XLSX is a zip: a small file may unfold into gigabytes
+MAX_UNFOLDED = 80_000_000  # an XLSX is a zip: a small file may unfold into gigabytes
 MAX_ROWS, MAX_COLUMNS, MAX_CELL = 20_000, 60, 2000
+MAX_CELLS = 700_000  # empty ones too, which a sheet may hold by the million
 _ENCODINGS = ("utf-8-sig", "cp1252")
-_BROKEN = (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError, IndexError, SyntaxError)
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CHUNK = 1_000_000
+# What the libraries raise for a broken, encrypted or hostile file: they promise no error of their own.
+_BROKEN = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    LZMAError,
+    EOFError,
+    struct.error,
+    LookupError,
+    ValueError,
+    OSError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    SyntaxError,
+)
 
 
 class FileRefused(ValueError):
@@ -62,17 +85,25 @@ def _csv(content: bytes) -> Iterator[tuple[str, ...]]:
     text = _decoded(content)
     if "\0" in text:
         raise FileRefused(Refusal("not_a_table"))
-    delimiter = max(";,\t", key=text.partition("\n")[0].count)
+    text, delimiter = _delimited(text)
     csv.field_size_limit(MAX_CELL * 10)
     try:
-        for row in csv.reader(io.StringIO(text), delimiter=delimiter):
-            yield tuple(_clean(cell) for cell in row)
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            yield tuple(clean(cell) for cell in row)
     except csv.Error:
         raise FileRefused(Refusal("unreadable")) from None
 
 
+def _delimited(text: str) -> tuple[str, str]:
+    """The text and what stands between its cells: as a first line "sep=;" says, else as its names of columns show."""
+    if told := re.match(r"sep=(.)\r?\n", text):
+        return text[told.end() :], told[1]
+    first = next((line for line in text[:MAX_UNFOLDED].splitlines() if line.strip()), "")
+    return text, max(";,\t|", key=first.count)
+
+
 def _decoded(content: bytes) -> str:
-    for encoding in _ENCODINGS:
+    for encoding in ("utf-16",) if content.startswith(_UTF_16) else _ENCODINGS:
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:
@@ -84,17 +115,34 @@ def _xlsx(content: bytes) -> Iterator[tuple[str, ...]]:
     """The first sheet, its values alone: formulas are not computed, links are not followed."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > MAX_UNFOLDED:
-                raise FileRefused(Refusal("too_heavy", max_bytes=MAX_BYTES))
+            _refuse_a_bomb(archive)
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # what the file says of its own size may be a lie
         for row in sheet.iter_rows(values_only=True):
-            yield _trimmed(tuple(_clean(_text(cell)) for cell in row[: MAX_COLUMNS + 1]))
+            yield _trimmed(tuple(clean(_text(cell)) for cell in row[: MAX_COLUMNS + 1]))
     except FileRefused:
         raise
     except _BROKEN:
         raise FileRefused(Refusal("unreadable")) from None
+
+
+def _refuse_a_bomb(archive: zipfile.ZipFile) -> None:
+    """No more is read of a part than it says it holds: what they all say is enough to know."""
+    if sum(part.file_size for part in archive.infolist()) > MAX_UNFOLDED:
+        raise FileRefused(Refusal("too_heavy", max_bytes=MAX_BYTES))
+    for part in archive.infolist():
+        if "worksheets/" in part.filename and _cells(archive, part) > MAX_CELLS:
+            raise FileRefused(Refusal("too_many_columns", max_columns=MAX_COLUMNS))
+
+
+def _cells(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
+    """About how many cells a sheet holds, counted without making any."""
+    with archive.open(part) as sheet:
+        return sum(
+            chunk.count(b"<c ") + chunk.count(b"<c/") + chunk.count(b"<c>")
+            for chunk in iter(lambda: sheet.read(_CHUNK), b"")
+        )
 
 
 def _trimmed(row: tuple[str, ...]) -> tuple[str, ...]:
@@ -107,15 +155,13 @@ def _trimmed(row: tuple[str, ...]) -> tuple[str, ...]:
 def _text(cell: Any) -> str:
     if cell is None:
         return ""
-    if isinstance(cell, datetime):
-        return cell.strftime("%d/%m/%Y")
-    if isinstance(cell, date):
-        return cell.strftime("%d/%m/%Y")
+    if isinstance(cell, date):  # an instant too
+        return f"{cell.day:02}/{cell.month:02}/{cell.year:04}"
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)
 
 
-def _clean(cell: str) -> str:
-    """Spaces folded, control characters out, cut to a length that no honest cell has."""
-    return re.sub(r"[\s\x00-\x1f\x7f]+", " ", cell[:MAX_CELL]).strip()
+def clean(cell: str) -> str:
+    """Spaces folded, control characters and halves of characters out, cut to a length that no honest cell has."""
+    return re.sub(r"[\s\x00-\x1f\x7f\ud800-\udfff]+", " ", cell[:MAX_CELL]).strip()

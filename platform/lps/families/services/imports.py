@@ -45,7 +45,7 @@ def receive(*, content: bytes, file_name: str, by: Actor) -> ImportBatch:
         name = default_storage.save(f"imports/{uuid.uuid4().hex}", ContentFile(content))
         batch = ImportBatch.objects.create(
             file=name,
-            file_name=file_name[:200],
+            file_name=reading.clean(file_name)[:200],
             columns=columns.recognized(table.head),
             total=len(table.rows),
             requested_by=by.label,
@@ -77,7 +77,8 @@ def _preview(batch: ImportBatch, table: Table) -> ImportBatch:
         batch.report = {"head": list(table.head), "missing": [column.name for column in missing]}
     else:
         plan = _plan(table, batch.columns)
-        batch.report = {"head": list(table.head), "missing": [], **_report(plan)}
+        doubled = columns.doubled(table.head)
+        batch.report = {"head": list(table.head), "missing": [], "doubled": doubled, **_report(plan)}
     batch.state = State.READ
     batch.save(update_fields=("columns", "report", "state"))
     return batch
