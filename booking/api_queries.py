@@ -15,8 +15,8 @@ def groups() -> QuerySet[ActivityGroup]:
 
 
 def activities() -> QuerySet[Activity]:
-    """Every activity."""
-    return Activity.objects.defer("deadline")
+    """Every activity that is offered."""
+    return Activity.objects.filter(retired_at__isnull=True).defer("deadline")
 
 
 def service_days() -> QuerySet[ServiceDay]:

@@ -41,6 +41,7 @@ class ActivityFacts:
     """An activity as rules and pages need it; `ways` are the ways to be entitled to it, none meaning all children.
 
     `reserved` holds the days, both included, that a campaign keeps for the children whom the town validated.
+    A `retired` one is no longer offered: its past is told, and what is booked can be left.
     """
 
     pk: int
@@ -50,6 +51,7 @@ class ActivityFacts:
     weekdays: frozenset[int] = frozenset()
     ways: tuple[Access, ...] = ()
     reserved: tuple[tuple[date, date], ...] = ()
+    retired: bool = False
 
     @property
     def is_guarded(self) -> bool:
@@ -116,6 +118,11 @@ class Catalogue:
     def of_group(self, slug: str) -> tuple[GroupFacts, ...]:
         """The group of that slug, or all of them when none bears it."""
         return tuple(group for group in self.groups if group.slug == slug) or self.groups
+
+    @property
+    def offered(self) -> tuple[GroupFacts, ...]:
+        """The groups of which something is offered."""
+        return tuple(group for group in self.groups if any(not activity.retired for activity in group.activities))
 
     @property
     def activity_names(self) -> dict[int, str]:
@@ -209,6 +216,7 @@ def _groups() -> tuple[GroupFacts, ...]:
             weekdays=frozenset(activity.weekdays),
             ways=tuple(ways.get(activity.pk, ())),
             reserved=tuple(reserved.get(activity.pk, ())),
+            retired=activity.retired_at is not None,
         )
         activities.setdefault(activity.group_id, []).append(facts)
     return tuple(GroupFacts(group.slug, group.name, tuple(activities.get(group.pk, ()))) for group in groups)

@@ -65,6 +65,8 @@ class Activity(models.Model):
     deadline = models.JSONField(
         "date limite, si ce n'est celle du groupe", null=True, blank=True, validators=[validate_deadline]
     )
+    # No longer offered: no day of it opens any more, and what was booked stays.
+    retired_at = models.DateTimeField("retirée le", null=True, blank=True)
 
     class Meta:
         verbose_name = "activité"

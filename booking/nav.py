@@ -2,7 +2,15 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from booking.rights import COUNT_MEALS, READ_ANSWERS, READ_CLOSURES, READ_COUNTER, READ_DAY, READ_WAITING
+from booking.rights import (
+    COUNT_MEALS,
+    READ_ANSWERS,
+    READ_CATALOGUE,
+    READ_CLOSURES,
+    READ_COUNTER,
+    READ_DAY,
+    READ_WAITING,
+)
 from lps.ui.nav import FAMILIES, SETTINGS, NavItem
 
 # `permission` is the name under which a town shows or hides a tab.
@@ -12,6 +20,7 @@ RAIL = (
     NavItem("booking_office:kitchen", _("Cuisine"), COUNT_MEALS),
     NavItem("booking_office:waiting_lists", _("Listes d'attente"), READ_WAITING),
     NavItem("booking_office:campaigns", _("Préinscriptions"), READ_ANSWERS, FAMILIES),
+    NavItem("booking_office:catalogue", _("Activités et dates limites"), READ_CATALOGUE, SETTINGS),
     NavItem("booking_office:closures", _("Fermetures"), READ_CLOSURES, SETTINGS),
 )
 # The tabs of one family's page; their addresses take its key.

@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from booking.views.agents import answers, campaigns, closures, counter, kitchen, lists, roll, waiting
+from booking.views.agents import (
+    access,
+    activities,
+    answers,
+    campaigns,
+    catalogue,
+    closures,
+    counter,
+    deadlines,
+    kitchen,
+    lists,
+    places,
+    roll,
+    waiting,
+)
 
 app_name = "booking_office"
 urlpatterns = [
@@ -41,4 +55,22 @@ urlpatterns = [
     path("attente/inscription/<int:entry_id>/", waiting.entry, name="waiting_entry"),
     path("attente/inscription/<int:entry_id>/ordre/", waiting.rank, name="waiting_rank"),
     path("attente/inscription/<int:entry_id>/retirer/", waiting.leave, name="waiting_leave"),
+    path("activites/", catalogue.catalogue, name="catalogue"),
+    path("activites/modele/", catalogue.start, name="catalogue_start"),
+    path("activites/groupes/nouveau/", catalogue.group_new, name="group_new"),
+    path("activites/groupes/<int:group_id>/", catalogue.group, name="group"),
+    path("activites/groupes/<int:group_id>/deplacer/", catalogue.group_move, name="group_move"),
+    path("activites/groupes/<int:group_id>/supprimer/", catalogue.group_remove, name="group_remove"),
+    path("activites/groupes/<int:group_id>/date-limite/", deadlines.group_deadline, name="group_deadline"),
+    path("activites/groupes/<int:group_id>/nouvelle/", activities.activity_new, name="activity_new"),
+    path("activites/<int:activity_id>/", activities.activity, name="activity"),
+    path("activites/<int:activity_id>/deplacer/", activities.activity_move, name="activity_move"),
+    path("activites/<int:activity_id>/retirer/", activities.activity_retire, name="activity_retire"),
+    path("activites/<int:activity_id>/remettre/", activities.activity_restore, name="activity_restore"),
+    path("activites/<int:activity_id>/date-limite/", deadlines.activity_deadline, name="activity_deadline"),
+    path("activites/<int:activity_id>/places/", places.places, name="places"),
+    path("activites/<int:activity_id>/places/regler/", places.places_set, name="places_set"),
+    path("activites/<int:activity_id>/acces/", access.access, name="access"),
+    path("activites/<int:activity_id>/liens/", access.ties, name="ties"),
+    path("activites/<int:activity_id>/liens/<int:tie_id>/retirer/", access.untie, name="untie"),
 ]

@@ -123,6 +123,7 @@ def _rows(period: PeriodFacts, child: ChildAtSchool, catalogue: Catalogue) -> li
         Row(activity.name, [Box(sentences.weekday_name(day), f"{activity.pk}-{day}") for day in sorted(weekdays)])
         for pk, weekdays in period.offered.items()
         if (activity := catalogue.activities.get(pk))
+        and not activity.retired
         and is_entitled(
             activity.ways,
             pupil=pupil,

@@ -167,11 +167,12 @@ class _Drawing:
         activities = tuple(
             activity
             for activity in group.activities
-            if not activity.is_guarded
-            or activity.pk in had
-            or any(self.days.may_book(activity, day) for day in shown.days)
+            if activity.pk in had or (not activity.retired and self._may_book(activity, shown.days))
         )
         return replace(group, activities=activities) if activities else None
+
+    def _may_book(self, activity: ActivityFacts, days: Sequence[date]) -> bool:
+        return not activity.is_guarded or any(self.days.may_book(activity, day) for day in days)
 
     def _busy_days(self) -> frozenset[date]:
         """The days on which something shown is held, booked, or closed for a reason."""

@@ -179,7 +179,10 @@ def facts(cell: Cell, *, days: Days, catalogue: Catalogue) -> DayFacts:
     waiting = days.lists.get(held.pk, NOBODY_WAITS) if held else NOBODY_WAITS
     offered = waiting.accept_by is not None
     return DayFacts(
-        open=held is not None and held.open and not _is_closed_for_the_class(cell, days, catalogue),
+        open=held is not None
+        and held.open
+        and not activity.retired
+        and not _is_closed_for_the_class(cell, days, catalogue),
         rule=activity.rule,
         capacity=held.places if held else None,
         taken=days.taken.get(held.pk, 0) + (0 if offered else waiting.held) if held else 0,

@@ -8,6 +8,7 @@ from lps.accounts.roles import AGENT_ROLES, Role
 from lps.journal.actors import Actor
 
 READ_CATALOGUE = "booking.read_catalogue"
+CHANGE_CATALOGUE = "booking.change_catalogue"
 READ_BOOKINGS = "booking.read_bookings"
 CHANGE_BOOKINGS = "booking.change_bookings"
 
@@ -35,7 +36,8 @@ PASS_OVER_RULES = "booking.pass_over_rules"
 _DESK = frozenset({Role.SCHOOL, Role.CASH_OFFICE})
 
 OWN = (
-    Right(READ_CATALOGUE, scope="catalogue:lire"),
+    Right(READ_CATALOGUE, roles=frozenset(AGENT_ROLES), scope="catalogue:lire"),
+    Right(CHANGE_CATALOGUE, roles=frozenset({Role.SCHOOL})),
     Right(READ_BOOKINGS, scope="reservations:lire"),
     Right(CHANGE_BOOKINGS, scope="reservations:modifier"),
     Right(READ_DAY, roles=frozenset(AGENT_ROLES)),

@@ -10,7 +10,20 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from booking.rules.deadlines import DayKind, Description, Wording
+from booking.rules.deadlines import (
+    Closing,
+    DayKind,
+    DaysBefore,
+    DeadlineRule,
+    Description,
+    FixedDate,
+    FixedOpening,
+    Opening,
+    Rolling,
+    SameDay,
+    Weekly,
+    Wording,
+)
 from booking.rules.periods import PeriodRefusal
 from booking.rules.planning import PlanningRefusal
 from lps.journal.channels import Channel
@@ -118,6 +131,54 @@ def rule_sentence(described: Description, *, closes_at: datetime, zone: ZoneInfo
             return _days_before(described.days, described.kind, hour)
 
 
+def closing_words(closing: Closing) -> str:
+    """Any deadline in general: "la veille à 17h00", "le jeudi à 17h00 de la semaine précédente"."""
+    hour = clock_words(closing.at)
+    match closing:
+        case Weekly():
+            facts = {"weekday": WEEKDAYS[closing.weekday], "hour": hour, "number": closing.weeks_before}
+            if closing.weeks_before == 0:
+                return _("le %(weekday)s de la même semaine à %(hour)s") % facts
+            if closing.weeks_before == 1:
+                return _("le %(weekday)s de la semaine précédente à %(hour)s") % facts
+            return _("le %(weekday)s, %(number)s semaines avant, à %(hour)s") % facts
+        case SameDay():
+            return _("le jour même à %(hour)s") % {"hour": hour}
+        case FixedDate():
+            return _("le %(day)s à %(hour)s") % {"day": f"{named_day(closing.day)}/{closing.day:%Y}", "hour": hour}
+        case DaysBefore(days=1, kind=DayKind.CALENDAR):
+            return _("la veille à %(hour)s") % {"hour": hour}
+        case DaysBefore():
+            return _("%(days)s avant, à %(hour)s") % {"days": _number_of_days(closing.days, closing.kind), "hour": hour}
+
+
+def opening_words(opening: Opening) -> str:
+    """From when one may book: "13 semaines avant", "le lundi 02/06/2026 à 9h00"."""
+    match opening:
+        case Rolling():
+            return ngettext("%(weeks)s semaine avant", "%(weeks)s semaines avant", opening.weeks) % {
+                "weeks": opening.weeks
+            }
+        case FixedOpening():
+            day = f"{named_day(opening.day)}/{opening.day:%Y}"
+            return _("le %(day)s à %(hour)s") % {"day": day, "hour": clock_words(opening.at)}
+
+
+def rule_words(rule: DeadlineRule) -> str:
+    """A whole rule in a sentence."""
+    facts = {
+        "book": closing_words(rule.book),
+        "cancel": closing_words(rule.cancel),
+        "opening": opening_words(rule.opening),
+    }
+    if rule.book == rule.cancel:
+        return _("Réserver et annuler\u00a0: au plus tard %(book)s. Ouverture\u00a0: %(opening)s.") % facts
+    words = _(
+        "Réserver\u00a0: au plus tard %(book)s. Annuler\u00a0: au plus tard %(cancel)s. Ouverture\u00a0: %(opening)s."
+    )
+    return words % facts
+
+
 def day_sentence(day: date, *, closes_at: datetime, today: date, zone: ZoneInfo) -> str:
     """The hour of the day that closes next: "Jeudi 09/10 : modifiable jusqu'à aujourd'hui 17h00"."""
     closing = closes_at.astimezone(zone)
@@ -147,6 +208,13 @@ def waiting_refusal_sentence(
     return refusal_sentence(code, facts, zone=zone, names=names)
 
 
+def tie_words(kind: str, *, one: str, other: str) -> str:
+    """What two activities ask of one another."""
+    if kind == "incompatible":
+        return _("%(one)s et %(other)s\u00a0: jamais le même jour") % {"one": one, "other": other}
+    return _("%(one)s et %(other)s\u00a0: toujours ensemble") % {"one": one, "other": other}
+
+
 def named_day(day: date) -> str:
     """ "mardi 11/11"."""
     return f"{dateformat.format(day, 'l')} {day:%d/%m}"
@@ -173,12 +241,16 @@ def time_left(left: timedelta) -> str:
 def _days_before(days: int, kind: DayKind, hour: str) -> str:
     if kind is DayKind.CALENDAR and days == 1:
         return _("Modifiable jusqu'à la veille, %(hour)s") % {"hour": hour}
+    return _("Modifiable jusqu'à %(days)s avant, %(hour)s") % {"days": _number_of_days(days, kind), "hour": hour}
+
+
+def _number_of_days(days: int, kind: DayKind) -> str:
     names = {
         DayKind.CALENDAR: ngettext("%(number)s jour", "%(number)s jours", days),
         DayKind.WORKING: ngettext("%(number)s jour ouvré", "%(number)s jours ouvrés", days),
         DayKind.SCHOOL: ngettext("%(number)s jour d'école", "%(number)s jours d'école", days),
     }
-    return _("Modifiable jusqu'à %(days)s avant, %(hour)s") % {"days": names[kind] % {"number": days}, "hour": hour}
+    return names[kind] % {"number": days}
 
 
 def _instant(value: datetime | str) -> datetime:

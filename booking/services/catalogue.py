@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from jours_feries_france import JoursFeries
@@ -20,7 +20,12 @@ from booking.models import (
 from booking.rules import deadlines
 from booking.rules.deadlines import DeadlineRule
 from booking.rules.entitlements import Access
-from tenants.town.services import renew_catalogue_stamp
+from booking.wakeup import EXTEND
+from lps.journal.actors import Actor
+from lps.journal.channels import Channel
+from lps.journal.services import record
+from tenants.town.services import lock_settings, renew_catalogue_stamp
+from tenants.wakeup import wake_after_commit
 
 SUMMER = "Vacances d'été"
 # By the first digits of the INSEE code: where public holidays are not those of the mainland.
@@ -85,6 +90,25 @@ def add_groups(groups: Sequence[NewGroup]) -> None:
             for number, activity in enumerate(new.activities)
         )
         renew_catalogue_stamp()
+
+
+class CatalogueNotEmpty(ValueError):
+    """The town has groups already: a template is not laid over them."""
+
+
+def apply_template(groups: Sequence[NewGroup], *, name: str, by: Actor, at: datetime) -> None:
+    """Start an empty catalogue from one of `booking.catalogue_templates`; a worker then makes the days of its schools.
+
+    Raises `CatalogueNotEmpty`.
+    """
+    with transaction.atomic():
+        lock_settings()
+        if ActivityGroup.objects.exists():
+            raise CatalogueNotEmpty
+        add_groups(groups)
+        after = {"template": name, "groups": [group.name for group in groups]}
+        record(by=by, channel=Channel.OFFICE, action="catalogue_started", subject="catalogue", after=after, at=at)
+        wake_after_commit(EXTEND)
 
 
 def entitle(*, activity_id: int, ways: Iterable[Access]) -> None:

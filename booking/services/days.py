@@ -1,6 +1,6 @@
 """Making the days on which activities are held, and making them again without losing a booking."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.lookups import IsNull
 
-from booking.models import Activity, Closure, PublicHoliday, SchoolVacation, Season, ServiceDay
+from booking.models import Activity, Closure, PublicHoliday, SchoolVacation, Season, ServiceDay, WaitingEntry
 from booking.rules.opening import DaysPlan, Made, Pattern, Slot, plan, slots
 from booking.services.catalogue import load_calendar
 from lps.families.models import Site
@@ -51,21 +51,27 @@ def extend_days(*, today: date) -> Materialized:
     return materialize(first_day=today, last_day=horizon(today))
 
 
-def preview_days(*, first_day: date, last_day: date) -> DaysPlan:
-    """What making these days again would do, both included: `kept` lists those whose bookings it would cancel."""
-    wanted = dict(_wanted(first_day, last_day))
-    return plan(wanted, _standing(first_day, last_day))
+def preview_days(*, first_day: date, last_day: date, activity: Activity | None = None) -> DaysPlan:
+    """What making these days again would do, both included: `kept` lists those whose bookings it would cancel.
+
+    With an activity, its days alone, as it is given: perhaps not yet saved so.
+    """
+    if activity is not None:
+        return _plan([activity], ServiceDay.objects.filter(activity=activity.pk), first_day, last_day)
+    return _plan(list(Activity.objects.all()), ServiceDay.objects.all(), first_day, last_day)
 
 
-def materialize(*, first_day: date, last_day: date) -> Materialized:
-    """Make the days of every activity at every school from patterns, calendar and closures, both days included.
+def materialize(*, first_day: date, last_day: date, activity: Activity | None = None) -> Materialized:
+    """Make the days of every activity, or of one, at every school from patterns, calendar and closures, both days
+    included.
 
     A day that the patterns no longer want closes, unless it holds a booking: no booking is lost, and these days
     are listed. The number of statements does not depend on the number of days, but for batches of thousands.
     """
     with transaction.atomic():
-        lock_days(ServiceDay.objects.filter(day__range=(first_day, last_day)))
-        wanted = preview_days(first_day=first_day, last_day=last_day)
+        days = ServiceDay.objects.filter(day__range=(first_day, last_day))
+        lock_days(days if activity is None else days.filter(activity=activity.pk))
+        wanted = preview_days(first_day=first_day, last_day=last_day, activity=activity)
         ServiceDay.objects.bulk_create(
             (
                 ServiceDay(activity_id=activity, site_id=site, day=day, places=places)
@@ -77,7 +83,7 @@ def materialize(*, first_day: date, last_day: date) -> Materialized:
         for places in set(wanted.open.values()):
             pks = [pk for pk, own in wanted.open.items() if own == places]
             ServiceDay.objects.filter(pk__in=pks).update(open=True, places=places)
-        ServiceDay.objects.filter(pk__in=wanted.close).update(open=False)
+        ServiceDay.objects.filter(pk__in=wanted.close).update(open=False, by_hand=False)
     return Materialized(
         made=len(wanted.create), opened=len(wanted.open), closed=len(wanted.close), kept=dict(wanted.kept)
     )
@@ -93,14 +99,36 @@ def lock_days(days: QuerySet[ServiceDay]) -> list[tuple[int, bool]]:
     return list(rows.values_list("pk", "open"))
 
 
-def _wanted(first_day: date, last_day: date) -> Sequence[tuple[Slot, int | None]]:
+def read_days(
+    *, activity: Activity, sites: Collection[int], first_day: date, last_day: date
+) -> tuple[dict[Slot, int | None], dict[Slot, Made]]:
+    """What the pattern of an activity wants at some schools, with its places, and what stands there."""
+    wanted = {slot: places for slot, places in _wanted([activity], first_day, last_day) if slot[1] in sites}
+    days = ServiceDay.objects.filter(activity=activity.pk, site__in=sites, day__range=(first_day, last_day))
+    return wanted, _standing(days, retired=())
+
+
+def closed_slots(slots: Iterable[Slot]) -> set[Slot]:
+    """Those of these activities, sites and days that a closure covers: one statement."""
+    asked = list(slots)
+    if not asked:
+        return set()
+    days = [day for _, _, day in asked]
+    closures = list(_closures(min(days), max(days)))
+    return {slot for slot in asked if _covered(slot, closures)}
+
+
+def _plan(activities: Sequence[Activity], days: QuerySet[ServiceDay], first_day: date, last_day: date) -> DaysPlan:
+    """Days set by hand are left alone, but for those of an activity that is no longer offered."""
+    retired = {activity.pk for activity in activities if activity.retired_at}
+    standing = _standing(days.filter(day__range=(first_day, last_day)), retired=retired)
+    return plan(dict(_wanted(activities, first_day, last_day)), standing)
+
+
+def _wanted(activities: Iterable[Activity], first_day: date, last_day: date) -> Sequence[tuple[Slot, int | None]]:
     holidays = set(PublicHoliday.objects.filter(day__range=(first_day, last_day)).values_list("day", flat=True))
     vacations = list(SchoolVacation.objects.filter(first_day__lte=last_day, last_day__gte=first_day))
-    closures = list(
-        Closure.objects.filter(
-            first_day__lte=last_day, last_day__gte=first_day, school_class__isnull=True, undone_at__isnull=True
-        )
-    )
+    closures = list(_closures(first_day, last_day))
 
     def season_of(day: date) -> str | None:
         if day in holidays:
@@ -110,32 +138,53 @@ def _wanted(first_day: date, last_day: date) -> Sequence[tuple[Slot, int | None]
             return Season.TERM
         return Season.SUMMER if vacation.is_summer else Season.SHORT_VACATION
 
-    def is_closed(slot: Slot) -> bool:
-        activity, site, day = slot
-        return any(
-            found.first_day <= day <= found.last_day
-            and found.site_id in (None, site)
-            and found.activity_id in (None, activity)
-            for found in closures
-        )
-
     patterns = [
         Pattern(activity_id=row.pk, season=row.season, weekdays=frozenset(row.weekdays), places=row.places)
-        for row in Activity.objects.all()
+        for row in activities
+        if row.retired_at is None
     ]
     sites = list(Site.objects.filter(is_school=True).order_by("pk").values_list("pk", flat=True))
     return list(
-        slots(patterns, sites=sites, first_day=first_day, last_day=last_day, season_of=season_of, is_closed=is_closed)
+        slots(
+            patterns,
+            sites=sites,
+            first_day=first_day,
+            last_day=last_day,
+            season_of=season_of,
+            is_closed=lambda slot: _covered(slot, closures),
+        )
     )
 
 
-def _standing(first_day: date, last_day: date) -> dict[Slot, Made]:
-    rows = ServiceDay.objects.filter(day__range=(first_day, last_day)).annotate(
-        booked=Count("bookings", filter=Q(bookings__canceled_at__isnull=True))
+def _closures(first_day: date, last_day: date) -> QuerySet[Closure]:
+    """The closures of whole schools, or of the town, that touch these days."""
+    return Closure.objects.filter(
+        first_day__lte=last_day, last_day__gte=first_day, school_class__isnull=True, undone_at__isnull=True
     )
+
+
+def _covered(slot: Slot, closures: Iterable[Closure]) -> bool:
+    activity, site, day = slot
+    return any(
+        found.first_day <= day <= found.last_day
+        and found.site_id in (None, site)
+        and found.activity_id in (None, activity)
+        for found in closures
+    )
+
+
+def _standing(days: QuerySet[ServiceDay], *, retired: Container[int]) -> dict[Slot, Made]:
+    rows = days.annotate(booked=Count("bookings", filter=Q(bookings__canceled_at__isnull=True)))
+    offers = WaitingEntry.objects.filter(state=WaitingEntry.State.OFFERED, service_day__in=days.order_by())
+    offered = dict(offers.values_list("service_day").annotate(number=Count("pk")).order_by())
     return {
         (row.activity_id, row.site_id, row.day): Made(
-            pk=row.pk, open=row.open, places=row.places, by_hand=row.by_hand, booked=row.booked
+            pk=row.pk,
+            open=row.open,
+            places=row.places,
+            by_hand=row.by_hand and row.activity_id not in retired,
+            booked=row.booked,
+            offered=offered.get(row.pk, 0),
         )
         for row in rows.order_by().iterator()
     }

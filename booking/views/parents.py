@@ -183,7 +183,7 @@ def _show(
         {
             "child": child,
             "children": children,
-            "groups": facts.groups,
+            "groups": facts.offered,
             "group": chosen,
             "page": page,
             "periods": periods_page.build(

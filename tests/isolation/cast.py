@@ -18,9 +18,11 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 
 from booking import catalogue
+from booking.catalogue_templates import DAY_BEFORE
 from booking.models import (
     Activity,
     ActivityGroup,
+    ActivityTie,
     Booking,
     Campaign,
     Closure,
@@ -30,9 +32,11 @@ from booking.models import (
     WaitingEntry,
 )
 from booking.rules.campaigns import Wish
+from booking.rules.deadlines import DeadlineRule
 from booking.rules.planning import Cell
-from booking.services import campaigns, closures, waiting
+from booking.services import access, activities, campaigns, closures, groups, waiting
 from booking.services.campaigns import CampaignSpec
+from booking.services.catalogue import NewActivity
 from booking.services.closures import Scope
 from booking.services.days import school_year_of
 from booking.services.periods import add_period
@@ -452,6 +456,70 @@ class Town:
                 booked_at=clock.now(),
             ).save()
         return self.service_day
+
+    @cached_property
+    def group(self) -> ActivityGroup:
+        """A group of activities that nobody but this town has."""
+        with self.inside():
+            rule = DeadlineRule(book=DAY_BEFORE, cancel=DAY_BEFORE)
+            return groups.add_group(name=f"GROUPE {self.name}", rule=rule, by=BY, at=clock.now())
+
+    @property
+    def empty_group(self) -> ActivityGroup:
+        """Another one, without activities."""
+        with self.inside():
+            rule = DeadlineRule(book=DAY_BEFORE, cancel=DAY_BEFORE)
+            name = f"VIDE {self.name} {next(_NUMBERS)}"
+            return groups.add_group(name=name, rule=rule, by=BY, at=clock.now())
+
+    @cached_property
+    def own_activity(self) -> Activity:
+        """An activity of that group."""
+        return self._activity(f"Activité {self.name}")
+
+    @cached_property
+    def other_activity(self) -> Activity:
+        """Another one of that group."""
+        return self._activity(f"Autre {self.name}")
+
+    def _activity(self, name: str) -> Activity:
+        with self.inside():
+            wanted = NewActivity(name=name, weekdays=(0, 3))
+            return activities.add_activity(group_id=self.group.pk, wanted=wanted, by=BY, at=clock.now())
+
+    @property
+    def tie(self) -> ActivityTie:
+        """A tie of that activity with yet another."""
+        other = self._activity(f"Liée {self.name} {next(_NUMBERS)}")
+        with self.inside():
+            kind = ActivityTie.Kind.INCOMPATIBLE
+            access.add_tie(one=self.own_activity.pk, other=other.pk, kind=kind, by=BY, at=clock.now())
+            return ActivityTie.objects.get(second=other.pk)
+
+    @property
+    def activity_words(self) -> dict[str, Any]:
+        """The form of an activity, its effects accepted."""
+        given = {"name": f"Activité {self.name}", "weekdays": [0, 3], "season": "term", "places": 12}
+        return {**given, "etape": "accepter"}
+
+    @property
+    def deadline_words(self) -> dict[str, Any]:
+        """The form of a deadline, its preview accepted."""
+        kinds = {"reserver": "same_day", "annuler": "same", "ouverture": "rolling"}
+        return {**kinds, "book_at": "08:30", "opening_weeks": 13, "etape": "accepter"}
+
+    @property
+    def places_words(self) -> dict[str, Any]:
+        """The form that sets places by hand, its effects accepted."""
+        day = clock.today(self.commune.zone) + timedelta(days=20)
+        given = {"act": "places", "first_day": str(day), "school": self.service_day.site_id, "places": 12}
+        return {**given, "etape": "accepter"}
+
+    @property
+    def access_words(self) -> dict[str, Any]:
+        """The form of who may book, its effects accepted."""
+        lines = {"acces-TOTAL_FORMS": 1, "acces-INITIAL_FORMS": 0, "acces-0-site": self.service_day.site_id}
+        return {**lines, "etape": "accepter"}
 
     @cached_property
     def period(self) -> Period:

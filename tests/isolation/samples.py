@@ -616,6 +616,92 @@ COMMUNE: Mapping[str, Sample] = {
         where=lambda town: {"entry_id": town.waiting.pk},
         fields=lambda town: {"reason": "Au guichet"},
     ),
+    "booking_office:catalogue": Sample(agent("booking.read_catalogue")),
+    "booking_office:catalogue_start": Sample(
+        agent("booking.change_catalogue"),
+        {"POST": 302},
+        fields=lambda town: {"modele": "veille-17h"},
+        foreign_fields=None,
+    ),
+    "booking_office:group_new": Sample(
+        agent("booking.change_catalogue"), FORM, fields=lambda town: {"name": "SPORT"}, foreign_fields=None
+    ),
+    "booking_office:group": Sample(
+        agent("booking.change_catalogue"),
+        FORM,
+        where=lambda town: {"group_id": town.group.pk},
+        fields=lambda town: {"name": "SPORT"},
+        foreign_fields=None,
+    ),
+    "booking_office:group_move": Sample(
+        agent("booking.change_catalogue"), {"POST": 302}, where=lambda town: {"group_id": town.group.pk}
+    ),
+    "booking_office:group_remove": Sample(
+        agent("booking.change_catalogue"), {"POST": 302}, where=lambda town: {"group_id": town.empty_group.pk}
+    ),
+    "booking_office:group_deadline": Sample(
+        agent("booking.change_catalogue"),
+        FORM,
+        where=lambda town: {"group_id": town.group.pk},
+        fields=lambda town: town.deadline_words,
+        foreign_fields=None,
+    ),
+    "booking_office:activity_new": Sample(
+        agent("booking.change_catalogue"),
+        FORM,
+        where=lambda town: {"group_id": town.group.pk},
+        fields=lambda town: {**town.activity_words, "name": "Escalade"},
+        foreign_fields=None,
+    ),
+    "booking_office:activity": Sample(
+        agent("booking.change_catalogue"),
+        FORM,
+        where=lambda town: {"activity_id": town.own_activity.pk},
+        fields=lambda town: town.activity_words,
+        foreign_fields=None,
+    ),
+    "booking_office:activity_move": Sample(
+        agent("booking.change_catalogue"), {"POST": 302}, where=lambda town: {"activity_id": town.own_activity.pk}
+    ),
+    "booking_office:activity_retire": Sample(
+        agent("booking.change_catalogue"), FORM, where=lambda town: {"activity_id": town.own_activity.pk}
+    ),
+    "booking_office:activity_restore": Sample(
+        agent("booking.change_catalogue"), {"POST": 302}, where=lambda town: {"activity_id": town.own_activity.pk}
+    ),
+    "booking_office:activity_deadline": Sample(
+        agent("booking.change_catalogue"),
+        FORM,
+        where=lambda town: {"activity_id": town.own_activity.pk},
+        fields=lambda town: town.deadline_words,
+        foreign_fields=None,
+    ),
+    "booking_office:places": Sample(
+        agent("booking.read_catalogue"), READ, where=lambda town: {"activity_id": town.own_activity.pk}
+    ),
+    "booking_office:places_set": Sample(
+        agent("booking.change_catalogue"),
+        {"POST": 302},
+        where=lambda town: {"activity_id": town.own_activity.pk},
+        fields=lambda town: town.places_words,
+    ),
+    "booking_office:access": Sample(
+        agent("booking.change_catalogue"),
+        FORM,
+        where=lambda town: {"activity_id": town.own_activity.pk},
+        fields=lambda town: town.access_words,
+    ),
+    "booking_office:ties": Sample(
+        agent("booking.change_catalogue"),
+        FORM,
+        where=lambda town: {"activity_id": town.own_activity.pk},
+        fields=lambda town: {"other": town.other_activity.pk, "kind": "incompatible", "etape": "accepter"},
+    ),
+    "booking_office:untie": Sample(
+        agent("booking.change_catalogue"),
+        {"POST": 302},
+        where=lambda town: {"activity_id": town.own_activity.pk, "tie_id": town.tie.pk},
+    ),
     # The town's software's
     "api_schema": Sample(EVERYBODY, is_form=False),
     "api_docs": Sample(EVERYBODY, is_form=False),

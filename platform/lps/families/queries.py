@@ -179,6 +179,27 @@ def child_of(*, household: Household, child_code: str, day: date) -> ChildAtScho
     return next(iter(_at_school(found, day=day)), None)
 
 
+def site_names() -> dict[int, str]:
+    """Every school and other place, by its key."""
+    return dict(Site.objects.values_list("pk", "name"))
+
+
+def schools() -> list[Site]:
+    """The schools, in the order of their names."""
+    return list(Site.objects.filter(is_school=True))
+
+
+def levels() -> list[str]:
+    """The levels of the classes, as the town writes them."""
+    return sorted(set(SchoolClass.objects.exclude(level="").values_list("level", flat=True).order_by()))
+
+
+def pupils_at_school(*, day: date) -> list[tuple[int, int, str, date | None]]:
+    """Every child in a class on a day: its key, the site and level of the class, its birth date: one statement."""
+    rows = Enrollment.objects.filter(valid_during__contains=day).order_by("child")
+    return list(rows.values_list("child", "school_class__site", "school_class__level", "child__birth_date"))
+
+
 def school_year_for(day: date) -> SchoolYear | None:
     """The school year that a day is in, else the next one that is open, else None."""
     still = SchoolYear.objects.filter(Q(during__contains=day) | Q(during__startswith__gt=day))

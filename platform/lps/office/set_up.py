@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from booking import queries as booking
 from booking.catalogue_templates import TEMPLATES
-from booking.services.catalogue import add_groups, change_zone
+from booking.services.catalogue import CatalogueNotEmpty, apply_template, change_zone
 from booking.services.days import horizon, school_year_of
 from booking.wakeup import EXTEND
 from lps.families import queries as families
@@ -146,13 +146,8 @@ def _open(year: tuple[date, date], *, now: datetime, by: Actor) -> None:
 
 def start_catalogue(*, template: str, now: datetime, by: Actor) -> bool:
     """Start an empty catalogue from a template; False when there is one already. Raises KeyError for an unknown one."""
-    groups = TEMPLATES[template]
-    with transaction.atomic():
-        lock_settings()
-        if booking.has_catalogue():
-            return False
-        add_groups(groups)
-        after = {"template": template, "groups": [group.name for group in groups]}
-        record(by=by, channel=Channel.OFFICE, action="catalogue_started", subject="catalogue", after=after, at=now)
-        wake_after_commit(EXTEND)
+    try:
+        apply_template(TEMPLATES[template], name=template, by=by, at=now)
+    except CatalogueNotEmpty:
+        return False
     return True
