@@ -1,7 +1,7 @@
 """What bookings add to a family's own data: bookings, changes, receipts, periods."""
 
 from booking import queries, sentences
-from booking.models import PeriodChoice, Receipt
+from booking.models import PeriodChoice, PreRegistration, Receipt
 from booking.recap import chosen_lines
 from lps.families.models import Household
 from lps.families.personal_data import Part, Row
@@ -77,9 +77,28 @@ def periods_part(household: Household) -> list[Row]:
     ]
 
 
+def pre_registrations_part(household: Household) -> list[Row]:
+    """What it answered to préinscription campaigns, and what the town decided."""
+    answers = PreRegistration.objects.filter(household=household).select_related("child", "campaign")
+    return [
+        {
+            "enfant": str(answer.child),
+            "campagne": answer.campaign.title,
+            "réponse": "oui" if answer.returns else "non",
+            "jours demandés": " ; ".join(chosen_lines(answer)),
+            "reçu": answer.number,
+            "répondu le": answer.answered_at,
+            "état": answer.get_state_display(),
+            "motif": answer.words,
+        }
+        for answer in answers
+    ]
+
+
 OWN: dict[str, Part] = {
     "Réservations": bookings_part,
     "Modifications": changes_part,
     "Reçus": receipts_part,
     "Périodes": periods_part,
+    "Préinscriptions": pre_registrations_part,
 }

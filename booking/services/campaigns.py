@@ -3,10 +3,11 @@
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from booking import campaigns
 from booking.models import Admission, Campaign, JournalEntry, PreRegistration
@@ -101,7 +102,7 @@ def _turn(
         if is_open == (opens_at is not None):
             return row
         before = _told(row)
-        row.opens_at, row.closes_at = opens_at or row.opens_at, closes_at
+        row.opens_at, row.closes_at = opens_at or row.opens_at, max(closes_at, _after_answers(row))
         row.save(update_fields=("opens_at", "closes_at"))
         _record(row, action, by=by, at=at, before=before)
     return row
@@ -341,6 +342,12 @@ def _locked(campaign: Campaign) -> Campaign:
 def _record(campaign: Campaign, action: str, *, by: Actor, at: datetime, before: Mapping[str, Any] | None) -> None:
     subject = f"campaign:{campaign.pk}"
     record(by=by, channel=Channel.OFFICE, action=action, subject=subject, before=before, after=_told(campaign), at=at)
+
+
+def _after_answers(campaign: Campaign) -> datetime:
+    """The first instant after the last answer: one received while an agent closes is in time."""
+    last = PreRegistration.objects.filter(campaign=campaign).aggregate(at=Max("answered_at"))["at"]
+    return last + timedelta(microseconds=1) if last else campaign.opens_at
 
 
 def _told(campaign: Campaign) -> dict[str, Any]:

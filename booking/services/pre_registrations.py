@@ -47,7 +47,7 @@ def answer(
     """
     with transaction.atomic():
         lock_household(household)  # serialises this household's forms: one answer a child, versions in order
-        facts = campaigns.facts(Campaign.objects.prefetch_related("activities").get(pk=campaign.pk))
+        facts = campaigns.facts(campaigns.held_open(campaign))
         if refusal := why_not(facts, at=received_at):
             return Answered(refusal=refusal)
         kept = {child: understood(facts, wish) for child, wish in wishes.items()}

@@ -121,3 +121,18 @@ def test_without_a_known_birth_date_no_criterion_of_age_is_met(way: Access) -> N
     assert is_entitled(
         [way, Access(level="CP")], pupil=Pupil(site_id=1, level="CP", birth_date=None), day=date(2014, 10, 8)
     )
+
+
+@searched
+@given(pupil=PUPILS, day=DAYS, ways=st.lists(WAYS, max_size=3), reserved=st.booleans())
+def test_a_child_admitted_by_name_is_entitled_whatever_it_is(
+    pupil: Pupil, day: date, ways: list[Access], reserved: bool
+) -> None:
+    assert is_entitled(ways, pupil=pupil, day=day, admitted=True, reserved=reserved)
+
+
+@searched
+@given(pupil=PUPILS, day=DAYS, ways=st.lists(WAYS, max_size=3))
+def test_a_day_reserved_is_open_to_those_admitted_alone(pupil: Pupil, day: date, ways: list[Access]) -> None:
+    assert not is_entitled(ways, pupil=pupil, day=day, reserved=True)
+    assert is_entitled(ways, pupil=pupil, day=day) == is_entitled(ways, pupil=pupil, day=day, reserved=False)

@@ -132,7 +132,8 @@ def answer(request: DoorRequest, campaign_id: int, answer_id: int) -> HttpRespon
                 at=request.received_at,
             )
             if not decided.changed:
-                return saying.done(path_of(campaign), "validee" if state == State.VALIDATED else "refusee")
+                word = "validee" if state == State.VALIDATED else "refusee"
+                return saying.done(f"{path_of(campaign)}?reponse=to_decide", word)
             found, changed = _answer_or_404(request, campaign, answer_id), True
             form = DecisionForm(initial={"version": found.version})
     facts = {

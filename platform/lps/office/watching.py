@@ -144,7 +144,7 @@ def _offers(rows: Sequence[Any], asked: Asked) -> list[Line]:
                 "day": sentences.named_day(row.service_day.day),
                 "until": sentences.at(row.accept_by, zone),
             },
-            household_id=row.household_id,
+            url=reverse("booking_office:waiting_list", args=[row.service_day_id]),
         )
         for row in rows
     ]
