@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Count, Q
 
-from booking.models import Absence, Booking, JournalEntry, PreRegistration, Receipt, WaitingEntry
+from booking.models import Absence, Booking, JournalEntry, PeriodReopening, PreRegistration, Receipt, WaitingEntry
 from lps.families.erasers import Erased
 from lps.families.services.erasing import FAMILY_WORD
 from lps.journal.actors import Actor
@@ -29,6 +29,8 @@ def erase(erased: Erased, *, by: Actor, at: datetime) -> None:
     theirs = Q(household__in=erased.households)
     with purging():
         Receipt.objects.filter(theirs, channel__in=OWN_DOORS).update(author=FAMILY_WORD)
+        Receipt.objects.filter(theirs).update(reason="")
+        PeriodReopening.objects.filter(choice__household__in=erased.households).update(reason="")
         JournalEntry.objects.filter(theirs, channel__in=OWN_DOORS).update(author=FAMILY_WORD)
     absences = Absence.objects.filter(theirs)
     documents = list(absences.exclude(document="").values_list("document", flat=True))

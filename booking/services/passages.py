@@ -5,7 +5,7 @@ level gives no right to it, or when no place is left. It is written in the famil
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -15,12 +15,17 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from booking import catalogue
-from booking.models import Attendance, Booking, ServiceDay
+from booking.models import Admission, Attendance, Booking, ServiceDay
 from booking.rules.entitlements import Pupil, is_entitled
 from booking.services import proofs
+from booking.services.closures import lines
 from booking.wakeup import EXTEND
 from lps.families.followers import Moved
+from lps.families.queries import emails_of_many
 from lps.journal.actors import Actor
+from notifications.services import Post, post_many
+from tenants import context
+from tenants.queries import url_of
 from tenants.wakeup import wake_after_commit
 
 Slot = tuple[int, int, date]
@@ -48,6 +53,7 @@ def follow(moves: Sequence[Moved], *, by: Actor, at: datetime, reason: str = "")
     _put(plan.moved)
     Booking.objects.filter(pk__in=[booking.pk for booking in plan.canceled]).update(canceled_at=at)
     proofs.write(plan.canceled, booked=False, reason=reason or _("Passage à l'année suivante"), by=by, at=at)
+    _tell(plan.canceled, template="booking/emails/passed", by=by)
     wake_after_commit(EXTEND)
     return {"moved": plan.former, "canceled": [booking.pk for booking in plan.canceled]}
 
@@ -76,17 +82,36 @@ def depends(moves: Sequence[Moved], back: Sequence[Moved], *, done: Any) -> int:
 def unfollow(done: Any, *, by: Actor, at: datetime) -> None:
     """Put every booking back where it stood; one whose day was closed since stays canceled."""
     _put({int(pk): former for pk, former in done["moved"].items()})
-    rows = Booking.objects.filter(pk__in=done["canceled"], service_day__open=True).select_related("activity")
+    rows = Booking.objects.filter(pk__in=done["canceled"], service_day__open=True).select_related("activity", "child")
     again = list(rows.order_by("day", "pk"))
     Booking.objects.filter(pk__in=[booking.pk for booking in again]).update(canceled_at=None)
+    _tell(again, template="booking/emails/put_back", by=by)
     proofs.write(again, booked=True, reason=_("Passage à l'année suivante annulé"), by=by, at=at)
 
 
+def _tell(bookings: Sequence[Booking], *, template: str, by: Actor) -> None:
+    """One e-mail an address, with all that is canceled, or put back, for the family."""
+    by_household: dict[int, list[Booking]] = {}
+    for booking in bookings:
+        by_household.setdefault(booking.household_id, []).append(booking)
+    url = url_of(context.current(), "/enfants/")
+    posts = [
+        Post(to=email, facts={"url": url, "lines": lines(by_household[household])})
+        for household, emails in emails_of_many(by_household).items()
+        for email in emails
+    ]
+    post_many(posts, template=template, by=by)
+
+
 def _plan(moves: Sequence[Moved], *, lock: bool) -> Plan:
-    """Decide for each booking of the days to come, in the order in which they were made: at most four statements."""
+    """Decide for each booking of the days to come, in the order in which they were made: at most five statements."""
     by_child = {one.child_id: one for one in moves}
     bookings = _to_come(by_child)
-    wanted = {booking.pk: slot for booking in bookings if (slot := _target(booking, by_child[booking.child_id]))}
+    admitted = _admissions(by_child)
+    wanted = {}
+    for booking in bookings:
+        if slot := _target(booking, by_child[booking.child_id], admitted):
+            wanted[booking.pk] = slot
     held = _service_days(wanted.values())
     left = _places_left(held, lock=lock) if held else {}
     plan = Plan()
@@ -112,13 +137,26 @@ def _to_come(moves: Mapping[int, Moved]) -> list[Booking]:
     return [booking for booking in rows if booking.day >= moves[booking.child_id].since]
 
 
-def _target(booking: Booking, move: Moved) -> Slot | None:
+def _admissions(children: Collection[int]) -> dict[tuple[int, int], list[tuple[date, date]]]:
+    """The days on which a child is admitted to an activity by name, whatever its class."""
+    found: dict[tuple[int, int], list[tuple[date, date]]] = {}
+    rows = Admission.objects.filter(child__in=children).order_by("pk")
+    for child, activity, first, last in rows.values_list("child", "activity", "first_day", "last_day"):
+        found.setdefault((child, activity), []).append((first, last))
+    return found
+
+
+def _target(
+    booking: Booking, move: Moved, admitted: Mapping[tuple[int, int], Sequence[tuple[date, date]]]
+) -> Slot | None:
     """Where the booking should be; None when the child may not come any more."""
     if move.site_id is None:
         return None
     activity = catalogue.read().activities.get(booking.activity_id)
+    by_name = admitted.get((booking.child_id, booking.activity_id), ())
+    by_its_name = any(first <= booking.day <= last for first, last in by_name)
     pupil = Pupil(site_id=move.site_id, level=move.level, birth_date=booking.child.birth_date)
-    if activity is None or not is_entitled(activity.ways, pupil=pupil, day=booking.day):
+    if activity is None or not is_entitled(activity.ways, pupil=pupil, day=booking.day, admitted=by_its_name):
         return None
     return booking.activity_id, move.site_id, booking.day
 

@@ -8,17 +8,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from booking import catalogue
-from booking.models import Booking, JournalEntry, ServiceDay
+from booking.models import Admission, Booking, Campaign, JournalEntry, PreRegistration, ServiceDay
 from booking.rules.entitlements import Access
 from booking.services.catalogue import entitle
 from lps.families import passage
 from lps.families import queries as families
-from lps.families.models import Child, Custody, Enrollment, Rollover, SchoolClass, Site
+from lps.families.models import Child, Custody, Enrollment, Guardian, Rollover, SchoolClass, Site
 from lps.families.rules.rollover import LEAVES, Fate
 from lps.families.services import rollover
 from lps.families.services.rollover import ClassWanted, RolloverRefused
+from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
 from lps.kernel import clock
+from notifications.models import OutboxMessage
 from tenants.models import Commune
 from tests.families.factories import BY
 from tests.sql import counted
@@ -413,8 +415,52 @@ def test_a_booking_that_cannot_follow_is_canceled_with_its_proof_and_comes_back(
     assert booking.canceled_at is not None
     entry = JournalEntry.objects.latest("pk")
     assert (entry.child, entry.day, entry.before, entry.after) == (child, day, True, False)
+    assert told(child, "booking/emails/passed")
     rollover.undo(row=row, by=BY, at=clock.now())
     assert standing() == before
+    assert told(child, "booking/emails/put_back")
+
+
+def told(child: Child, template: str) -> bool:
+    """Whether each guardian was written to."""
+    guardians = Guardian.objects.filter(household__custodies__child=child).exclude(email="")
+    sent = OutboxMessage.objects.filter(template=template)
+    return sorted(message.address for message in sent) == sorted({one.email for one in guardians})
+
+
+def test_a_child_admitted_by_name_keeps_its_booking(in_buchelay: Commune) -> None:
+    row = everybody_placed()
+    [child] = of_level("CP")
+    booking = booked_after(child, row.day + timedelta(days=7), "Accueil Matin")
+    entitle(activity_id=booking.activity_id, ways=[Access(level="CP")])
+    campaign = Campaign.objects.create(
+        title="Rentrée",
+        first_day=row.day,
+        last_day=row.day + timedelta(days=300),
+        opens_at=clock.now(),
+        closes_at=clock.now() + timedelta(days=1),
+        created_at=clock.now(),
+    )
+    answer = PreRegistration.objects.create(
+        campaign=campaign,
+        child=child,
+        household_id=booking.household_id,
+        returns=True,
+        answered_at=clock.now(),
+        channel=Channel.WEB,
+    )
+    Admission.objects.create(
+        answer=answer,
+        child=child,
+        activity_id=booking.activity_id,
+        first_day=campaign.first_day,
+        last_day=campaign.last_day,
+    )
+
+    applied(row)
+
+    booking.refresh_from_db()
+    assert booking.canceled_at is None
 
 
 def test_undoing_is_refused_once_a_family_booked_in_the_new_school(in_buchelay: Commune) -> None:

@@ -26,6 +26,8 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "families/emails/answered": {"family": "MARSONE", "url": URL},
     "families/emails/erased": {"family": "MARSONE"},
     "families/emails/email_changed": {"family": "MARSONE", "town": "Mairie de démonstration"},
+    "booking/emails/passed": {"url": URL, "lines": LINES},
+    "booking/emails/put_back": {"url": URL, "lines": LINES},
     "booking/emails/closed": {"reason": "Grève", "url": URL, "lines": LINES},
     "booking/emails/reopened": {"reason": "Grève", "url": URL, "lines": LINES, "waiting": LINES, "lost": LINES},
     "booking/emails/decided": {
