@@ -1,19 +1,21 @@
 """A family reads the town's rules when it comes, and accepts them before its next save; what it filled in is kept."""
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.test import Client
 
-from booking.models import Booking, Receipt
-from lps.families.models import Household
+from booking.models import Booking, Receipt, ServiceDay
+from lps.families.models import Enrollment, Household
 from lps.journal import house_rules as journal
 from lps.journal.models import AuditEntry
 from lps.kernel import clock
+from tenants import context
 from tenants.models import Commune
 from tenants.town.house_rules import Text
 from tenants.town.models import HouseRules, RulesAcceptance
+from tenants.town.services import change_settings
 from tests.families.doors import browser
 from tests.families.factories import BY
 from tests.isolation.pages import form_with
@@ -193,3 +195,34 @@ def test_asking_costs_one_statement_to_a_save(today: date, marsone: Household) -
 
     assert len([one for one in save.statements if "town_houserules" in one]) == 1
     assert Receipt.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "changed", "is_saved"),
+    [(20, False, True), (31, False, False), (20, True, False)],
+    ids=["read in twenty minutes", "read too long", "another form"],
+)
+def test_reading_the_rules_makes_nobody_late(
+    today: date, marsone: Household, monkeypatch: pytest.MonkeyPatch, minutes: int, changed: bool, is_saved: bool
+) -> None:
+    """A form that came at 16h59, for a day whose deadline is 17h00, is judged at 16h59; no other form is."""
+    site = Enrollment.objects.filter(child__custodies__household=marsone).latest("pk").school_class.site
+    held = ServiceDay.objects.filter(site=site, activity__name="Accueil Soir", open=True, day__gt=today + timedelta(9))
+    chosen, other = held.order_by("day")[:2]
+    eve = datetime.combine(chosen.day - timedelta(days=1), time(16, 59), tzinfo=context.current().zone)
+    monkeypatch.setattr(clock, "real_now", lambda: eve.astimezone(UTC))
+    publish(today)
+    change_settings(session_minutes=60)
+    client, _where = come()
+    week = f"{PLANNING}?semaine={chosen.day:%G-W%V}"
+    sent = form_with(client.get(week), "vu").fields
+    sent["jour"] = [*sent.get("jour", []), f"{chosen.activity_id}-{chosen.day:%Y%m%d}"]
+    asked = form_with(client.post(week, sent), "reglement").fields
+    if changed:
+        asked["jour"] = [*asked["jour"], f"{other.activity_id}-{other.day:%Y%m%d}"]
+
+    monkeypatch.setattr(clock, "real_now", lambda: (eve + timedelta(minutes=minutes)).astimezone(UTC))
+    client.post(week, asked)
+
+    assert Booking.objects.standing().filter(service_day=chosen, child__last_name="MARSONE").exists() is is_saved
+    assert RulesAcceptance.objects.count() == 1

@@ -3,11 +3,14 @@
 A form sent before that is not lost: the page that asks carries it, and the same button accepts and sends it again.
 """
 
+import hashlib
+import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import wraps
 from typing import Any
 
+from django.core import signing
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,8 +26,9 @@ from tenants.town import house_rules as town
 from tenants.town.house_rules import RulesRefused
 
 View = Callable[..., HttpResponse]
-ACCEPTED = "reglement"
-_OURS = frozenset({ACCEPTED, "csrfmiddlewaretoken"})
+ACCEPTED, STAMP = "reglement", "recu_le"
+READING = timedelta(minutes=30)
+_OURS = frozenset({ACCEPTED, STAMP, "csrfmiddlewaretoken"})
 
 
 def rules_accepted(view: View) -> View:
@@ -36,6 +40,7 @@ def rules_accepted(view: View) -> View:
             version = town.version_to_accept(holder=request.household.holder, day=today(request))
             if version is not None and not accept(request, request.POST.get(ACCEPTED, "")):
                 return _ask(request)
+            request.received_at = _first_received(request)
         return view(request, *args, **kwargs)
 
     return behind
@@ -73,7 +78,9 @@ def on_the_way(request: FamilyRequest, household: Household, wanted: str) -> Htt
 
 def _ask(request: FamilyRequest) -> HttpResponse:
     """The rules, with the form that waits."""
+    stamp = signing.dumps({"at": request.received_at.isoformat(), "of": _of(request)}, salt=_salt())
     facts = {
+        "stamp": (STAMP, stamp),
         "rules": town.in_force(day=today(request)),
         "action": request.get_full_path(),
         "carried": [(name, value) for name, values in request.POST.lists() if name not in _OURS for value in values],
@@ -81,3 +88,28 @@ def _ask(request: FamilyRequest) -> HttpResponse:
         "file_lost": bool(request.FILES),
     }
     return render(request, "families/house_rules_first.html", facts)
+
+
+def _first_received(request: FamilyRequest) -> datetime:
+    """When this very form first came, if that was to ask for the rules: reading them makes nobody late."""
+    stamp = request.POST.get(STAMP, "")
+    if not stamp:
+        return request.received_at
+    try:
+        told = signing.loads(stamp, salt=_salt())
+    except signing.BadSignature:
+        return request.received_at
+    at = datetime.fromisoformat(told["at"])
+    is_it = told["of"] == _of(request) and request.received_at - at <= READING
+    return at if is_it else request.received_at
+
+
+def _of(request: FamilyRequest) -> str:
+    """What tells a form from any other: whose it is, where it goes, and all that it holds."""
+    held = [[name, values] for name, values in sorted(request.POST.lists()) if name not in _OURS]
+    whole = json.dumps([request.household.pk, request.get_full_path(), held])
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def _salt() -> str:
+    return f"house-rules:{context.current().pk}"

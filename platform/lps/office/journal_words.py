@@ -165,6 +165,7 @@ SUBJECTS: Mapping[str, str | Promise] = {
     "receipt": _l("Reçu"),
     "rollover": _l("Passage d'année"),
     "rules": _l("Règlement"),
+    "school_year": _l("Année scolaire"),
     "service_day": _l("Jour d'activité"),
     "town": _l("Réglages"),
 }
