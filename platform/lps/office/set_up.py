@@ -9,8 +9,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from booking import queries as booking
-from booking.catalogue_templates import TEMPLATES
-from booking.services.catalogue import CatalogueNotEmpty, apply_template, change_zone
+from booking.services.catalogue import change_zone
 from booking.services.days import horizon, school_year_of
 from booking.wakeup import EXTEND
 from lps.families import queries as families
@@ -59,6 +58,11 @@ _PAGES: Mapping[Step, str] = {
     Step.LETTERS: "families_office:letters",
     Step.MESSAGE: "office:message_new",
 }
+# Where one changes afterwards what a step began.
+_PAGES_ONCE_DONE: Mapping[Step, str] = {
+    Step.CATALOGUE: "booking_office:catalogue",
+    Step.MESSAGE: "office:messages",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ def steps(*, today: date) -> list[Shown]:
         state = State.DONE if facts[step] else State.SKIPPED if step in row.set_up_skipped else State.TO_DO
         if state is State.TO_DO and not any(one.state is State.NEXT for one in found):
             state = State.NEXT
-        found.append(Shown(step, state, reverse(_PAGES[step])))
+        page = _PAGES_ONCE_DONE.get(step, _PAGES[step]) if state is State.DONE else _PAGES[step]
+        found.append(Shown(step, state, reverse(page)))
     return found
 
 
@@ -142,12 +147,3 @@ def _open(year: tuple[date, date], *, now: datetime, by: Actor) -> None:
         return
     subject, after = f"school_year:{made.pk}", {"name": made.name}
     record(by=by, channel=Channel.OFFICE, action="school_year_opened", subject=subject, after=after, at=now)
-
-
-def start_catalogue(*, template: str, now: datetime, by: Actor) -> bool:
-    """Start an empty catalogue from a template; False when there is one already. Raises KeyError for an unknown one."""
-    try:
-        apply_template(TEMPLATES[template], name=template, by=by, at=now)
-    except CatalogueNotEmpty:
-        return False
-    return True

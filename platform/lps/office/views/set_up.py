@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from booking import queries as booking
 from booking.catalogue_templates import TEMPLATES
+from booking.services.catalogue import CatalogueNotEmpty, apply_template
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.families import queries as families
@@ -118,13 +120,16 @@ def catalogue(request: DoorRequest) -> HttpResponse:
         template = request.POST.get("modele", "")
         if template not in TEMPLATES:
             refused = str(_("Choisissez un modèle."))
-        elif set_up.start_catalogue(template=template, now=request.received_at, by=_actor(request)):
-            return saying.done(reverse("office:set_up"), "activites")
         else:
-            refused = str(_("Votre commune a déjà des activités\u00a0: rien n'a été changé."))
+            try:
+                apply_template(TEMPLATES[template], name=template, by=_actor(request), at=request.received_at)
+                return saying.done(reverse("office:set_up"), "activites")
+            except CatalogueNotEmpty:
+                refused = str(_("Votre commune a déjà des activités\u00a0: rien n'a été changé."))
     facts = {
         "templates": [(name, TEMPLATE_NAMES[name], groups) for name, groups in TEMPLATES.items()],
         "refused": refused,
+        "has_catalogue": booking.has_catalogue(),
     }
     return render(request, "office/set_up_catalogue.html", facts, status=400 if refused else 200)
 
