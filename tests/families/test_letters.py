@@ -120,7 +120,7 @@ def test_a_failure_is_told_to_the_agent(in_demo: Commune, ce1: SchoolClass, monk
 def test_an_agent_imports_a_school_and_prints_codes_with_which_a_parent_signs_in(in_demo: Commune) -> None:
     nadia = signed_in(in_demo, "scolaire")
     sent = nadia.post("/mairie/familles/imports/", {"fichier": SimpleUploadedFile("f.csv", as_csv(LEA))}, follow=True)
-    assert "Enfants à créer 1" in words(sent.content.decode())
+    assert "Nouveaux enfants 1" in words(sent.content.decode())
     [(path, _status)] = sent.redirect_chain
     nadia.post(f"{path}accepter/")
     imports.write_accepted()

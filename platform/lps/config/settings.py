@@ -107,7 +107,6 @@ LPS_RAIL = ["lps.office.nav.RAIL", "booking.nav.RAIL", "lps.families.nav.RAIL", 
 LPS_FAMILY_TABS = [
     "lps.families.nav.FAMILY_TABS",
     "booking.nav.FAMILY_TABS",
-    "lps.families.nav.LAST_FAMILY_TABS",
 ]
 # The families' tabs, likewise.
 LPS_TABS = ["lps.families.nav.TABS", "booking.nav.TABS", "lps.families.nav.LAST_TABS"]

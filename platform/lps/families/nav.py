@@ -4,7 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 from lps.families.rights import (
     ANSWER_REQUESTS,
-    ERASE_FAMILY,
     FIND_FAMILIES,
     IMPORT_FAMILIES,
     OPEN_FAMILY,
@@ -25,4 +24,3 @@ RAIL = (
 )
 # The tabs of one family's page; their addresses take its key.
 FAMILY_TABS = (NavItem("families_office:family", _("Famille"), OPEN_FAMILY),)
-LAST_FAMILY_TABS = (NavItem("families_office:erase", _("Effacer"), ERASE_FAMILY),)

@@ -1,7 +1,7 @@
 """Reads about the passage to the next school year: which years, who sits where, and where everybody goes."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -52,7 +52,7 @@ class Passage:
     new: Mapping[int, SchoolClass]
     seats: Sequence[Seat]
     names: Mapping[int, str]
-    settled: int
+    settled: Sequence[Seat]
 
     @property
     def entering(self) -> SchoolYear:
@@ -87,10 +87,18 @@ class Passage:
             )
         return found
 
+    def within(self, sites: Collection[int]) -> "Passage":
+        """The same, of the classes of these schools alone; of all when none is given."""
+        if not sites:
+            return self
+        old = {pk: one for pk, one in self.old.items() if one.site_id in sites}
+        seats = [seat for seat in self.seats if seat.class_id in old]
+        return replace(self, old=old, seats=seats, settled=[seat for seat in self.settled if seat.class_id in old])
+
     @property
     def counts(self) -> dict[str, int]:
         """How many children have each fate, and how many are in a class of the next year already."""
-        return {**rules.count(self.fates.values()), "settled": self.settled}
+        return {**rules.count(self.fates.values()), "settled": len(self.settled)}
 
     @property
     def lines(self) -> list[Line]:
@@ -176,7 +184,7 @@ def read(row: Rollover) -> Passage:
         new={one.pk: one for one in classes if one.school_year_id == entering.pk},
         seats=[Seat(child, school_class) for child, _, _, school_class in rows if child not in settled],
         names={child: f"{first_name} {last_name}" for child, first_name, last_name, _ in rows},
-        settled=sum(child in settled for child, *_ in rows),
+        settled=[Seat(child, school_class) for child, _, _, school_class in rows if child in settled],
     )
 
 

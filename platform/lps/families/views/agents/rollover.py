@@ -59,11 +59,11 @@ def rollover(request: DoorRequest) -> HttpResponse:
         return _to_prepare(request, years)
     if request.method == "POST":
         return HttpResponseRedirect(request.path)
-    told = passage.read(row)
+    told = passage.read(row).within(_agent(request).sites)
     facts = {"told": told, "said": saying.said(request, SENTENCES), "everywhere": _works_everywhere(request)}
     if row.applied_at:
         return render(request, "families/office/rollover_done.html", facts)
-    lines = [line for line in told.lines if _may(request, line.school_class)]
+    lines = told.lines
     form = TargetsForm(fields=class_fields(told, lines))
     new = [one for one in told.new.values() if _may(request, one)]
     bound = zip(lines, (field for _key, field in form.lines()), strict=True)
@@ -111,8 +111,7 @@ def levels(request: DoorRequest) -> HttpResponse:
 def classes(request: DoorRequest) -> HttpResponse:
     """Say to which class the pupils of each class go."""
     told = _told_or_404(request)
-    lines = [line for line in told.lines if _may(request, line.school_class)]
-    form = TargetsForm(request.POST, fields=class_fields(told, lines))
+    form = TargetsForm(request.POST, fields=class_fields(told, told.within(_agent(request).sites).lines))
     if not form.is_valid():
         return render(request, "400.html", status=400)
     return _done_or_gone(
