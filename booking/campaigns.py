@@ -219,5 +219,6 @@ def subject_of(answer: PreRegistration) -> str:
 
 
 def activities_by_group() -> QuerySet[Activity]:
-    """Every activity in the town's order, with its group."""
-    return Activity.objects.select_related("group").order_by("group__order", "group", "order", "pk")
+    """Every activity that is offered, in the town's order, with its group."""
+    offered = Activity.objects.filter(retired_at__isnull=True).select_related("group")
+    return offered.order_by("group__order", "group", "order", "pk")

@@ -15,8 +15,9 @@ from booking import queries
 from booking.catalogue import read as read_catalogue
 from booking.models import Activity, PeriodChoice, Receipt, ServiceDay
 from booking.queries import Held
+from booking.rules.places import Act
 from booking.rules.planning import Cell
-from booking.services import closures, days, periods, saving
+from booking.services import closures, days, periods, places, saving
 from booking.services.closures import Scope
 from booking.services.days import Materialized, materialize
 from booking.services.periods import PeriodSaved, add_period, choose_period
@@ -156,6 +157,30 @@ def by_key_alone(rows: QuerySet[ServiceDay]) -> list[ServiceDay]:
 
 
 # --- Places lowered while a parent waits for the day -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("renewed", [True, False], ids=["catalogue renewed", "catalogue not renewed"])
+def test_a_limit_set_by_hand_on_a_day_without_limit_counts_for_the_parent_who_books_meanwhile(
+    town: Commune, monkeypatch: pytest.MonkeyPatch, renewed: bool
+) -> None:
+    [parent] = parents(1)
+    [cell] = cells(BUS)
+    if not renewed:
+        monkeypatch.setattr(places, "renew_catalogue_stamp", lambda: None)
+    wish = places.Wish(
+        activity=Activity.objects.get(pk=cell.activity_id),
+        sites=(held_by(cell).site_id,),
+        first_day=cell.day,
+        last_day=cell.day,
+        weekdays=frozenset(range(7)),
+        act=Act.PLACES,
+        places=0,
+    )
+
+    ended = during(lambda: places.set_days(wish=wish, by=BY, at=clock.now()), parent.asks(cell), town)
+
+    assert codes([ended]) == (["full"] if renewed else ["saved"])
+    assert parent.stands(cell) == ([] if renewed else [cell])
 
 
 @pytest.mark.parametrize("reads_again", [True, False], ids=["read again", "not read again"])

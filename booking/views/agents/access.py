@@ -65,7 +65,7 @@ def ties(request: DoorRequest, activity_id: int) -> HttpResponse:
     actor, activity = changer(request, activity_id=activity_id), activity_or_404(activity_id)
     standing = services.ties_of(activity.pk)
     tied = {other.pk for _tie, other in standing} | {activity.pk}
-    others = [one for one in activities_by_group() if one.pk not in tied and one.retired_at is None]
+    others = [one for one in activities_by_group() if one.pk not in tied]
     form = TieForm(request.POST if request.method == "POST" else None, others=others)
     step = request.POST.get(STEP)
     if form.is_valid() and step != MEND:
