@@ -13,6 +13,8 @@ from lps.office.rights import SET_UP
 from lps.ui.nav import NavItem, by_heading, links
 from tenants.town import queries as town
 
+SET_UP_PAGE = "office:set_up"  # of no use in the rail once the town is set up; "Ma mairie" still leads there
+
 
 def agent(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `rail`, `agent_name` and `setting_up` when an agent is signed in, nothing else."""
@@ -20,7 +22,8 @@ def agent(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(actor, Agent):
         return {}
     setting_up = allowed(actor, SET_UP) and not town.settings().set_up_at
-    rail = links(_items(tuple(settings.LPS_RAIL)), path=request.path, may=partial(allowed, actor))
+    items = [one for one in _items(tuple(settings.LPS_RAIL)) if setting_up or one.url_name != SET_UP_PAGE]
+    rail = links(items, path=request.path, may=partial(allowed, actor))
     return {"rail": rail, "agent_name": actor.label, "setting_up": setting_up}
 
 

@@ -125,14 +125,16 @@ def proposed_year(today: date) -> tuple[date, date]:
     return following if 5 <= today.month <= 8 else present
 
 
-def open_year(*, zone: str, year: tuple[date, date], today: date, now: datetime, by: Actor) -> None:
-    """Open a school year unless one stands there already, with the holidays of a zone (A, B, C, or none overseas)."""
-    span = {"first_year": min(year[0], today).year - 1, "last_year": max(year[1], horizon(today)).year}
+def open_year(*, zone: str, year: tuple[date, date] | None, today: date, now: datetime, by: Actor) -> None:
+    """Write the holidays of a zone (A, B, C, or none overseas), and open a year unless one stands there already."""
+    last_day = max(year[1], horizon(today)) if year else horizon(today)
+    span = {"first_year": today.year - 1, "last_year": last_day.year}
     with transaction.atomic():
         former = lock_settings().school_zone
         journal.change_settings(school_zone=zone, by=by, channel=Channel.OFFICE)
         change_zone(before=former, after=zone, insee=context.current().insee, **span)
-        _open(year, now=now, by=by)
+        if year:
+            _open(year, now=now, by=by)
         wake_after_commit(EXTEND)
 
 

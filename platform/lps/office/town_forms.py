@@ -150,8 +150,11 @@ class YearForm(forms.Form):
     )
 
     def __init__(self, *args: Any, years: Sequence[tuple[date, date]], **rest: Any) -> None:
-        """`years`: those that may be opened, first and last days."""
+        """`years`: those that may be opened, first and last days; none once a year stands."""
         super().__init__(*args, **rest)
+        if not years:
+            del self.fields["year"]
+            return
         field = self.fields["year"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [

@@ -28,6 +28,7 @@ from tenants.town import queries as town
 
 SAID = {
     "annee": _("L'année scolaire est ouverte, avec ses vacances et ses jours fériés."),
+    "zone": _("La zone est enregistrée, avec ses vacances."),
     "activites": _("Vos activités sont prêtes. Vous pourrez tout changer."),
     "passee": _("Étape passée\u00a0: vous y reviendrez quand vous voudrez."),
     "terminee": _("La mise en route est terminée. Bienvenue\u00a0!"),
@@ -94,11 +95,12 @@ def steps(request: DoorRequest) -> HttpResponse:
 def year(request: DoorRequest) -> HttpResponse:
     """Open the school year, with the holidays of the town's zone."""
     today = _today()
-    years = set_up.years_to_open(today)
+    standing = families.school_year_for(today)
+    years = [] if standing else set_up.years_to_open(today)
     initial = {"year": set_up.proposed_year(today)[0].year, "school_zone": town.settings().school_zone}
     form = YearForm(request.POST if request.method == "POST" else None, years=years, initial=initial)
     if form.is_valid():
-        chosen = next(one for one in years if str(one[0].year) == form.cleaned_data["year"])
+        chosen = next((one for one in years if str(one[0].year) == form.cleaned_data["year"]), None)
         set_up.open_year(
             zone=form.cleaned_data["school_zone"],
             year=chosen,
@@ -106,8 +108,8 @@ def year(request: DoorRequest) -> HttpResponse:
             now=request.received_at,
             by=_actor(request),
         )
-        return saying.done(reverse("office:set_up"), "annee")
-    facts = {"form": form, "open_year": families.school_year_for(today)}
+        return saying.done(reverse("office:set_up"), "annee" if chosen else "zone")
+    facts = {"form": form, "open_year": standing}
     return render(request, "office/set_up_year.html", facts)
 
 
