@@ -26,5 +26,6 @@ RAIL = (
 # The tabs of one family's page; their addresses take its key.
 FAMILY_TABS = (
     NavItem("booking_office:family_bookings", _("Réservations"), READ_COUNTER),
+    NavItem("booking_office:family_answers", _("Préinscriptions"), READ_COUNTER),
     NavItem("booking_office:family_journal", _("Journal et reçus"), READ_COUNTER),
 )

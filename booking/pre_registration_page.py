@@ -19,6 +19,7 @@ from lps.families.models import Child, Household
 from lps.families.queries import ChildAtSchool
 from lps.kernel.refusals import Refusal
 
+CAMPAIGN = "campagne"
 YES, NO = "oui", "non"
 WEEK = range(7)
 State = PreRegistration.State
@@ -68,6 +69,7 @@ class Block:
     phase: Phase
     when: str
     days: str
+    is_answerable: bool
     children: Sequence[ChildBlock] = ()
 
     @property
@@ -80,14 +82,34 @@ class Block:
         return [child for child in self.children if child.error]
 
 
-def build(*, household: Household, children: Sequence[ChildAtSchool], zone: ZoneInfo, now: datetime) -> list[Block]:
-    """The campaigns whose days are not over at `now` (aware): four statements at most, however many children."""
+def build(
+    *,
+    household: Household,
+    children: Sequence[ChildAtSchool],
+    zone: ZoneInfo,
+    now: datetime,
+    at_counter: bool = False,
+) -> list[Block]:
+    """The campaigns whose days are not over at `now` (aware): four statements at most, however many children.
+
+    `at_counter`: an agent may still write down an answer once the campaign is closed.
+    """
     found = campaigns.shown_to_families(today=now.astimezone(zone).date())
     answers: dict[tuple[int, int], list[PreRegistration]] = {}
     if found and children:
         for row in campaigns.answers_for(found, children=[one.child for one in children]):
             answers.setdefault((row.campaign_id, row.child_id), []).append(row)
-    return [_block(one, household, children, answers, zone, now) for one in found]
+    return [_block(one, household, children, answers, zone, now, at_counter) for one in found]
+
+
+def campaign_of(posted: QueryDict) -> Campaign:
+    """The campaign that a form answers. Raises `BadForm` for one that does not exist."""
+    asked = posted.get(CAMPAIGN, "")
+    key = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
+    found = Campaign.objects.prefetch_related("activities").filter(pk=key).first()
+    if found is None:
+        raise BadForm("campaign")
+    return found
 
 
 def read(posted: QueryDict, children: Sequence[ChildAtSchool]) -> dict[Child, Wish]:
@@ -146,6 +168,7 @@ def _block(
     answers: Mapping[tuple[int, int], Sequence[PreRegistration]],
     zone: ZoneInfo,
     now: datetime,
+    at_counter: bool,
 ) -> Block:
     facts = campaigns.facts(campaign)
     phase = campaigns.phase(campaign, at=now)
@@ -157,6 +180,7 @@ def _block(
         words=campaign.words,
         phase=phase,
         when=_when(campaign, phase, zone),
+        is_answerable=phase is Phase.OPEN or (at_counter and phase is Phase.CLOSED),
         days=_("Du %(first)s au %(last)s")
         % {"first": f"{campaign.first_day:%d/%m/%Y}", "last": f"{campaign.last_day:%d/%m/%Y}"},
         children=[

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from booking import campaigns
 from booking.models import Campaign, PreRegistration
-from booking.rules.campaigns import Wish, understood, why_not
+from booking.rules.campaigns import CampaignRefusal, Wish, understood, why_not
 from lps.families.models import Child, Household
 from lps.families.queries import lock_household
 from lps.journal.actors import Actor
@@ -39,8 +39,11 @@ def answer(
     by: Actor,
     channel: Channel,
     received_at: datetime,
+    at_counter: bool = False,
 ) -> Answered:
     """Keep a household's answers, each with its receipt's number; the same answer again changes nothing.
+
+    `at_counter`: an agent writes down what a family says, even once the campaign is closed.
 
     A changed one is a new version, to be decided anew; every version stays in the audit. The other household's
     answers are left alone. `received_at` is the aware instant taken at the door. Raises `NotOffered`.
@@ -48,7 +51,8 @@ def answer(
     with transaction.atomic():
         lock_household(household)  # serialises this household's forms: one answer a child, versions in order
         facts = campaigns.facts(campaigns.held_open(campaign))
-        if refusal := why_not(facts, at=received_at):
+        refusal = why_not(facts, at=received_at)
+        if refusal and not (at_counter and refusal.code == CampaignRefusal.CLOSED):
             return Answered(refusal=refusal)
         kept = {child: understood(facts, wish) for child, wish in wishes.items()}
         if refused := {child.pk: one for child, one in kept.items() if isinstance(one, Refusal)}:

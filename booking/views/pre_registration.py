@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from booking import pre_registration_page as page
-from booking.models import Campaign
 from booking.planning_form import BadForm
 from booking.pre_registration_page import Block
 from booking.rules.periods import NotOffered
@@ -24,7 +23,6 @@ from lps.ui import saying
 from tenants import context
 
 log = logging.getLogger(__name__)
-CAMPAIGN = "campagne"
 SAVED, UNCHANGED = "enregistre", "inchange"
 SENTENCES = {
     SAVED: _("Votre réponse est enregistrée. Le numéro de reçu est à côté de chaque enfant."),
@@ -41,7 +39,7 @@ def answers(request: FamilyRequest) -> HttpResponse:
     if request.method != "POST":
         return _show(request, _build(request, children))
     try:
-        campaign = _campaign(request)
+        campaign = page.campaign_of(request.POST)
         wishes = page.read(request.POST, children)
         answered = answer(
             campaign=campaign,
@@ -89,16 +87,6 @@ def _show(
 def _build(request: FamilyRequest, children: Sequence[ChildAtSchool]) -> list[Block]:
     zone = context.current().zone
     return page.build(household=request.household, children=children, zone=zone, now=request.received_at)
-
-
-def _campaign(request: FamilyRequest) -> Campaign:
-    """The campaign that is answered. Raises `BadForm` for one that does not exist."""
-    asked = request.POST.get(CAMPAIGN, "")
-    key = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
-    found = Campaign.objects.prefetch_related("activities").filter(pk=key).first()
-    if found is None:
-        raise BadForm("campaign")
-    return found
 
 
 def _children(request: FamilyRequest) -> list[ChildAtSchool]:

@@ -478,6 +478,28 @@ def test_the_list_says_who_answered_and_who_has_not(
     assert clerk.get(office(campaign, "reponses.xlsx")).content[:2] == b"PK"
 
 
+def test_a_school_or_a_class_alone_is_shown_and_validated(
+    clerk: Client,
+    campaign: Campaign,
+    autumn: Autumn,
+    marsone: Household,
+    angeline: Child,
+    bertrand: Child,
+    morning: int,
+) -> None:
+    answers(campaign, marsone, {angeline: yes(morning, 0), bertrand: yes(morning, 0)})
+    nowhere = words(clerk.get(office(campaign), {"ecole": 999}).content.decode())
+    assert "Personne ne correspond à ce choix." in nowhere
+    ce1 = words(clerk.get(office(campaign), {"classe": autumn.ce1.pk}).content.decode())
+    assert "Angéline MARSONE" in ce1 and "Bertrand MARSONE" not in ce1
+
+    path = f"{office(campaign, 'valider/')}?classe={autumn.ce1.pk}"
+    assert "Rentrée, École de démonstration, CE1" in words(clerk.get(path).content.decode())
+    clerk.post(path, {"vu": (NOW + timedelta(hours=1)).isoformat()})
+
+    assert [row.child for row in PreRegistration.objects.filter(state="validated")] == [angeline]
+
+
 def test_an_agent_validates_all_after_a_preview(
     clerk: Client, campaign: Campaign, marsone: Household, angeline: Child, bertrand: Child, morning: int
 ) -> None:
@@ -508,6 +530,31 @@ def test_an_agent_refuses_a_line_with_words(
     one(campaign, marsone, angeline, yes(morning, 1))
     stale = clerk.post(path, {"version": 1, "state": "validated"})
     assert "Cette famille a changé sa réponse entre-temps" in words(stale.content.decode())
+
+
+def test_an_agent_writes_a_familys_answer_down_even_after_the_end(
+    clerk: Client, campaign: Campaign, marsone: Household, angeline: Child, morning: int
+) -> None:
+    campaigns.close_now(campaign=campaign, by=AGENT, at=NOW)
+    path = f"/mairie/familles/{marsone.pk}/preinscriptions/"
+    assert "Oui, je réinscris Angéline MARSONE" in words(clerk.get(path).content.decode())
+
+    empty = clerk.post(path, {"campagne": campaign.pk, "reponse-123456": "oui"})
+    assert empty.status_code == 400 and "Cochez au moins un jour" in words(empty.content.decode())
+    clerk.post(path, {"campagne": campaign.pk, "reponse-123456": "oui", "jour-123456": f"{morning}-0"})
+
+    row = PreRegistration.objects.get(child=angeline)
+    assert (row.channel, row.household) == ("office", marsone)
+    told = AuditEntry.objects.get(subject=reads.subject_of(row))
+    assert told.actor_label == "Nadia"
+
+
+def test_a_reader_at_the_counter_writes_nothing(demo: Commune, campaign: Campaign, marsone: Household) -> None:
+    reader, path = signed_in(demo, "lecture"), f"/mairie/familles/{marsone.pk}/preinscriptions/"
+
+    assert "Oui, je réinscris" not in words(reader.get(path).content.decode())
+    assert reader.post(path, {"campagne": campaign.pk, "reponse-123456": "non"}).status_code == 403
+    assert not PreRegistration.objects.exists()
 
 
 @pytest.mark.parametrize("role", ["lecture", "régie"])

@@ -512,6 +512,12 @@ COMMUNE: Mapping[str, Sample] = {
         where=lambda town: {"household_id": town.household.pk},
         fields=lambda town: town.counter,
     ),
+    "booking_office:family_answers": Sample(
+        agent("booking.read_counter"),
+        FORM,
+        where=lambda town: {"household_id": town.household.pk},
+        fields=lambda town: {"campagne": town.campaign.pk, f"reponse-{town.child_code}": "non"},
+    ),
     "booking_office:family_journal": Sample(
         agent("booking.read_counter"), where=lambda town: {"household_id": town.household.pk}
     ),

@@ -271,6 +271,23 @@ def consents_and_requests(ground: Ground) -> Page:
 # --- What goes wrong -------------------------------------------------------------------------------------------------
 
 
+@state("Préinscriptions", told=True)
+def a_yes_without_any_day(ground: Ground) -> Page:
+    page = ground.parent("/preinscription/")
+    page.get_by_label("Oui, je réinscris Bertrand MARSONE").first.check()
+    page.get_by_role("button", name="Enregistrer ma réponse").first.click()
+    return page
+
+
+@state("Préinscriptions")
+def a_pre_registration_saved(ground: Ground) -> Page:
+    page = ground.parent("/preinscription/")
+    page.get_by_label("Non, je ne réinscris pas Bertrand MARSONE").first.check()
+    page.get_by_role("button", name="Enregistrer ma réponse").first.click()
+    page.get_by_text("enregistrée").first.wait_for()
+    return page
+
+
 @state("Cette page n'existe pas")
 def nothing_at_this_address(ground: Ground) -> Page:
     return ground.visitor("/rien/")

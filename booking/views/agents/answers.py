@@ -21,7 +21,7 @@ from booking.campaigns import WHO, Asked, Who
 from booking.forms import DecisionForm
 from booking.models import Campaign, PreRegistration
 from booking.recap import chosen_lines
-from booking.rights import DECIDE_ANSWERS, READ_ANSWERS
+from booking.rights import BOOK_AT_COUNTER, DECIDE_ANSWERS, READ_ANSWERS
 from booking.services import campaigns as services
 from booking.views.agents.campaigns import SAID as CAMPAIGNS_SAID
 from booking.views.agents.campaigns import campaign_or_404, may_run, path_of
@@ -65,6 +65,7 @@ def answers(request: DoorRequest, campaign_id: int) -> HttpResponse:
         request.GET.get("page")
     )
     done, to_book = reads.to_book(campaign)
+    classes = reads.classes_on(asked.today, sites=asked.sites)
     facts = {
         "campaign": campaign,
         "phase": reads.phase(campaign, at=request.received_at).value,
@@ -73,13 +74,15 @@ def answers(request: DoorRequest, campaign_id: int) -> HttpResponse:
         "rows": reads.rows(page.object_list),
         "asked": asked,
         "who": [(one, WHO_WORDS[one]) for one in WHO],
-        "classes": reads.classes_on(asked.today, sites=asked.sites),
+        "classes": classes,
+        "schools": list(dict.fromkeys(one.site for one in classes)),
         "query": _query(asked),
         "booked": done,
         "to_book": to_book,
         "waits": done < to_book,
         "may_run": may_run(request),
         "may_decide": may_decide(request, campaign),
+        "may_answer": allowed(request.actor, BOOK_AT_COUNTER),
         "weekdays": sentences.weekday_names(campaign.weekdays),
         "said": saying.said(request, SAID),
     }
@@ -106,7 +109,7 @@ def validate(request: DoorRequest, campaign_id: int) -> HttpResponse:
         "counts": reads.counts(asked),
         "until": request.received_at.astimezone(UTC).isoformat(),
         "query": _query(asked),
-        "school_class": next((one for one in reads.classes_on(asked.today) if one.pk == asked.school_class), None),
+        "where": _where(asked),
     }
     return render(request, "booking/office/campaign_validate.html", facts)
 
@@ -220,6 +223,7 @@ def _asked(request: DoorRequest, campaign: Campaign, *, everybody: bool = False,
         today=request.received_at.astimezone(context.current().zone).date(),
         who=who or ("" if everybody else chosen),
         school_class=None if everybody else _key(request.GET.get("classe", "")),
+        site=None if everybody else _key(request.GET.get("ecole", "")),
         sites=request.actor.sites,
     )
 
@@ -230,8 +234,18 @@ def _key(written: str) -> int | None:
 
 def _query(asked: Asked) -> str:
     """The filters, for the links of the page."""
-    given = {"reponse": asked.who, "classe": asked.school_class}
+    given = {"reponse": asked.who, "ecole": asked.site, "classe": asked.school_class}
     return urlencode({name: value for name, value in given.items() if value})
+
+
+def _where(asked: Asked) -> str:
+    """The school or the class that the list is kept to, in words."""
+    for one in reads.classes_on(asked.today):
+        if one.pk == asked.school_class:
+            return f"{one.site.name}, {one.name}"
+        if asked.school_class is None and one.site_id == asked.site:
+            return one.site.name
+    return ""
 
 
 def _until(request: DoorRequest) -> datetime | None:
