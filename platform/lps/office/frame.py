@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 
 from lps.accounts.actors import Agent
 from lps.accounts.rights import allowed
-from lps.office.rights import SET_UP
+from lps.office.rights import SET_UP, may_for_all
 from lps.ui.nav import NavItem, by_heading, links
 from tenants.town import queries as town
 
@@ -21,7 +21,7 @@ def agent(request: HttpRequest) -> dict[str, Any]:
     actor = getattr(request, "actor", None)
     if not isinstance(actor, Agent):
         return {}
-    setting_up = allowed(actor, SET_UP) and not town.settings().set_up_at
+    setting_up = may_for_all(actor, SET_UP) and not town.settings().set_up_at
     items = [one for one in _items(tuple(settings.LPS_RAIL)) if setting_up or one.url_name != SET_UP_PAGE]
     rail = links(items, path=request.path, may=partial(allowed, actor))
     return {"rail": rail, "agent_name": actor.label, "setting_up": setting_up}

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.journal import town as journal
 from lps.journal.channels import Channel
+from lps.office.gates import whole_town_required
 from lps.office.rights import CHANGE_TOWN
 from lps.office.town_forms import ColorForm
 from lps.ui import colors, saying
@@ -66,7 +66,7 @@ def read(color: str) -> Read:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@agent_required(CHANGE_TOWN)
+@whole_town_required(CHANGE_TOWN)
 def appearance(request: DoorRequest) -> HttpResponse:
     """The colour: asked for in the address it is tried, sent by the form it is kept."""
     if request.method == "POST":
@@ -81,7 +81,7 @@ def appearance(request: DoorRequest) -> HttpResponse:
 
 
 @require_safe
-@agent_required(CHANGE_TOWN)
+@whole_town_required(CHANGE_TOWN)
 def sample(request: DoorRequest) -> HttpResponse:
     """The style sheet of the sample."""
     form = ColorForm(request.GET)
@@ -92,7 +92,7 @@ def sample(request: DoorRequest) -> HttpResponse:
 
 
 @require_POST
-@agent_required(CHANGE_TOWN)
+@whole_town_required(CHANGE_TOWN)
 def logo(request: DoorRequest) -> HttpResponse:
     """Receive a picture, to be looked at."""
     sent = request.FILES.get("logo")
@@ -108,7 +108,7 @@ def logo(request: DoorRequest) -> HttpResponse:
 
 
 @require_safe
-@agent_required(CHANGE_TOWN)
+@whole_town_required(CHANGE_TOWN)
 def trial(request: DoorRequest) -> HttpResponse:
     """The picture that this agent looks at."""
     found = _trial(request)
@@ -118,7 +118,7 @@ def trial(request: DoorRequest) -> HttpResponse:
 
 
 @require_POST
-@agent_required(CHANGE_TOWN)
+@whole_town_required(CHANGE_TOWN)
 def keep_logo(request: DoorRequest) -> HttpResponse:
     """Make the picture looked at the logo."""
     found = _trial(request)
@@ -131,7 +131,7 @@ def keep_logo(request: DoorRequest) -> HttpResponse:
 
 
 @require_POST
-@agent_required(CHANGE_TOWN)
+@whole_town_required(CHANGE_TOWN)
 def remove_logo(request: DoorRequest) -> HttpResponse:
     """Go back to the initial."""
     assert request.actor is not None

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from booking import queries as booking
 from booking.catalogue_templates import TEMPLATES
 from booking.services.catalogue import CatalogueNotEmpty, apply_template
-from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.families import queries as families
 from lps.journal import town as journal
@@ -19,6 +18,7 @@ from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from lps.office import set_up
+from lps.office.gates import whole_town_required
 from lps.office.rights import SET_UP
 from lps.office.set_up import State, Step
 from lps.office.town_forms import YearForm
@@ -74,7 +74,7 @@ TEMPLATE_NAMES = {
 
 
 @require_safe
-@agent_required(SET_UP)
+@whole_town_required(SET_UP)
 def steps(request: DoorRequest) -> HttpResponse:
     """What is done, what is next, what may wait."""
     shown = set_up.steps(today=_today())
@@ -91,7 +91,7 @@ def steps(request: DoorRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@agent_required(SET_UP)
+@whole_town_required(SET_UP)
 def year(request: DoorRequest) -> HttpResponse:
     """Open the school year, with the holidays of the town's zone."""
     today = _today()
@@ -114,7 +114,7 @@ def year(request: DoorRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@agent_required(SET_UP)
+@whole_town_required(SET_UP)
 def catalogue(request: DoorRequest) -> HttpResponse:
     """Start the catalogue from a template; once there is one it is changed on its own page."""
     refused = ""
@@ -137,7 +137,7 @@ def catalogue(request: DoorRequest) -> HttpResponse:
 
 
 @require_POST
-@agent_required(SET_UP)
+@whole_town_required(SET_UP)
 def skip(request: DoorRequest, step: str) -> HttpResponse:
     """Leave a step for later."""
     set_up.skip(_step_or_404(step), by=_actor(request))
@@ -145,7 +145,7 @@ def skip(request: DoorRequest, step: str) -> HttpResponse:
 
 
 @require_POST
-@agent_required(SET_UP)
+@whole_town_required(SET_UP)
 def take_up(request: DoorRequest, step: str) -> HttpResponse:
     """Come back to a step that was left."""
     set_up.take_up(_step_or_404(step), by=_actor(request))
@@ -153,7 +153,7 @@ def take_up(request: DoorRequest, step: str) -> HttpResponse:
 
 
 @require_POST
-@agent_required(SET_UP)
+@whole_town_required(SET_UP)
 def finish(request: DoorRequest) -> HttpResponse:
     """The town is ready for its families."""
     journal.finish_set_up(now=request.received_at, by=_actor(request), channel=Channel.OFFICE)

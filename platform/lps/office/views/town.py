@@ -14,11 +14,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.journal import town as journal
 from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
+from lps.office.gates import whole_town_required
 from lps.office.rights import CHANGE_TOWN
 from lps.office.town_forms import AccessForm, ContactsForm, PortalForm, SettingsForm
 from lps.ui import saying
@@ -41,7 +41,7 @@ class Change:
 
 
 @require_safe
-@agent_required(CHANGE_TOWN)
+@whole_town_required(CHANGE_TOWN)
 def index(request: DoorRequest) -> HttpResponse:
     """Where each thing is decided, and who changed what."""
     facts = {"changes": list(_told(journal.changes())), "said": saying.said(request, SAID)}
@@ -49,7 +49,7 @@ def index(request: DoorRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@agent_required(CHANGE_TOWN)
+@whole_town_required(CHANGE_TOWN)
 def contacts(request: DoorRequest) -> HttpResponse:
     """Whom families call."""
     form = ContactsForm(_sent(request), instance=copy(town.settings()))
@@ -57,7 +57,7 @@ def contacts(request: DoorRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@agent_required(CHANGE_TOWN)
+@whole_town_required(CHANGE_TOWN)
 def portal(request: DoorRequest) -> HttpResponse:
     """What families read and see."""
     form = PortalForm(_sent(request), instance=copy(town.settings()), tabs=tabs())
@@ -65,7 +65,7 @@ def portal(request: DoorRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@agent_required(CHANGE_TOWN)
+@whole_town_required(CHANGE_TOWN)
 def access(request: DoorRequest) -> HttpResponse:
     """How families come in."""
     form = AccessForm(_sent(request), instance=copy(town.settings()))
