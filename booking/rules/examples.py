@@ -27,14 +27,15 @@ class Example:
 
 
 def example_days(days: Sequence[date], *, calendar: SchoolCalendar, number: int = 4) -> list[Example]:
-    """The next days, then the first in the week after a public holiday and the first in the week after holidays.
+    """The next days, then the first in the week after a public holiday and the first in the week after school holidays.
 
-    `days` are days of service in order; none comes twice.
+    `days` are days of service in order; none comes twice. A public holiday within school holidays shows nothing more.
     """
     ends = [last for _, last in calendar.vacations]
+    holidays = calendar.public_holidays
     found = dict.fromkeys(days[:number], Why.NEXT)
     for why, is_such in (
-        (Why.AFTER_PUBLIC_HOLIDAY, lambda day: _follows(day, calendar.public_holidays)),
+        (Why.AFTER_PUBLIC_HOLIDAY, lambda day: _follows(day, holidays) and not _follows(day, ends)),
         (Why.AFTER_VACATION, lambda day: _follows(day, ends)),
     ):
         if (day := _first(days, is_such)) is not None:

@@ -18,10 +18,10 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandPlan:
-    """What setting days by hand does: `held` stay open, for they hold bookings; `crowded` have fewer places than taken.
+    """What setting days by hand does. `held` stay open, for they hold bookings or offers.
 
     `create` and `pin` get the places asked for and are open; `pin` holds those that stand, by their keys, even when
-    they have these places already: the pattern changes them no more.
+    they have these places already: the pattern changes them no more. `crowded` have fewer places than are taken.
     """
 
     create: Sequence[Slot] = ()
@@ -39,8 +39,8 @@ def by_hand(act: Act, *, places: int | None, chosen: Sequence[Slot], standing: M
     if act is Act.CLOSE:
         open_rows = {slot: made for slot, made in rows.items() if made.open}
         return HandPlan(
-            close=[made.pk for made in open_rows.values() if not made.booked],
-            held={slot: made for slot, made in open_rows.items() if made.booked},
+            close=[made.pk for made in open_rows.values() if not _is_promised(made)],
+            held={slot: made for slot, made in open_rows.items() if _is_promised(made)},
         )
     if act is Act.PLACES:
         rows = {slot: made for slot, made in rows.items() if made.open}
@@ -51,3 +51,8 @@ def by_hand(act: Act, *, places: int | None, chosen: Sequence[Slot], standing: M
         reopened=sum(not made.open for made in rows.values()),
         changed=sum(made.open and made.places != places for made in rows.values()),
     )
+
+
+def _is_promised(made: Made) -> bool:
+    """Whether some family has a place, or is offered one."""
+    return made.booked + made.offered > 0

@@ -30,6 +30,22 @@ def test_the_next_days_then_one_after_holidays_and_one_after_a_public_holiday() 
     ]
 
 
+def test_a_public_holiday_within_school_holidays_leaves_room_for_one_in_term() -> None:
+    christmas, easter = date(2026, 12, 25), date(2027, 3, 29)
+    calendar = SchoolCalendar(
+        public_holidays=frozenset({christmas, date(2027, 1, 1), easter}),
+        vacations=((date(2026, 12, 19), date(2027, 1, 3)),),
+    )
+    days = [day for day in (date(2026, 12, 14) + timedelta(days=n) for n in range(120)) if calendar.is_school_day(day)]
+
+    shown = example_days(days, calendar=calendar, number=0)
+
+    assert shown == [
+        Example(date(2027, 1, 4), Why.AFTER_VACATION),
+        Example(date(2027, 3, 30), Why.AFTER_PUBLIC_HOLIDAY),
+    ]
+
+
 def test_without_any_day_of_service_there_is_nothing_to_show() -> None:
     assert example_days([], calendar=CALENDAR) == []
 

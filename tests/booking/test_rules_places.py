@@ -1,5 +1,6 @@
 """Setting days by hand, as a rule: no booking is lost, whatever is asked."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import given
@@ -20,22 +21,22 @@ MADE = st.builds(
 @st.composite
 def standing(draw: st.DrawFn) -> dict[Slot, Made]:
     found = draw(st.dictionaries(st.sampled_from(SLOTS), MADE))
-    return {
-        slot: Made(pk=number, open=made.open, places=made.places, by_hand=made.by_hand, booked=made.booked)
-        for number, (slot, made) in enumerate(found.items(), start=1)
-    }
+    return {slot: replace(made, pk=number) for number, (slot, made) in enumerate(found.items(), start=1)}
 
 
 CHOSEN = st.lists(st.sampled_from(SLOTS), unique=True)
 
 
 @given(days=standing(), chosen=CHOSEN)
-def test_closing_never_closes_a_day_that_holds_a_booking(days: dict[Slot, Made], chosen: list[Slot]) -> None:
+def test_closing_never_closes_a_day_that_holds_a_booking_or_an_offer(
+    days: dict[Slot, Made], chosen: list[Slot]
+) -> None:
     plan = by_hand(Act.CLOSE, places=None, chosen=chosen, standing=days)
 
-    empty = {days[slot].pk for slot in chosen if slot in days and days[slot].open and not days[slot].booked}
-    assert set(plan.close) == empty
-    assert set(plan.held) == {slot for slot in chosen if slot in days and days[slot].open and days[slot].booked}
+    open_days = {slot: days[slot] for slot in chosen if slot in days and days[slot].open}
+    promised = {slot for slot, made in open_days.items() if made.booked or made.offered}
+    assert set(plan.held) == promised
+    assert set(plan.close) == {made.pk for slot, made in open_days.items() if slot not in promised}
     assert not plan.create and not plan.pin
 
 

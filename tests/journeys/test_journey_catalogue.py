@@ -1,13 +1,13 @@
 """From an empty catalogue to a box that a parent ticks, then another deadline that the parent reads."""
 
-from datetime import date
+from datetime import date, timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
-from booking.models import ServiceDay
+from booking.models import Activity, ServiceDay
 from lps.accounts.roles import Role
 from lps.families.models import Household
 from lps.families.services import NewChild, NewClass, add_classes, open_school_year
@@ -18,6 +18,7 @@ from tests.accounts.factories import PASSWORD, Person
 from tests.families.factories import child_of, household
 from tests.journeys.conftest import Browse
 from tests.journeys.families import soon
+from tests.journeys.seen import faults
 from tests.journeys.steps import press, recap, sign_in, tile, turn_to, validate, written
 from tests.live import Site
 
@@ -104,3 +105,55 @@ def set_the_deadline(page: Page) -> None:
     expect(page.get_by_text("à 8h30").first).to_be_visible()
     page.get_by_role("button", name="Enregistrer cette date limite").click()
     expect(page.get_by_text("La date limite est enregistrée")).to_be_visible()
+
+
+def test_what_a_change_does_is_shown_without_a_fault(site: Site, browse: Browse) -> None:
+    """Each preview on a phone and at a desk, by day and by night; nothing is accepted."""
+    page = browse("buchelay")
+    with site.copy.standing_in():
+        buchelay = queries.commune_by_slug(slug="buchelay")
+        clerk = people.agent(buchelay, Role.SCHOOL, email="apercus@mairie.example", name="Paul")
+    come_in(page, clerk)
+    expect(page.get_by_text("Bonjour Paul.")).to_be_visible()
+    with site.inside("buchelay"):
+        activity = Activity.objects.get(name="Accueil Matin")
+        before = list(ServiceDay.objects.filter(activity=activity).order_by("pk").values())
+    path = f"/mairie/activites/{activity.pk}/"
+
+    page.goto(path)
+    page.get_by_label("Lundi", exact=True).uncheck()
+    page.get_by_label("Places par jour et par école").fill("1")
+    previewed(page, "Continuer", "Ce que le changement fera")
+
+    page.goto(f"{path}date-limite/?reserver=fixed_date&annuler=same_day&ouverture=fixed_opening")
+    for number, day in enumerate(("2020-01-01", "2020-02-01")):
+        page.get_by_label("Jour").nth(number).fill(day)
+    previewed(page, "Voir ce que cela donne", "Ce que la date limite donnera")
+
+    page.goto(f"{path}places/")
+    page.get_by_label("fermer des jours sans réservation").check()
+    page.get_by_label("Du").fill(str(clock.now().date() + timedelta(days=1)))
+    page.get_by_label("Au", exact=True).fill(str(clock.now().date() + timedelta(days=90)))
+    previewed(page, "Voir ce que cela fera", "Ce que le réglage fera")
+
+    page.goto(f"{path}acces/")
+    page.get_by_label("Âge, à partir de").first.fill("9")
+    previewed(page, "Voir ce que cela change", "Ce que le changement fera")
+
+    page.goto(f"{path}liens/")
+    page.get_by_label("Autre activité").select_option(index=1)
+    previewed(page, "Continuer", "Ce que le lien fera")
+
+    page.goto(f"{path}places/")
+    page.get_by_role("button", name="Voir ce que cela fera").click()
+    expect(page.locator("[data-focus]")).to_be_focused()
+    assert faults(page, by_day=(360, 1280), by_night=(360,)) == []
+    with site.inside("buchelay"):
+        assert list(ServiceDay.objects.filter(activity=activity).order_by("pk").values()) == before
+
+
+def previewed(page: Page, button: str, heading: str) -> None:
+    """Press, and look at the preview."""
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    assert faults(page, by_day=(360, 1280), by_night=(360,)) == []
