@@ -16,8 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
+from lps.accounts.rights import allowed
 from lps.families import acceptances
 from lps.families.acceptances import Acceptances
+from lps.families.rights import OPEN_FAMILY
 from lps.journal import house_rules as journal
 from lps.journal.actors import Actor
 from lps.kernel import clock, spreadsheet
@@ -145,6 +147,7 @@ def families(request: DoorRequest, rules_id: int) -> HttpResponse:
         "classes": classes,
         "chosen": chosen,
         "waiting": waiting,
+        "may_open": allowed(request.actor, OPEN_FAMILY),
         "number": asked.number(),
         "page": page,
         "lines": [acceptances.line(row) for row in page.object_list],
