@@ -58,7 +58,7 @@ def follow(moves: Sequence[Moved], *, by: Actor, at: datetime, reason: str = "")
     return {"moved": plan.former, "canceled": [booking.pk for booking in plan.canceled]}
 
 
-def depends(moves: Sequence[Moved], back: Sequence[Moved], *, done: Any) -> int:
+def depends(moves: Sequence[Moved], back: Sequence[Moved], *, done: Any, at: datetime) -> int:
     """Bookings made since, and children called there since, that the former class would not hold."""
     sites = {one.child_id: one.site_id for one in back}
     since = min((one.since for one in moves), default=None)
@@ -67,8 +67,8 @@ def depends(moves: Sequence[Moved], back: Sequence[Moved], *, done: Any) -> int:
     children = [one.child_id for one in moves]
     ours = {int(pk) for pk in done["moved"]} if done else set()
     booked = Booking.objects.standing().filter(child__in=children, day__gte=since)
-    rows = booked.values_list("pk", "child", "service_day__site")
-    seen = Attendance.objects.filter(child__in=children, service_day__day__gte=since)
+    rows = booked.filter(booked_at__gte=at).values_list("pk", "child", "service_day__site")
+    seen = Attendance.objects.filter(child__in=children, service_day__day__gte=since, noted_at__gte=at)
     canceled = Booking.objects.filter(pk__in=done["canceled"] if done else [])
     again = {(row.child_id, row.activity_id, row.day) for row in canceled}
     twins = sum(row in again for row in booked.values_list("child", "activity", "day"))

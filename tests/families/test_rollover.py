@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateRange
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,8 @@ from booking.rules.entitlements import Access
 from booking.services.catalogue import entitle
 from lps.families import passage
 from lps.families import queries as families
-from lps.families.models import Child, Custody, Enrollment, Guardian, Rollover, SchoolClass, Site
+from lps.families.models import Child, Custody, Enrollment, Guardian, Rollover, SchoolClass, SchoolYear, Site
+from lps.families.passage import Years
 from lps.families.rules.rollover import LEAVES, Fate
 from lps.families.services import rollover
 from lps.families.services.rollover import ClassWanted, RolloverRefused
@@ -338,6 +340,35 @@ def test_more_children_cost_as_many_statements(in_buchelay: Commune) -> None:
 
     assert few == many
     assert max(many) <= 40
+
+
+def test_a_late_passage_starts_from_the_year_that_nobody_left(in_buchelay: Commune) -> None:
+    """The new year began, newcomers were entered in it, and the others are still in last year's classes."""
+    years = passage.years_at(today())
+    assert years is not None
+    last, first = today() - timedelta(days=10), today() - timedelta(days=9)
+    SchoolYear.objects.filter(pk=years.leaving.pk).update(during=DateRange(years.leaving.during.lower, last, "[]"))
+    Enrollment.objects.filter(school_class__school_year=years.leaving).update(
+        valid_during=DateRange(years.leaving.during.lower, last, "[]")
+    )
+    new = SchoolYear.objects.create(name="suivante", during=DateRange(first, first + timedelta(days=350)))
+    site = Site.objects.filter(is_school=True)[0]
+    newcomers = SchoolClass.objects.create(name="PS", level="PS", site=site, school_year=new)
+    child = Child.objects.filter(enrollments__school_class__level="PS").order_by("pk")[0]
+    Enrollment.objects.create(child=child, school_class=newcomers, valid_during=new.during)
+
+    late = passage.years_at(today())
+    assert late is not None and (late.leaving, late.entering) == (years.leaving, new)
+    row = everybody_placed()
+    assert row.day == today()
+    before = standing()
+    applied(row)
+
+    assert passage.years_at(today()) == Years(new, None)
+    cp = Enrollment.objects.filter(rollover=row, school_class__level="CE1")[0]
+    assert (cp.valid_during.lower, seat_of(cp.child, today() - timedelta(days=1))) == (today(), "CP")
+    rollover.undo(row=row, by=BY, at=clock.now())
+    assert standing() == before
 
 
 # --- Bookings made for days after the passage -------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from lps.families import passage
 from lps.families.models import Custody, Enrollment
 from tests.journeys.conftest import Browse
 from tests.journeys.families import OF_BUCHELAY
+from tests.journeys.seen import faults
 from tests.journeys.steps import is_signed_in, sign_in_with_account
 from tests.live import Site
 
@@ -38,6 +39,7 @@ def test_a_repeater_leavers_and_the_others_pass_and_come_back(site: Site, browse
     expect(agent.get_by_text("Les codes ne changent pas.")).to_be_visible()
     agent.get_by_role("button", name="Faire le passage").click()
     expect(agent.get_by_role("status")).to_contain_text("Le passage est fait")
+    assert faults(agent) == []
     expect(agent.get_by_role("definition").nth(2)).to_have_text(str(left))
 
     with site.inside("buchelay"):
@@ -55,6 +57,7 @@ def test_a_repeater_leavers_and_the_others_pass_and_come_back(site: Site, browse
             expect(parent.get_by_text(str(shown)).first).to_be_visible()
 
     agent.get_by_role("link", name="Annuler le passage").click()
+    assert faults(agent) == []
     agent.get_by_role("button", name="Annuler le passage").click()
     expect(agent.get_by_role("status")).to_contain_text("tout est comme avant")
     expect(tile_of(agent, "Redoublent")).to_have_text("1")

@@ -27,8 +27,10 @@ class Follower(Protocol):
     def follow(self, moves: Sequence[Moved], *, by: Actor, at: datetime, reason: str = "") -> Any:
         """Follow, inside the caller's transaction; the children are locked. `reason` is for the families, if given."""
 
-    def depends(self, moves: Sequence[Moved], back: Sequence[Moved], *, done: Any) -> int:
-        """How many later facts would be wrong if the moves were undone; `back` says where the children would sit."""
+    def depends(self, moves: Sequence[Moved], back: Sequence[Moved], *, done: Any, at: datetime) -> int:
+        """How many facts written since `at` would be wrong if the moves were undone; `back` says where the children
+        would sit.
+        """
 
     def unfollow(self, done: Any, *, by: Actor, at: datetime) -> None:
         """Put back what `follow` changed."""

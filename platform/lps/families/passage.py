@@ -13,6 +13,7 @@ from lps.families.rules import rollover as rules
 from lps.families.rules.rollover import LEAVES, ClassFacts, Fate, Seat
 
 SHOWN = 50
+FOLLOWS_WITHIN = 92  # days between two school years, the summer
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +143,27 @@ def facts_by_key(classes: Iterable[SchoolClass]) -> dict[int, ClassFacts]:
 
 
 def years_at(day: date) -> Years | None:
-    """The year whose pupils have to pass, and the next: the one a day is in, else, when it has no pupil yet, the one
-    before it; None when no year has pupils.
+    """The year whose pupils have to pass, and the next; None when no year has pupils.
+
+    It is the year that a day is in, unless nobody passed into it: it has no pupil yet, or newcomers alone.
     """
     rows = list(SchoolYear.objects.annotate(pupils=Count("classes__enrollments")).order_by("during"))
     begun = [year for year in rows if year.during.lower <= day and year.pupils]
     if not begun:
         return None
-    leaving = begun[-1]
+    leaving = begun[-2] if len(begun) > 1 and _was_not_left(begun[-2], begun[-1]) else begun[-1]
     after = [year for year in rows if year.during.lower >= leaving.during.upper]
     return Years(leaving, after[0] if after else None)
+
+
+def _was_not_left(before: SchoolYear, after: SchoolYear) -> bool:
+    """Whether pupils of a year stayed in its classes when the next one began."""
+    if (after.during.lower - before.during.upper).days > FOLLOWS_WITHIN:
+        return False
+    if Rollover.objects.filter(school_year=after, applied_at__isnull=False, undone_at__isnull=True).exists():
+        return False
+    staying = seats_of(before).filter(child__custodies__valid_during__contains=after.during.lower)
+    return bool(set(staying.values_list("child", flat=True)) - already_placed(before))
 
 
 def last_day(year: SchoolYear) -> date:

@@ -203,7 +203,8 @@ def check_undo(row: Rollover, leaving: SchoolYear) -> None:
         raise RolloverRefused("children_changed", number=len(changed), names=names)
     moves, back = moves_made(row, leaving), _moves_back(row, leaving)
     for name, one in followers.registered().items():
-        if number := one.depends(moves, back, done=row.before["followed"].get(name)):
+        done, at = row.before["followed"].get(name), row.applied_at
+        if at is not None and (number := one.depends(moves, back, done=done, at=at)):
             raise RolloverRefused("later_facts", number=number)
 
 
