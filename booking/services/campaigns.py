@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from booking import campaigns
 from booking.models import Admission, Campaign, JournalEntry, PreRegistration
@@ -249,6 +250,7 @@ def _bring(row: PreRegistration, *, by: Actor, at: datetime) -> Saved | None:
     if not asked:
         return None
     assert row.booking_jeton is not None
+    said = _("Préinscription %(number)s, %(title)s") % {"number": row.number, "title": row.campaign.title}
     return change_bookings(
         child=row.child,
         household=row.household,
@@ -258,6 +260,7 @@ def _bring(row: PreRegistration, *, by: Actor, at: datetime) -> Saved | None:
         received_at=at,
         jeton=row.booking_jeton,
         powers=POWERS,
+        reason=said,
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from booking import campaigns as reads
-from booking.models import Admission, Booking, Campaign, PreRegistration, ServiceDay
+from booking.models import Admission, Booking, Campaign, PreRegistration, Receipt, ServiceDay
 from booking.rules.campaigns import Wish
 from booking.rules.planning import Cell, Change
 from booking.services import campaigns
@@ -280,6 +280,27 @@ def test_validating_books_the_days_and_tells_the_family(
     assert row.outcome["booked"] == 7 and row.booking == "done"
     assert OutboxMessage.objects.filter(template="booking/emails/decided").count() == 1
     assert campaigns.book_asked(at=NOW) == 0
+
+
+def test_days_that_families_may_not_book_yet_are_booked_too(
+    autumn: Autumn, marsone: Household, angeline: Child, morning: int
+) -> None:
+    far = ServiceDay.objects.filter(activity=morning, open=True, day__gte=NOW.date() + timedelta(weeks=20)).order_by(
+        "day"
+    )
+    day = far[0].day
+    assert codes(october.ask(angeline, marsone, [Change(Cell(morning, day), wanted=True)]).refused) == ["not_yet_open"]
+    campaign = campaigns.create(spec=spec(autumn, first_day=day, last_day=day), by=AGENT, at=NOW)
+    row = one(campaign, marsone, angeline, yes(morning, day.weekday()))
+
+    decide(campaign, row)
+    campaigns.book_asked(at=NOW)
+
+    found = Booking.objects.standing().filter(child=angeline, activity=morning, day=day)
+    assert found.count() == 1
+    row.refresh_from_db()
+    [receipt] = Receipt.objects.filter(pk__in=row.outcome["receipts"])
+    assert receipt.reason == f"Préinscription {row.number}, Rentrée"
 
 
 def test_full_days_are_told_and_the_others_booked(
