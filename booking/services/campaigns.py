@@ -234,10 +234,10 @@ def _book_next(*, at: datetime) -> bool:
             return False
         by = Actor(ActorKind.AGENT, campaigns.subject_of(row), row.decided_by)
         saved = _bring(row, by=by, at=at)
-        row.booking, row.outcome = ToBook.DONE, _outcome(row, saved)
-        told, row.outcome["told"] = row.outcome.get("told"), _decision(row)
+        told, decided = row.outcome.get("told"), _decision(row)
+        row.booking, row.outcome = ToBook.DONE, {**_outcome(row, saved), "told": decided}
         row.save(update_fields=("booking", "outcome"))
-        if told != row.outcome["told"]:
+        if told != decided:
             _tell(row.campaign, [row], by=by)
     return True
 
@@ -271,19 +271,21 @@ def _booked_by(row: PreRegistration) -> list[Cell]:
 
 
 def _outcome(row: PreRegistration, saved: Saved | None) -> dict[str, Any]:
-    receipts = list(row.outcome.get("receipts", ()))
-    if saved is None:
-        return {**row.outcome, "receipts": receipts, "booked": 0, "canceled": 0, "refused": [], "without_service": 0}
-    if saved.receipt and saved.receipt.pk not in receipts:
+    """What the worker did, `booked` being all that stands by this answer's decisions since the first one."""
+    receipts, booked = list(row.outcome.get("receipts", ())), row.outcome.get("booked", 0)
+    refused = saved.refused if saved else ()
+    canceled = 0
+    if saved and saved.receipt and saved.receipt.pk not in receipts:
         receipts.append(saved.receipt.pk)
-    told = [pair for pair in saved.refused if pair[1].code != PlanningRefusal.NO_SERVICE]
+        canceled = sum(not entry.after for entry in saved.entries)
+        booked += len(saved.entries) - 2 * canceled
+    told = [pair for pair in refused if pair[1].code != PlanningRefusal.NO_SERVICE]
     return {
-        **row.outcome,
         "receipts": receipts,
-        "booked": sum(entry.after for entry in saved.entries),
-        "canceled": sum(not entry.after for entry in saved.entries),
+        "booked": max(booked, 0),
+        "canceled": canceled,
         "refused": [_written(*pair) for pair in told[:KEPT_REFUSALS]],
-        "without_service": len(saved.refused) - len(told),
+        "without_service": len(refused) - len(told),
     }
 
 

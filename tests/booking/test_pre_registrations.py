@@ -329,6 +329,7 @@ def test_booking_again_books_what_could_not_be_and_nothing_twice(
     campaigns.book_asked(at=NOW)
 
     assert booked(angeline, morning) == MONDAYS
+    assert PreRegistration.objects.get().outcome["booked"] == 7
     assert OutboxMessage.objects.filter(template="booking/emails/decided").count() == 1
 
 
@@ -345,6 +346,8 @@ def test_a_decision_taken_back_cancels_what_it_booked_and_nothing_else(
     campaigns.book_asked(at=NOW)
 
     assert booked(angeline, morning) == [own]
+    outcome = PreRegistration.objects.get().outcome
+    assert (outcome["booked"], outcome["canceled"]) == (0, 7)
     assert not Admission.objects.exists()
 
 
