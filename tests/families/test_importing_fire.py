@@ -309,6 +309,17 @@ def test_a_formula_is_named_and_a_telephone_is_none(in_demo: Commune, sign: str)
     assert [(wrong["line"], wrong["code"]) for wrong in batch.report["wrong"]] == [(2, "formula")]
 
 
+def test_a_title_above_the_names_of_columns_is_passed_over(in_demo: Commune) -> None:
+    content = "Liste des élèves, par classe\r\nÉdité le 25/11/2026\r\n\r\n".encode() + as_csv(
+        {**LEA, "Né le": "hier"}, HUGO
+    )
+
+    batch = received(content)
+
+    assert [(wrong["line"], wrong["code"]) for wrong in batch.report["wrong"]] == [(5, "not_a_date")]
+    assert batch.report["new_children"] == ["Hugo MARTIN"]
+
+
 def test_columns_in_double_are_told_and_the_first_is_read(in_demo: Commune) -> None:
     content = as_csv(LEA).replace(b"Ville", "Prénom de l'enfant".encode(), 1)
 
@@ -404,6 +415,20 @@ def test_rubbish_is_refused_with_a_sentence_and_nothing_is_kept(agent: Client, d
     assert status in (302, 400)  # a file of one cell is a table without the columns that are needed
     if status == 400:
         assert any(str(sentence) in page for sentence in words.REFUSED.values())
+
+
+def test_the_page_tells_the_steps_of_a_file_being_written(agent: Client, in_demo: Commune) -> None:
+    batch = received(as_csv(LEA))
+    page = f"/mairie/familles/imports/{batch.pk}/"
+    ImportBatch.objects.filter(pk=batch.pk).update(state=ImportBatch.State.WRITING)
+    imports._note(batch.pk, 3)
+
+    shown = agent.get(page).content.decode()
+
+    assert f"étape 3 sur {imports.STEPS}" in shown
+    assert 'http-equiv="refresh"' in shown
+    assert imports.write_accepted() == 1
+    assert "refresh" not in agent.get(page).content.decode()
 
 
 def test_a_name_of_nul_and_a_path_is_kept_as_a_name(agent: Client, in_demo: Commune) -> None:

@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lps.families.importing.reading import Table
 from lps.kernel.text import search_key
+
+TITLES = 8  # lines above the names of columns, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,13 @@ def recognized(head: Sequence[str]) -> dict[str, int]:
         if key:
             found.setdefault(key, place)
     return found
+
+
+def headed(table: Table) -> Table:
+    """The table from its names of columns on: a title or a date may stand above them in another software's file."""
+    rows = [(0, table.head), *table.rows]
+    best = max(range(min(len(rows), TITLES + 1)), key=lambda place: (len(recognized(rows[place][1])), -place))
+    return Table(rows[best][1], tuple(rows[best + 1 :]))
 
 
 def doubled(head: Sequence[str]) -> list[str]:

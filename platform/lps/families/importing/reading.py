@@ -95,11 +95,11 @@ def _csv(content: bytes) -> Iterator[tuple[str, ...]]:
 
 
 def _delimited(text: str) -> tuple[str, str]:
-    """The text and what stands between its cells: as a first line "sep=;" says, else as its names of columns show."""
+    """The text and what stands between its cells: as a first line "sep=;" says, else as its first lines show."""
     if told := re.match(r"sep=(.)\r?\n", text):
         return text[told.end() :], told[1]
-    first = next((line for line in text[:MAX_UNFOLDED].splitlines() if line.strip()), "")
-    return text, max(";,\t|", key=first.count)
+    first = text[: MAX_CELL * 10].splitlines()[:10] or [""]
+    return text, max(";,\t|", key=lambda mark: max(line.count(mark) for line in first))
 
 
 def _decoded(content: bytes) -> str:

@@ -40,7 +40,7 @@ class NoSchoolYear(ValueError):
 
 def receive(*, content: bytes, file_name: str, by: Actor) -> ImportBatch:
     """Keep a file and preview it. Raises `FileRefused` and keeps nothing when it cannot be read."""
-    table = reading.read(content)
+    table = columns.headed(reading.read(content))
     with transaction.atomic():
         name = default_storage.save(f"imports/{uuid.uuid4().hex}", ContentFile(content))
         batch = ImportBatch.objects.create(
@@ -161,7 +161,7 @@ def _finish(batch: ImportBatch, state: State, report: Mapping[str, Any]) -> None
 
 def _table(batch: ImportBatch) -> Table:
     with default_storage.open(batch.file) as file:
-        return reading.read(file.read())
+        return columns.headed(reading.read(file.read()))
 
 
 def _plan(table: Table, mapped: columns.Mapped) -> Plan:
