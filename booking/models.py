@@ -546,6 +546,11 @@ class Absence(models.Model):
     def __str__(self) -> str:
         return f"{self.child_id} {self.first_day} {self.state}"
 
+    @property
+    def number(self) -> str:
+        """What the family quotes."""
+        return f"A-{self.pk:06}"
+
 
 class WaitingEntry(models.Model):
     """A child who waits for a place of a full day (liste d'attente).

@@ -2,8 +2,11 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from booking import absences
 from booking.rights import (
+    ANSWER_ABSENCES,
     COUNT_MEALS,
+    READ_ABSENCES,
     READ_ANSWERS,
     READ_CATALOGUE,
     READ_CLOSURES,
@@ -11,12 +14,21 @@ from booking.rights import (
     READ_DAY,
     READ_WAITING,
 )
+from lps.accounts.rights import allowed
+from lps.journal.actors import Actor
 from lps.ui.nav import FAMILIES, SETTINGS, NavItem
+
+
+def absences_to_examine(actor: Actor) -> int:
+    """What waits behind "Absences" for who answers them; nothing is counted for the others."""
+    return absences.to_examine(actor).order_by().count() if allowed(actor, ANSWER_ABSENCES) else 0
+
 
 # `permission` is the name under which a town shows or hides a tab.
 TABS = (NavItem("booking:pre_registration", _("Préinscription"), "preinscription"),)
 RAIL = (
     NavItem("booking_office:days", _("Pointage"), READ_DAY),
+    NavItem("booking_office:absences", _("Absences"), READ_ABSENCES, waiting=absences_to_examine),
     NavItem("booking_office:kitchen", _("Cuisine"), COUNT_MEALS),
     NavItem("booking_office:waiting_lists", _("Listes d'attente"), READ_WAITING),
     NavItem("booking_office:campaigns", _("Préinscriptions"), READ_ANSWERS, FAMILIES),
@@ -28,4 +40,5 @@ FAMILY_TABS = (
     NavItem("booking_office:family_bookings", _("Réservations"), READ_COUNTER),
     NavItem("booking_office:family_answers", _("Préinscriptions"), READ_COUNTER),
     NavItem("booking_office:family_journal", _("Journal et reçus"), READ_COUNTER),
+    NavItem("booking_office:family_absences", _("Absences"), READ_ABSENCES),
 )

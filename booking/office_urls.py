@@ -3,6 +3,7 @@
 from django.urls import path
 
 from booking.views.agents import (
+    absences,
     access,
     activities,
     answers,
@@ -31,6 +32,12 @@ urlpatterns = [
     path("familles/<int:household_id>/reservations/", counter.bookings, name="family_bookings"),
     path("familles/<int:household_id>/journal/", counter.journal, name="family_journal"),
     path("familles/<int:household_id>/recus/<str:number>/", counter.receipt, name="family_receipt"),
+    path("familles/<int:household_id>/absences/", absences.of_family, name="family_absences"),
+    path("familles/<int:household_id>/absences/noter/", absences.note, name="absence_note"),
+    path("absences/", absences.absences, name="absences"),
+    path("absences/<int:absence_id>/", absences.absence, name="absence"),
+    path("absences/<int:absence_id>/repondre/", absences.answer, name="absence_answer"),
+    path("absences/<int:absence_id>/justificatif/", absences.document, name="absence_document"),
     path("cuisine/", kitchen.counts, name="kitchen"),
     path("cuisine/repas.csv", kitchen.as_csv, name="kitchen_csv"),
     path("cuisine/repas.pdf", kitchen.as_pdf, name="kitchen_pdf"),

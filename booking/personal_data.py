@@ -1,6 +1,6 @@
 """What bookings add to a family's own data: bookings, changes, receipts, periods."""
 
-from booking import queries, sentences
+from booking import absences, queries, sentences
 from booking.models import PeriodChoice, PreRegistration, Receipt
 from booking.recap import chosen_lines
 from lps.families.models import Household
@@ -95,10 +95,32 @@ def pre_registrations_part(household: Household) -> list[Row]:
     ]
 
 
+def absences_part(household: Household) -> list[Row]:
+    """The absences that it declared, or that an agent noted for it, with the answer."""
+    return [
+        {
+            "numéro": absence.number,
+            "enfant": str(absence.child),
+            "du": absence.first_day,
+            "au": absence.last_day,
+            "activités": [one.name for one in absence.activities.all()],
+            "motif": absence.reason,
+            "justificatif": bool(absence.document),
+            "déclarée le": absence.declared_at,
+            "par": absence.get_channel_display(),
+            "état": absence.get_state_display(),
+            "examinée le": absence.answered_at,
+            "réponse": absence.answer,
+        }
+        for absence in absences.of_household(household)
+    ]
+
+
 OWN: dict[str, Part] = {
     "Réservations": bookings_part,
     "Modifications": changes_part,
     "Reçus": receipts_part,
     "Périodes": periods_part,
     "Préinscriptions": pre_registrations_part,
+    "Absences": absences_part,
 }

@@ -32,6 +32,8 @@ MOVE_WAITING = "booking.move_waiting_lists"
 READ_COUNTER = "booking.read_counter"
 BOOK_AT_COUNTER = "booking.book_at_counter"
 PASS_OVER_RULES = "booking.pass_over_rules"
+READ_ABSENCES = "booking.read_absences"
+ANSWER_ABSENCES = "booking.answer_absences"
 
 _DESK = frozenset({Role.SCHOOL, Role.CASH_OFFICE})
 
@@ -58,6 +60,8 @@ OWN = (
     Right(SET_PERIODS, roles=frozenset({Role.SCHOOL})),
     Right(READ_WAITING, roles=frozenset(AGENT_ROLES)),
     Right(MOVE_WAITING, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES})),
+    Right(READ_ABSENCES, roles=_DESK | {Role.ACTIVITIES}),
+    Right(ANSWER_ABSENCES, roles=_DESK),
 )
 
 

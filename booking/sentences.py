@@ -255,3 +255,34 @@ def _number_of_days(days: int, kind: DayKind) -> str:
 
 def _instant(value: datetime | str) -> datetime:
     return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def document_refusal(code: str) -> str:
+    """Why a document is not kept, and what to do."""
+    match code:
+        case "empty":
+            return _("Ce fichier est vide : choisissez-en un autre.")
+        case "too_heavy":
+            return _("Ce fichier dépasse 8 Mo : envoyez une photo plus petite ou un PDF plus léger.")
+        case "too_large":
+            return _("Cette image est trop grande : envoyez une photo prise avec un téléphone.")
+        case _:
+            return _("Ce fichier n'est ni une photo (JPEG, PNG, WebP) ni un PDF lisible : choisissez-en un autre.")
+
+
+def absence_refusal(code: str, facts: Mapping[str, Any], *, child: str) -> str:
+    """Why an absence is not declared, and what to do."""
+    match code:
+        case "days_in_order":
+            return _("Le dernier jour vient avant le premier.")
+        case "too_long":
+            return _("Une absence dure %(days)s jours au plus : déclarez-la en plusieurs fois.") % facts
+        case "too_old":
+            since = facts["since"]
+            return _("C'est trop ancien : une absence se déclare à partir du %(day)s.") % {"day": f"{since:%d/%m/%Y}"}
+        case "too_far":
+            return _("C'est trop loin : une absence se déclare un an à l'avance au plus.")
+        case _:
+            return _("%(child)s n'a aucune réservation ces jours-là : il n'y a pas d'absence à déclarer.") % {
+                "child": child
+            }

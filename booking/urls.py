@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from booking.views import parents, pre_registration, waiting
+from booking.views import absences, parents, pre_registration, waiting
 
 app_name = "booking"
 urlpatterns = [
@@ -11,6 +11,11 @@ urlpatterns = [
     path("enfants/<str:code>/attente/<str:box>/", waiting.waiting, name="waiting"),
     path("enfants/<str:code>/modifications/", parents.modifications, name="modifications"),
     path("preinscription/", pre_registration.answers, name="pre_registration"),
+    path("absences/", absences.absences, name="absences"),
+    path("absences/nouvelle/", absences.declare, name="absence_new"),
+    path("absences/<int:absence_id>/", absences.absence, name="absence"),
+    path("absences/<int:absence_id>/justificatif/", absences.document, name="absence_document"),
+    path("absences/<int:absence_id>/retirer/", absences.withdraw, name="absence_withdraw"),
     path("recus/", parents.receipts, name="receipts"),
     path("recus/<str:number>/", parents.receipt, name="receipt"),
 ]

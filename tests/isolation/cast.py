@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
@@ -20,6 +21,7 @@ from django.test import Client
 from booking import catalogue
 from booking.catalogue_templates import DAY_BEFORE
 from booking.models import (
+    Absence,
     Activity,
     ActivityGroup,
     ActivityTie,
@@ -233,6 +235,23 @@ class Town:
         client = self.browser(lps_mairie=self.agent())
         page = client.get(f"/mairie/familles/{self.household.pk}/reservations/")
         return {**form_with(page, "vu").with_last_ticked(), "motif": "Demande de la famille"}
+
+    @property
+    def absence_asked(self) -> dict[str, Any]:
+        """The form of an absence on the day of that booking, filled in."""
+        assert self.receipt
+        with self.inside():
+            day = Booking.objects.standing().filter(child=self.child, household=self.household).latest("day").day
+        return {"child": self.child.pk, "first_day": day.isoformat(), "reason": "sick"}
+
+    @cached_property
+    def absence(self) -> Absence:
+        """An absence that the family declared, with its document."""
+        client = self.browser(lps_famille=self.family)
+        certificate = SimpleUploadedFile("certificat.pdf", b"%PDF-1.7\n%%EOF")
+        client.post("/absences/nouvelle/", {**self.absence_asked, "document": certificate})
+        with self.inside():
+            return Absence.objects.filter(household=self.household).latest("pk")
 
     @cached_property
     def receipt(self) -> str:

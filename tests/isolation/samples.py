@@ -152,6 +152,13 @@ COMMUNE: Mapping[str, Sample] = {
     "booking:modifications": Sample(FAMILY, where=lambda town: {"code": town.child_code}),
     "booking:receipts": Sample(FAMILY),
     "booking:receipt": Sample(FAMILY, where=lambda town: {"number": town.receipt}),
+    "booking:absences": Sample(FAMILY),
+    "booking:absence_new": Sample(FAMILY, FORM, fields=lambda town: town.absence_asked, foreign=400),
+    "booking:absence": Sample(FAMILY, where=lambda town: {"absence_id": town.absence.pk}),
+    "booking:absence_document": Sample(
+        FAMILY, {"GET": 200, "POST": 400}, where=lambda town: {"absence_id": town.absence.pk}
+    ),
+    "booking:absence_withdraw": Sample(FAMILY, {"POST": 302}, where=lambda town: {"absence_id": town.absence.pk}),
     # Agents'
     "office:today": Sample(agent("office.enter")),
     "office:watch": Sample(
@@ -520,6 +527,28 @@ COMMUNE: Mapping[str, Sample] = {
     ),
     "booking_office:family_journal": Sample(
         agent("booking.read_counter"), where=lambda town: {"household_id": town.household.pk}
+    ),
+    "booking_office:family_absences": Sample(
+        agent("booking.read_absences"), where=lambda town: {"household_id": town.household.pk}
+    ),
+    "booking_office:absences": Sample(agent("booking.read_absences")),
+    "booking_office:absence": Sample(
+        agent("booking.read_absences"), where=lambda town: {"absence_id": town.absence.pk}
+    ),
+    "booking_office:absence_document": Sample(
+        agent("booking.read_absences"), where=lambda town: {"absence_id": town.absence.pk}
+    ),
+    "booking_office:absence_answer": Sample(
+        agent("booking.answer_absences"),
+        {"POST": 302},
+        where=lambda town: {"absence_id": town.absence.pk},
+        fields=lambda town: {"state": "accepted", "seen": "declared"},
+    ),
+    "booking_office:absence_note": Sample(
+        agent("booking.answer_absences"),
+        {"POST": 302},
+        where=lambda town: {"household_id": town.household.pk},
+        fields=lambda town: town.absence_asked,
     ),
     "booking_office:family_receipt": Sample(
         agent("booking.read_counter"),

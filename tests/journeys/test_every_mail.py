@@ -42,6 +42,14 @@ FACTS: Mapping[str, Mapping[str, object]] = {
         "refused": 2,
         "url": URL,
     },
+    "booking/emails/absence_answered": {
+        "child": "Angéline",
+        "first_day": date(2014, 10, 13),
+        "last_day": date(2014, 10, 14),
+        "accepted": False,
+        "words": "Le certificat est d'un autre jour.",
+        "url": URL,
+    },
     "booking/emails/receipt": {
         "child": "Angéline",
         "number": "R-2014-000012",

@@ -303,6 +303,11 @@ class Pupil:
     site_id: int
 
 
+def pupils_at(sites: Iterable[int]) -> QuerySet[Any]:
+    """The keys of the children who sit, sat or will sit at these schools, to be asked within another statement."""
+    return Enrollment.objects.filter(school_class__site__in=list(sites)).order_by().values("child")
+
+
 def pupils_of(households: Iterable[Household], *, day: date) -> list[Pupil]:
     """The children of these households who are in a class on that day, in the order of their keys: two statements."""
     held = Custody.objects.filter(household__in=list(households), valid_during__contains=day).order_by("child")

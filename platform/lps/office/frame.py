@@ -1,5 +1,6 @@
 """What frames every agent's page: the rail, joined from the lists that settings name, and who is there."""
 
+from collections.abc import Iterable
 from functools import cache, partial
 from typing import Any
 
@@ -23,8 +24,13 @@ def agent(request: HttpRequest) -> dict[str, Any]:
         return {}
     setting_up = may_for_all(actor, SET_UP) and not town.settings().set_up_at
     items = [one for one in _items(tuple(settings.LPS_RAIL)) if setting_up or one.url_name != SET_UP_PAGE]
-    rail = links(items, path=request.path, may=partial(allowed, actor))
+    rail = links(items, path=request.path, may=partial(allowed, actor), counts=_waiting(items, actor))
     return {"rail": rail, "agent_name": actor.label, "setting_up": setting_up}
+
+
+def _waiting(items: Iterable[NavItem], actor: Agent) -> dict[str, int]:
+    """What waits behind the items that this agent may open, by the names of their routes."""
+    return {one.url_name: one.waiting(actor) for one in items if one.waiting and allowed(actor, one.permission)}
 
 
 @cache

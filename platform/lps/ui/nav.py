@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -20,13 +21,14 @@ class NavItem:
     """A place one can go. `permission` is asked before it is shown ("" is for everyone).
 
     Lists are made before a language is chosen, so `label` may be lazy; `group` is the heading above it in
-    the rail ("" for the first, unnamed one).
+    the rail ("" for the first, unnamed one). `waiting` counts what waits there for whoever is signed in.
     """
 
     url_name: str
     label: str | Promise
     permission: str = ""
     group: str | Promise = ""
+    waiting: Callable[[Any], int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
