@@ -1,6 +1,6 @@
 """Tables that nobody rewrites: a trigger refuses UPDATE, DELETE and TRUNCATE.
 
-Only the retention purge lifts it, for its own transaction (`purging`).
+Only the retention purge and the erasure of a family lift it, for their own transaction (`purging`).
 """
 
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ class RefuseChange(Operation):
 
 @contextmanager
 def purging() -> Iterator[None]:
-    """Lift the refusal inside one transaction, for the retention purge alone."""
+    """Lift the refusal inside one transaction, for the retention purge and the erasure of a family alone."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL lps.purging = 'on'")
