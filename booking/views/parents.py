@@ -20,7 +20,6 @@ from booking.services.bookings import ForeignJeton, change_bookings
 from booking.services.periods import choose_period
 from booking.views import asking
 from lps.families.decorators import household_required
-from lps.families.house_rules import rules_accepted
 from lps.families.identity import FamilyRequest
 from lps.families.queries import ChildAtSchool, children_of
 from lps.journal.channels import Channel
@@ -33,7 +32,6 @@ log = logging.getLogger(__name__)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @household_required
-@rules_accepted
 def planning(request: FamilyRequest, code: str) -> HttpResponse:
     """The weeks of a child's planning; a POST saves what was changed on them."""
     children = _children(request)
@@ -46,7 +44,6 @@ def planning(request: FamilyRequest, code: str) -> HttpResponse:
 
 @require_POST
 @household_required
-@rules_accepted
 def period(request: FamilyRequest, code: str, period_id: int) -> HttpResponse:
     """Choose a period's weekdays, once; then the planning tells what was booked."""
     children = _children(request)

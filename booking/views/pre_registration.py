@@ -15,7 +15,6 @@ from booking.pre_registration_page import Block
 from booking.rules.periods import NotOffered
 from booking.services.pre_registrations import answer
 from lps.families.decorators import household_required
-from lps.families.house_rules import rules_accepted
 from lps.families.identity import FamilyRequest
 from lps.families.queries import ChildAtSchool, children_of
 from lps.journal.channels import Channel
@@ -32,7 +31,6 @@ SENTENCES = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @household_required
-@rules_accepted
 def answers(request: FamilyRequest) -> HttpResponse:
     """The campaigns, and a POST that answers one of them for some children or all."""
     children = _children(request)

@@ -12,7 +12,6 @@ from booking.rules.planning import Cell
 from booking.rules.weeks import Week
 from booking.services import waiting as lists
 from lps.families.decorators import child_or_404, household_required
-from lps.families.house_rules import rules_accepted
 from lps.families.identity import FamilyRequest
 from lps.families.queries import ChildAtSchool
 from lps.journal.channels import Channel
@@ -25,7 +24,6 @@ LEAVE = "quitter"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @household_required
-@rules_accepted
 def waiting(request: FamilyRequest, code: str, box: str) -> HttpResponse:
     """One day of one activity: wait for a place, or stop waiting."""
     child, cell = child_or_404(request, code), _cell_or_404(box)

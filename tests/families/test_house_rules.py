@@ -226,3 +226,22 @@ def test_reading_the_rules_makes_nobody_late(
 
     assert Booking.objects.standing().filter(service_day=chosen, child__last_name="MARSONE").exists() is is_saved
     assert RulesAcceptance.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["/enfants/123456/periodes/1/", "/enfants/123456/attente/1-20300101/", "/preinscription/", PLANNING]
+)
+def test_every_form_asks(today: date, marsone: Household, path: str) -> None:
+    publish(today)
+    client, _where = come()
+
+    assert "Une dernière étape avant d'enregistrer" in text(client.post(path, {"x": "y"}))
+
+
+def test_a_right_over_ones_data_waits_for_nothing(today: date, marsone: Household) -> None:
+    publish(today)
+    client, _where = come()
+
+    answer = client.post("/donnees-personnelles/demandes/", {"kind": "other", "words": "?"})
+
+    assert answer.headers["Location"].endswith("#mes-demandes")

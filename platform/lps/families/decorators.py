@@ -9,24 +9,38 @@ from django.utils.http import urlencode
 
 from lps.accounts.decorators import LOST, NEXT
 from lps.accounts.doors import FAMILY
-from lps.families import queries
+from lps.families import house_rules, queries
 from lps.families.identity import FamilyRequest, household_at
 from lps.families.queries import ChildAtSchool
 from tenants import context
 
 View = Callable[..., HttpResponse]
+_WHATEVER = "whatever_the_rules"
 
 
 def household_required(view: View) -> View:
-    """The view gets `request.household`; whoever is not signed in goes to the connexion, and comes back here."""
+    """The view gets `request.household`; whoever is not signed in goes to the connexion, and comes back here.
+
+    A form waits for the town's rules to be accepted, unless the view is marked by `whatever_the_rules`.
+    """
 
     @wraps(view)
     def behind(request: FamilyRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if household_at(request) is None:
             return _to_sign_in(request)
+        if request.method == "POST" and not getattr(view, _WHATEVER, False):
+            asked = house_rules.asked_first(request)
+            if asked:
+                return asked
         return view(request, *args, **kwargs)
 
     return behind
+
+
+def whatever_the_rules(view: View) -> View:
+    """Mark a form that is a right of the family's, accepted rules or not; put it under `household_required`."""
+    setattr(view, _WHATEVER, True)
+    return view
 
 
 def child_or_404(request: FamilyRequest, code: str) -> ChildAtSchool:

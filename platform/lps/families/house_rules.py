@@ -5,10 +5,7 @@ A form sent before that is not lost: the page that asks carries it, and the same
 
 import hashlib
 import json
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from functools import wraps
-from typing import Any
 
 from django.core import signing
 from django.http import HttpResponse, HttpResponseRedirect
@@ -25,25 +22,23 @@ from tenants import context
 from tenants.town import house_rules as town
 from tenants.town.house_rules import RulesRefused
 
-View = Callable[..., HttpResponse]
 ACCEPTED, STAMP = "reglement", "recu_le"
 READING = timedelta(minutes=30)
 _OURS = frozenset({ACCEPTED, STAMP, "csrfmiddlewaretoken"})
 
 
-def rules_accepted(view: View) -> View:
-    """A form that saves waits for the rules in force to be accepted; put it under `household_required`."""
+def asked_first(request: FamilyRequest) -> HttpResponse | None:
+    """The page that asks, when a form comes before the rules in force were accepted; None when it may go on.
 
-    @wraps(view)
-    def behind(request: FamilyRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method == "POST":
-            version = town.version_to_accept(holder=request.household.holder, day=today(request))
-            if version is not None and not accept(request, request.POST.get(ACCEPTED, "")):
-                return _ask(request)
-            request.received_at = _first_received(request)
-        return view(request, *args, **kwargs)
-
-    return behind
+    A form that went through that page accepts them, and is judged at the instant when it first came.
+    """
+    version = town.version_to_accept(holder=request.household.holder, day=today(request))
+    if version is None:
+        return None
+    if not accept(request, request.POST.get(ACCEPTED, "")):
+        return _ask(request)
+    request.received_at = _first_received(request)
+    return None
 
 
 def accept(request: FamilyRequest, version: str) -> bool:

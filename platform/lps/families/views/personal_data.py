@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from lps.accounts.rights import allowed
 from lps.families import personal_data, queries, services
-from lps.families.decorators import household_required
+from lps.families.decorators import household_required, whatever_the_rules
 from lps.families.forms import DataRequestForm
 from lps.families.identity import FamilyRequest, household_at
 from lps.families.models import DataRequest
@@ -29,6 +29,7 @@ def show(request: FamilyRequest) -> HttpResponse:
 
 @require_POST
 @household_required
+@whatever_the_rules
 def ask(request: FamilyRequest) -> HttpResponse:
     """Write a request down for the agents."""
     form = DataRequestForm(request.POST)
@@ -47,6 +48,7 @@ def ask(request: FamilyRequest) -> HttpResponse:
 
 @require_POST
 @household_required
+@whatever_the_rules
 def withdraw(request: FamilyRequest, address_id: int) -> HttpResponse:
     """End a consent; another family's does not exist."""
     withdrawn = services.withdraw_consent(
