@@ -16,6 +16,7 @@ from booking.models import (
     Receipt,
     WaitingEntry,
 )
+from booking.services.absences import forget_documents
 from booking.services.days import school_year_of
 from lps.journal.operations import purging
 from lps.journal.retention import report
@@ -36,6 +37,7 @@ def apply_terms(*, today: date, now: datetime) -> None:
     documents = list(_absences(limit).exclude(document="").values_list("document", flat=True))
     with purging():
         purged = {
+            "documents": forget_documents(now=now),
             "attendances": Attendance.objects.filter(service_day__day__lt=limit).delete()[0],
             "absences": _absences(limit).delete()[0],
             "waiting": WaitingEntry.objects.filter(service_day__day__lt=limit).delete()[0],

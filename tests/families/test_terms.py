@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from booking import tasks as booking_tasks
-from booking.models import Attendance, Booking, JournalEntry, PeriodChoice, Receipt, ServiceDay
+from booking.models import Absence, Attendance, Booking, JournalEntry, PeriodChoice, Receipt, ServiceDay
 from booking.services import retention as bookings
 from lps.config.tick import SCHEDULE
 from lps.families import tasks as families_tasks
@@ -138,6 +138,30 @@ def test_a_health_note_goes_two_months_after_its_end(martin: Household) -> None:
     retention.apply_terms(today=today, now=clock.now())
 
     assert HealthNote.objects.filter(child=child).count() == 2
+
+
+def test_a_document_of_an_absence_goes_sixty_days_after_its_answer(martin: Household) -> None:
+    child, now = Child.objects.get(custodies__household=martin, first_name="Léa"), clock.now()
+    names = []
+    for age in (61, 59):
+        names.append(default_storage.save(f"absences/terme{age}.pdf", ContentFile(b"%PDF")))
+        Absence.objects.create(
+            child=child,
+            household=martin,
+            first_day=now.date(),
+            last_day=now.date(),
+            reason="varicelle",
+            document=names[-1],
+            declared_at=now - timedelta(days=age),
+            channel=Channel.WEB,
+            state="accepted",
+            answered_at=now - timedelta(days=age),
+        )
+
+    booking_tasks.purge.run()
+
+    assert sorted(Absence.objects.values_list("document", flat=True)) == ["", names[1]]
+    assert purged() == [{"documents": 1}]
 
 
 def test_every_purge_comes_once_a_night() -> None:
