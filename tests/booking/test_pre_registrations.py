@@ -201,6 +201,18 @@ def test_a_parent_answers_and_reads_the_state(
     assert "inchange" in parent.post(PATH, sent | {"reponse-123456": ""}).headers["Location"]
 
 
+def test_a_household_reads_that_the_other_one_answered_and_not_what_it_asked(
+    campaign: Campaign, parent: Client, durand: Household, angeline: Child, morning: int
+) -> None:
+    one(campaign, durand, angeline, yes(morning, 4))
+
+    read = words(parent.get(PATH).content.decode())
+
+    assert "L'autre foyer a répondu Oui de son côté. Répondez pour le vôtre." in read
+    assert "Accueil Matin : vendredi" not in read
+    assert "pas de réponse" in read
+
+
 def test_what_is_wrong_is_said_beside_the_child_and_what_was_ticked_stays(
     campaign: Campaign, parent: Client, morning: int
 ) -> None:
