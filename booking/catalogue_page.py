@@ -1,6 +1,6 @@
 """What the agents' page of the catalogue shows: groups, activities, their days and deadlines in words."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -27,12 +27,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """An activity in the list: when it is held in words, its own deadline if it has one."""
+    """An activity in the list: when it is held in words, its own deadline if it has one, whether one that is offered
+    stands above it and below it.
+    """
 
     activity: Activity
     when: str
     deadline: str
     may_change: bool
+    may_rise: bool
+    may_sink: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +71,11 @@ def groups_seen(*, activities: Collection[int], changeable: Collection[int] | No
     """
     found = []
     for group in ActivityGroup.objects.prefetch_related("activities"):
+        ordered = sorted(group.activities.all(), key=_offered_first)
+        offered = [one.pk for one in ordered if one.retired_at is None]
         lines = tuple(
-            _line(one, changeable is None or one.pk in changeable)
-            for one in sorted(group.activities.all(), key=_offered_first)
+            _line(one, offered, may_change=changeable is None or one.pk in changeable)
+            for one in ordered
             if not activities or one.pk in activities
         )
         if lines or not activities:
@@ -108,9 +114,16 @@ def touched(days: Mapping[Slot, Made], names: Mapping[int, str]) -> tuple[Touche
     return tuple(sorted(rows, key=lambda row: (row.day, row.site)))
 
 
-def _line(activity: Activity, may_change: bool) -> Line:
+def _line(activity: Activity, offered: Sequence[int], *, may_change: bool) -> Line:
     own = sentences.rule_words(deadlines.from_json(activity.deadline)) if activity.deadline is not None else ""
-    return Line(activity=activity, when=when_words(activity), deadline=own, may_change=may_change)
+    return Line(
+        activity=activity,
+        when=when_words(activity),
+        deadline=own,
+        may_change=may_change,
+        may_rise=activity.pk in offered[1:],
+        may_sink=activity.pk in offered[:-1],
+    )
 
 
 def _offered_first(activity: Activity) -> tuple[bool, int, int]:

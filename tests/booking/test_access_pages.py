@@ -11,14 +11,17 @@ from booking.models import ActivityTie, Booking, Entitlement, ServiceDay
 from booking.rules.planning import Cell, Change
 from booking.services.bookings import Saved, change_bookings
 from lps.families.identity import actor_of
-from lps.families.models import Child, Household
+from lps.families.models import Child, Household, SchoolClass, Site
+from lps.families.services import NewChild
 from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
 from lps.kernel import clock
 from tenants.models import Commune
 from tenants.town import queries as town
 from tests.booking.agents import signed_in
+from tests.families.factories import household
 from tests.screens.reading import words
+from tests.sql import counted
 
 MORNING, BUS = "Accueil Matin", "Transport scolaire 13h30"
 ACCEPT = {"etape": "accepter"}
@@ -175,3 +178,49 @@ class TestTies:
 
     def test_an_activity_is_not_tied_to_itself(self, sophie: Client, bus: int) -> None:
         assert sophie.post(ties(bus), {"other": bus, "kind": "together", **ACCEPT}).status_code == 400
+
+
+def test_pages_cost_the_same_for_few_and_for_many(
+    sophie: Client, bus: int, activity: dict[str, int], marsone: Household
+) -> None:
+    first, *others = sorted(pk for pk in activity.values() if pk != bus)
+    _tie(bus, first)
+    Entitlement.objects.create(activity_id=bus, level="CE1")
+    few = _costs(sophie, bus)
+    site = marsone_school()
+    Entitlement.objects.bulk_create(Entitlement(activity_id=bus, site=site, youngest=age) for age in range(3, 18))
+    for other in others:
+        _tie(bus, other)
+    home = household(
+        name="NOMBREUX",
+        children=[
+            NewChild(first_name=f"E{n}", last_name="NOMBREUX", school_class=site.classes.first()) for n in range(20)
+        ],
+    )
+    assert home.pk
+
+    assert _costs(sophie, bus) == few
+
+
+def marsone_school() -> Site:
+    return SchoolClass.objects.get(name="CE1", site__name="École de démonstration").site
+
+
+def _tie(one: int, other: int) -> None:
+    ActivityTie.objects.create(kind="together", first_id=min(one, other), second_id=max(one, other))
+
+
+def _costs(client: Client, bus: int) -> list[int]:
+    """Of the page of access, of its preview, of the page of ties: once warm."""
+    asks = (
+        lambda: client.get(access(bus)),
+        lambda: client.post(access(bus), lines({"level": "CE2"})),
+        lambda: client.get(ties(bus)),
+    )
+    costs = []
+    for ask_once in asks:
+        ask_once()
+        with counted() as found:
+            assert ask_once().status_code == 200
+        costs.append(len(found))
+    return costs

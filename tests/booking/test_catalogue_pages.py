@@ -433,3 +433,10 @@ def _statements(client: Client, bus: int, weekdays: list[int]) -> tuple[int, int
     with counted() as saved:
         client.post(path(bus), form(weekdays=weekdays, etape="accepter"))
     return len(previewed), len(saved)
+
+
+@pytest.mark.parametrize("end", ["", "date-limite/", "places/", "acces/", "liens/", "retirer/"])
+@pytest.mark.parametrize("number", [0, 999_999, 10**30])
+def test_an_activity_that_does_not_exist_has_no_page(sophie: Client, end: str, number: int) -> None:
+    assert sophie.get(path(number, end)).status_code == 404
+    assert sophie.get(f"{LIST}groupes/{number}/").status_code == 404
