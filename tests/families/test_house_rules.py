@@ -4,6 +4,7 @@ import json
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from booking.models import Booking, Receipt, ServiceDay
@@ -245,3 +246,15 @@ def test_a_right_over_ones_data_waits_for_nothing(today: date, marsone: Househol
     answer = client.post("/donnees-personnelles/demandes/", {"kind": "other", "words": "?"})
 
     assert answer.headers["Location"].endswith("#mes-demandes")
+
+
+def test_a_file_that_a_browser_will_not_send_twice_is_told(today: date, marsone: Household) -> None:
+    publish(today)
+    client, _where = come()
+
+    page = text(
+        client.post("/absences/nouvelle/", {"motif": "maladie", "document": SimpleUploadedFile("mot.png", b"x")})
+    )
+
+    assert "Une dernière étape" in page and "Seul le document joint est à choisir de nouveau" in page
+    assert 'name="motif" value="maladie"' in page
