@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce, TruncWeek
 
 from booking import catalogue, kitchen
 from booking.kitchen import Meals
-from booking.models import Absence, Attendance, Booking, ServiceDay, WaitingEntry
+from booking.models import Attendance, Booking, ServiceDay, WaitingEntry
 from booking.rules.deadlines import deadline
 from lps.families.models import Custody, DataRequest, Enrollment, Guardian, Household
 from tenants import context
@@ -184,17 +184,6 @@ def absent_often(today: date, *, reach: Reach) -> QuerySet[Any]:
     pairs: QuerySet[Any] = rows.values("child", "service_day__activity")
     counted: QuerySet[Any] = pairs.annotate(times=Count("pk"), last=Max("service_day__day"))
     return counted.filter(times__gte=ABSENCES)
-
-
-def absences_to_answer(today: date, *, reach: Reach) -> QuerySet[Absence]:
-    """The absences that families declared and nobody examined."""
-    rows = Absence.objects.filter(state=Absence.State.DECLARED)
-    if reach.sites:
-        seat = Enrollment.objects.filter(
-            child=OuterRef("child"), valid_during__contains=today, school_class__site__in=reach.sites
-        )
-        rows = rows.filter(Exists(seat))
-    return rows
 
 
 def offers(now: datetime, *, reach: Reach) -> QuerySet[WaitingEntry]:

@@ -154,7 +154,8 @@ def test_absences_offers_and_addresses_are_told(
 
     for said in ("Absences à examiner 1", "Places proposées, réponse attendue 1", "sans téléphone ou sans e-mail 1"):
         assert said in read
-    assert "malade" in page(clerk, "/mairie/a-regarder/absences-a-examiner/")
+    assert "/mairie/absences/" in clerk.get("/mairie/").content.decode()
+    assert "malade" in page(clerk, "/mairie/absences/")
     assert "réponse attendue avant" in page(clerk, "/mairie/a-regarder/places-proposees/")
     assert "MARSONE sans téléphone" in page(clerk, "/mairie/a-regarder/injoignables/")
     Guardian.objects.update(phone="0612345678")
@@ -204,6 +205,7 @@ def test_a_list_that_the_role_may_not_see_is_refused_by_its_address(town: Commun
 
     assert cook.get("/mairie/a-regarder/injoignables/").status_code == 403
     assert cook.get("/mairie/a-regarder/demandes/").status_code == 404
+    assert cook.get("/mairie/a-regarder/absences-a-examiner/").status_code == 404
     assert cook.get("/mairie/a-regarder/rien/").status_code == 404
 
 

@@ -11,22 +11,23 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from booking import catalogue, overview, sentences
+from booking import absences, catalogue, overview, sentences
 from booking.overview import NextClosing, Reach
-from booking.rights import READ_DAY
+from booking.rights import READ_ABSENCES, READ_DAY
 from lps.accounts.actors import Agent
 from lps.accounts.rights import allowed
 from lps.families.queries import children_by_key, households_with
 from lps.families.rights import ANSWER_REQUESTS, FIND_FAMILIES, OPEN_FAMILY
 from tenants import context
 
-SILENT, REQUESTS = "sans-reservation", "demandes"
+SILENT = "sans-reservation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """For whom a list is read: at an instant (aware), on a day, within an agent's reach, before the next deadline."""
 
+    agent: Agent
     now: datetime
     today: date
     reach: Reach
@@ -45,7 +46,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """A list: its right, its words, its rows in order, and a page of them as lines."""
+    """A list: its right, its words, its rows in order, and a page of them as lines; or the route of the page it has."""
 
     right: str
     words: str | Promise
@@ -53,12 +54,15 @@ class Watch:
     rows: Callable[[Asked], QuerySet[Any]]
     order: tuple[str, ...]
     lines: Callable[[Sequence[Any], Asked], list[Line]]
+    page: str = ""
 
 
 def asked_by(agent: Agent, *, now: datetime, closing: NextClosing | None) -> Asked:
     """What an agent looks at, at `now` (aware)."""
     reach = Reach(sites=agent.sites, activities=agent.activities)
-    return Asked(now=now, today=now.astimezone(context.current().zone).date(), reach=reach, closing=closing)
+    return Asked(
+        agent=agent, now=now, today=now.astimezone(context.current().zone).date(), reach=reach, closing=closing
+    )
 
 
 def seen_by(agent: Agent, asked: Asked) -> dict[str, Watch]:
@@ -72,7 +76,8 @@ def seen_by(agent: Agent, asked: Asked) -> dict[str, Watch]:
 
 def url_of(slug: str) -> str:
     """Where a list is."""
-    return reverse("families_office:requests") if slug == REQUESTS else reverse("office:watch", args=[slug])
+    page = LISTS[slug].page
+    return reverse(page) if page else reverse("office:watch", args=[slug])
 
 
 def _silent_rows(asked: Asked) -> QuerySet[Any]:
@@ -121,18 +126,6 @@ def _rolls(rows: Sequence[Any], asked: Asked) -> list[Line]:
     ]
 
 
-def _absences(rows: Sequence[Any], asked: Asked) -> list[Line]:
-    return [
-        Line(
-            name=str(row.child),
-            words=_("du %(first)s au %(last)s : %(reason)s")
-            % {"first": f"{row.first_day:%d/%m/%Y}", "last": f"{row.last_day:%d/%m/%Y}", "reason": row.reason},
-            household_id=row.household_id,
-        )
-        for row in rows
-    ]
-
-
 def _offers(rows: Sequence[Any], asked: Asked) -> list[Line]:
     zone = context.current().zone
     return [
@@ -158,6 +151,11 @@ def _missing(has_phone: bool, has_email: bool) -> str:
     if has_email:
         return _("sans téléphone")
     return _("sans e-mail") if has_phone else _("sans téléphone ni e-mail")
+
+
+def _nothing(rows: Sequence[Any], asked: Asked) -> list[Line]:
+    """Of a list that has a page of its own."""
+    return []
 
 
 def _households(rows: Sequence[Any], asked: Asked) -> list[Line]:
@@ -200,12 +198,13 @@ LISTS: dict[str, Watch] = {
         lines=_rolls,
     ),
     "absences-a-examiner": Watch(
-        right=READ_DAY,
+        right=READ_ABSENCES,
         words=gettext_lazy("Absences à examiner"),
-        advice=gettext_lazy("Les plus anciennes d'abord."),
-        rows=lambda asked: overview.absences_to_answer(asked.today, reach=asked.reach).select_related("child"),
-        order=("declared_at", "pk"),
-        lines=_absences,
+        advice="",
+        rows=lambda asked: absences.to_examine(asked.agent),
+        order=(),
+        lines=_nothing,
+        page="booking_office:absences",
     ),
     "places-proposees": Watch(
         right=READ_DAY,
@@ -225,12 +224,13 @@ LISTS: dict[str, Watch] = {
         order=("name_sort", "pk"),
         lines=_unreachable,
     ),
-    REQUESTS: Watch(
+    "demandes": Watch(
         right=ANSWER_REQUESTS,
         words=gettext_lazy("Demandes des familles sur leurs données"),
         advice="",
         rows=lambda asked: overview.requests_to_answer(),
-        order=("received_at", "pk"),
-        lines=lambda rows, asked: [],
+        order=(),
+        lines=_nothing,
+        page="families_office:requests",
     ),
 }

@@ -46,7 +46,7 @@ def watch(request: DoorRequest, slug: str) -> HttpResponse:
     """One of the lists to look at, with where each line is mended."""
     agent, now = _agent(request), clock.now()
     known = watching.LISTS.get(slug)
-    if known is None or slug == watching.REQUESTS:
+    if known is None or known.page:
         raise Http404
     if not allowed(agent, known.right):
         raise PermissionDenied
