@@ -104,6 +104,11 @@ ACTIONS: Mapping[str, str | Promise] = {
     "bookings_entered": _l("Réservations reprises"),
     "booked_at_counter": _l("Réservation au guichet"),
     "receipt_sent": _l("Reçu envoyé"),
+    "absence_declared": _l("Absence déclarée"),
+    "absence_document_added": _l("Justificatif ajouté à une absence"),
+    "absence_document_read": _l("Justificatif d'une absence lu"),
+    "absence_withdrawn": _l("Absence retirée par la famille"),
+    "absence_answered": _l("Absence acceptée ou refusée"),
     "roll_called": _l("Pointage"),
     "waiting_joined": _l("Entrée en liste d'attente"),
     "waiting_left": _l("Sortie de la liste d'attente"),
@@ -152,6 +157,7 @@ AUTHORS: Mapping[str, str | Promise] = {
     ActorKind.SYSTEM: _l("automatique"),
 }
 SUBJECTS: Mapping[str, str | Promise] = {
+    "absence": _l("Absence"),
     "account": _l("Agent"),
     "activity": _l("Activité"),
     "api_token": _l("Jeton"),
