@@ -2,11 +2,23 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Q, QuerySet
 
-from booking.models import Activity, ActivityGroup, Booking, JournalEntry, Receipt, ServiceDay, WaitingEntry
+from booking.models import (
+    Absence,
+    Activity,
+    ActivityGroup,
+    Attendance,
+    Booking,
+    Closure,
+    JournalEntry,
+    Receipt,
+    ServiceDay,
+    WaitingEntry,
+)
 
 
 def groups() -> QuerySet[ActivityGroup]:
@@ -87,3 +99,25 @@ def receipt(*, number: str) -> Receipt | None:
         return None
     found = Receipt.objects.filter(pk=int(pk)).first()
     return found if found and found.number == number else None
+
+
+def attendances() -> QuerySet[Attendance]:
+    """What was said at every roll call."""
+    return Attendance.objects.select_related("service_day")
+
+
+def absences() -> QuerySet[Absence]:
+    """Every absence, with the keys of its activities; neither reason nor document."""
+    named = Absence.activities.through.objects.filter(absence=OuterRef("pk")).order_by("activity")
+    rows = Absence.objects.defer("reason", "document", "answer")
+    return rows.annotate(activity_ids=ArraySubquery(named.values("activity")))
+
+
+def closures() -> QuerySet[Closure]:
+    """The closures that stand."""
+    return Closure.objects.filter(undone_at__isnull=True)
+
+
+def service_day(*, activity: int, site: int, day: date) -> ServiceDay | None:
+    """An activity held at a site on a day, or None."""
+    return ServiceDay.objects.filter(activity=activity, site=site, day=day, open=True).first()

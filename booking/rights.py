@@ -32,6 +32,10 @@ MOVE_WAITING = "booking.move_waiting_lists"
 READ_COUNTER = "booking.read_counter"
 BOOK_AT_COUNTER = "booking.book_at_counter"
 PASS_OVER_RULES = "booking.pass_over_rules"
+# The town's other software.
+READ_ATTENDANCE = "booking.read_attendance"
+NOTE_ATTENDANCE = "booking.note_attendance"
+READ_DECLARED = "booking.read_declared_absences"
 READ_ABSENCES = "booking.read_absences"
 ANSWER_ABSENCES = "booking.answer_absences"
 
@@ -45,7 +49,9 @@ OWN = (
     Right(READ_DAY, roles=frozenset(AGENT_ROLES)),
     Right(CALL_ROLL, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES, Role.CANTEEN})),
     Right(READ_HEALTH, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES, Role.CANTEEN})),
-    Right(COUNT_MEALS, roles=frozenset({Role.SCHOOL, Role.CANTEEN, Role.CASH_OFFICE, Role.READ_ONLY})),
+    Right(
+        COUNT_MEALS, roles=frozenset({Role.SCHOOL, Role.CANTEEN, Role.CASH_OFFICE, Role.READ_ONLY}), scope="repas:lire"
+    ),
     Right(READ_ANSWERS, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES, Role.CASH_OFFICE, Role.READ_ONLY})),
     Right(DECIDE_ANSWERS, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES})),
     Right(RUN_CAMPAIGNS, roles=frozenset({Role.SCHOOL})),
@@ -60,6 +66,9 @@ OWN = (
     Right(SET_PERIODS, roles=frozenset({Role.SCHOOL})),
     Right(READ_WAITING, roles=frozenset(AGENT_ROLES)),
     Right(MOVE_WAITING, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES})),
+    Right(READ_ATTENDANCE, scope="pointage:lire"),
+    Right(NOTE_ATTENDANCE, scope="pointage:noter"),
+    Right(READ_DECLARED, scope="absences:lire"),
     Right(READ_ABSENCES, roles=_DESK | {Role.ACTIVITIES}),
     Right(ANSWER_ABSENCES, roles=_DESK),
 )

@@ -26,6 +26,7 @@ def note(
     at: datetime,
     arrived_at: datetime | None = None,
     left_at: datetime | None = None,
+    channel: Channel = Channel.OFFICE,
 ) -> int:
     """Say what these children are that day: present, absent, excused, or "" to take back what was said.
 
@@ -48,7 +49,7 @@ def note(
         record_many(
             Entry(
                 by,
-                Channel.OFFICE,
+                channel,
                 "roll_called",
                 f"child:{child}",
                 before={"state": before.get(child, "")},

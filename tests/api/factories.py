@@ -19,7 +19,8 @@ from tenants.models import Commune
 
 BY = Actor.system("essai")
 CATALOGUE, FAMILIES, READ, CHANGE = "catalogue:lire", "familles:lire", "reservations:lire", "reservations:modifier"
-ALL = (CATALOGUE, FAMILIES, READ, CHANGE)
+ROLL, NOTE, ABSENCES, MEALS = "pointage:lire", "pointage:noter", "absences:lire", "repas:lire"
+ALL = (CATALOGUE, FAMILIES, READ, CHANGE, ROLL, NOTE, ABSENCES, MEALS)
 CHANGES = "/api/v1/reservations/modifications/"
 PROBLEM = "application/problem+json"
 

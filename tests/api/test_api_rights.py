@@ -15,14 +15,17 @@ from lps.kernel import clock
 from tenants import context
 from tenants.models import Commune
 from tests.api.factories import (
+    ABSENCES,
     ALL,
     BY,
     CATALOGUE,
     CHANGE,
     CHANGES,
     FAMILIES,
+    MEALS,
     PROBLEM,
     READ,
+    ROLL,
     Software,
     asked,
     issue,
@@ -35,6 +38,10 @@ OPENED_BY = {
     "activites/": CATALOGUE,
     "jours/": CATALOGUE,
     "lieux/": CATALOGUE,
+    "fermetures/": CATALOGUE,
+    "pointages/": ROLL,
+    "absences/": ABSENCES,
+    "repas/?du=2026-11-02&au=2026-11-06": MEALS,
     "familles/": FAMILIES,
     "familles/1/": FAMILIES,
     "familles/1/enfants/": FAMILIES,
@@ -85,6 +92,11 @@ def test_every_address_is_in_the_table() -> None:
         "receipts",
         "receipt",
         "changes",
+        "attendances",
+        "note",
+        "absences",
+        "meals",
+        "closures",
     }
 
 

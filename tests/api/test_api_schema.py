@@ -15,6 +15,7 @@ from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.validation import validate_schema
 from pytest_django import Settings
 
+from booking.models import ServiceDay
 from lps.accounts.api import problems, throttling
 from lps.accounts.api.docs import document
 from lps.accounts.rights import scopes
@@ -131,11 +132,18 @@ def test_the_api_does_what_it_says(
 
 
 def make_true(case: schemathesis.Case, *, family: int, child: int) -> None:
-    """What no description can tell: cursors come from the API, the child is the family's, a day is named
+    """What no description can tell: cursors come from the API, the child is the family's, a day is held, and named
     once, a key serves once."""
     if case.query:
         case.query.pop("curseur", None)
+        if "repas" in case.path:
+            case.query["au"] = case.query["du"]
     if isinstance(case.body, dict):
-        once = {(one["activite"], one["jour"]): one for one in case.body["modifications"]}
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
+    if isinstance(case.body, dict) and "etat" in case.body:
+        held = ServiceDay.objects.filter(open=True).order_by("pk")[0]
+        place = {"activite": held.activity_id, "lieu": held.site_id, "jour": str(held.day)}
+        case.body |= {"enfant": child, **place}
+    if isinstance(case.body, dict) and "modifications" in case.body:
+        once = {(one["activite"], one["jour"]): one for one in case.body["modifications"]}
         case.body |= {"famille": family, "enfant": child, "modifications": list(once.values())}

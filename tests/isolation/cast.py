@@ -237,6 +237,13 @@ class Town:
         return {**form_with(page, "vu").with_last_ticked(), "motif": "Demande de la famille"}
 
     @property
+    def roll_noted(self) -> dict[str, Any]:
+        """A child seen, as the town's software tells it."""
+        held = self.service_day
+        place = {"activite": held.activity_id, "lieu": held.site_id, "jour": str(held.day)}
+        return {"enfant": self.child.pk, **place, "etat": "present"}
+
+    @property
     def absence_asked(self) -> dict[str, Any]:
         """The form of an absence on the day of that booking, filled in."""
         assert self.receipt

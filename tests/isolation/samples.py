@@ -758,6 +758,29 @@ COMMUNE: Mapping[str, Sample] = {
         foreign=200,
         is_form=False,
     ),
+    "booking_api:attendances": Sample(
+        software("booking.read_attendance"), query=lambda town: {"enfant": town.child.pk}, foreign=200, is_form=False
+    ),
+    "booking_api:note": Sample(
+        software("booking.note_attendance"),
+        {"POST": 200},
+        fields=lambda town: town.roll_noted,
+        headers=lambda town: {"idempotency-key": town.name},
+        foreign=400,
+        is_form=False,
+    ),
+    "booking_api:absences": Sample(
+        software("booking.read_declared_absences"),
+        query=lambda town: {"enfant": town.child.pk},
+        foreign=200,
+        is_form=False,
+    ),
+    "booking_api:meals": Sample(
+        software("booking.count_meals"),
+        query=lambda town: {"du": "2026-11-02", "au": "2026-11-06"},
+        is_form=False,
+    ),
+    "booking_api:closures": Sample(software("booking.read_catalogue"), is_form=False),
     "booking_api:journal": Sample(
         software("booking.read_bookings"),
         query=lambda town: {"famille": town.household.pk},
