@@ -1,8 +1,10 @@
-"""A new town, from nothing: an agent follows the set-up to the letters, a parent reads, accepts and books."""
+"""A new town's first days, from nothing: an agent follows the set-up to the letters; a parent of the imported file
+comes in with the printed codes, accepts the rules and books; the roll is called and the kitchen knows."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from lps.kernel import clock
 from lps.office import set_up
 from tests.journeys.conftest import Browse
 from tests.journeys.seen import faults
-from tests.journeys.steps import recap, sign_in
+from tests.journeys.steps import follow, recap, show, sign_in
 from tests.live import Site
 
 SLUG, EMAIL, PASSWORD = "orgeval", "maire@orgeval.example", "une phrase de douze signes"
@@ -73,10 +75,13 @@ def test_a_new_town_is_set_up_and_a_parent_books(site: Site, browse: Browse, ope
     reads_the_message(parent)
     sign_in(parent, child=child, family=family)
     accepts_the_rules(parent)
-    books(parent)
+    day = books(parent)
     carries_the_proof(parent, tmp_path)
 
-    agent.get_by_role("link", name="Règlements").click()
+    calls_the_roll(agent, day)
+    agent.goto(f"/mairie/cuisine/?jour={day}")
+    expect(agent.locator(".tile b")).to_have_text("1")
+    agent.goto("/mairie/reglements/")
     agent.get_by_role("link", name="Règlement du périscolaire").click()
     agent.get_by_role("link", name="Voir lesquelles").click()
     expect(agent.get_by_role("row").filter(has_text="ABADIE").first).to_contain_text("le ")
@@ -125,14 +130,14 @@ def opens_the_year(page: Page) -> None:
 
 def starts_the_catalogue(page: Page) -> None:
     follows_the_step(page, "Créer les activités")
-    page.get_by_label("On réserve jusqu'à la veille, 17h00").check()
+    page.get_by_label("On réserve jusqu'au jeudi 17h00 de la semaine précédente").check()
     page.get_by_role("button", name="Créer ces activités").click()
     expect(page.get_by_text("Vos activités sont prêtes")).to_be_visible()
 
 
 def reminds_of_the_deadline(page: Page) -> None:
     follows_the_step(page, "Relire les dates limites")
-    page.get_by_label("Rappel de la date limite").fill("Choix modifiables jusqu'à la veille, 17 heures")
+    page.get_by_label("Rappel de la date limite").fill("Choix modifiables avant chaque jeudi, 17 heures")
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.get_by_text("C'est enregistré")).to_be_visible()
 
@@ -214,13 +219,29 @@ def accepts_the_rules(page: Page) -> None:
     page.get_by_role("link", name="Plus tard").click()
 
 
-def books(page: Page) -> None:
-    page.get_by_role("link", name="Suivant").click()
-    page.locator("label.day:has(input:enabled)").first.click()
+def books(page: Page) -> date:
+    """The first lunch that may be booked from next month on; its day."""
+    show(page, group="CANTINE")
+    free = page.locator("label.day:has(input:enabled)")
+    follow(page, "Suivant")
+    while not free.count():
+        follow(page, "Suivant")
+    day = date.fromisoformat(str(free.first.locator("input").get_attribute("value")).partition("-")[2])
+    free.first.click()
     page.get_by_role("button", name="Validez vos modifications").click()
     expect(page.get_by_text("Une dernière étape avant d'enregistrer")).to_be_visible()
     page.get_by_role("button", name="J'accepte et j'enregistre").click()
     assert len(recap(page)) == 1
+    return day
+
+
+def calls_the_roll(page: Page, day: date) -> None:
+    """The child who is booked is expected, and is there."""
+    page.goto(f"/mairie/pointage/?jour={day}")
+    page.get_by_role("link", name=re.compile(r"^Cantine(?! ADULTE)")).first.click()
+    line = page.get_by_role("listitem").filter(has_text="ABADIE")
+    line.get_by_role("button", name="Là").click()
+    expect(line.get_by_role("button", name="Là")).to_have_attribute("aria-pressed", "true")
 
 
 def carries_the_proof(page: Page, folder: Path) -> None:
