@@ -442,6 +442,11 @@ class PeriodChoice(models.Model):
     def __str__(self) -> str:
         return f"{self.period_id} {self.child_id}"
 
+    @property
+    def reopened(self) -> "PeriodReopening | None":
+        """That an agent reopened it, or None while it stands."""
+        return getattr(self, "reopening", None)
+
 
 class PeriodReopening(models.Model):
     """That an agent lets a household choose again for a child, and why: written once. Its bookings stay."""

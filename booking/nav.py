@@ -12,6 +12,7 @@ from booking.rights import (
     READ_CLOSURES,
     READ_COUNTER,
     READ_DAY,
+    READ_PERIODS,
     READ_WAITING,
 )
 from lps.accounts.rights import allowed
@@ -33,6 +34,7 @@ RAIL = (
     NavItem("booking_office:waiting_lists", _("Listes d'attente"), READ_WAITING),
     NavItem("booking_office:campaigns", _("Préinscriptions"), READ_ANSWERS, FAMILIES),
     NavItem("booking_office:catalogue", _("Activités et dates limites"), READ_CATALOGUE, SETTINGS),
+    NavItem("booking_office:periods", _("Périodes"), READ_PERIODS, SETTINGS),
     NavItem("booking_office:closures", _("Fermetures"), READ_CLOSURES, SETTINGS),
 )
 # The tabs of one family's page; their addresses take its key.

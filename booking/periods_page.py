@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from booking import queries, sentences
 from booking.catalogue import Catalogue
-from booking.models import PeriodChoice, Receipt
+from booking.models import PeriodChoice, PeriodReopening, Receipt
 from booking.planning_form import BadForm
 from booking.recap import chosen_lines
 from booking.rules.entitlements import Pupil, is_entitled
@@ -49,6 +49,7 @@ class Block:
     lines: Sequence[str] = ()
     receipt: Receipt | None = None
     reason: str = ""
+    reopened: PeriodReopening | None = None
 
 
 def build(
@@ -96,17 +97,22 @@ def _block(
     now: datetime,
 ) -> Block | None:
     first, last = period.first_day, period.last_day
-    if choice:
+    reopened = choice.reopened if choice else None
+    if choice and not reopened:
         lines = chosen_lines(choice)
         return Block(pk=period.pk, first_day=first, last_day=last, lines=lines, receipt=choice.receipt)
     rows = _rows(period, child, catalogue)
     if not rows:
         return None
-    if refusal := why_not(period, is_chosen=False, at=now, zone=zone):
+    if refusal := why_not(period, is_chosen=False, at=now, zone=zone, reopened=reopened is not None):
         reason = sentences.period_refusal_sentence(refusal.code, refusal.facts, zone=zone)
         return Block(pk=period.pk, first_day=first, last_day=last, reason=reason)
-    until = period.closes_at and _("À choisir jusqu'au %(when)s") % {"when": sentences.at(period.closes_at, zone)}
-    return Block(pk=period.pk, first_day=first, last_day=last, rows=rows, until=until or "")
+    until = (
+        period.closes_at
+        and not reopened
+        and _("À choisir jusqu'au %(when)s") % {"when": sentences.at(period.closes_at, zone)}
+    )
+    return Block(pk=period.pk, first_day=first, last_day=last, rows=rows, until=until or "", reopened=reopened)
 
 
 def _rows(period: PeriodFacts, child: ChildAtSchool, catalogue: Catalogue) -> list[Row]:

@@ -64,7 +64,7 @@ def receipts_part(household: Household) -> list[Row]:
 
 def periods_part(household: Household) -> list[Row]:
     """The périscotidien periods that it chose."""
-    choices = PeriodChoice.objects.filter(household=household).select_related("child", "period", "receipt")
+    choices = PeriodChoice.objects.filter(household=household).select_related("child", "period", "receipt", "reopening")
     return [
         {
             "enfant": str(choice.child),
@@ -72,6 +72,8 @@ def periods_part(household: Household) -> list[Row]:
             "au": choice.period.last_day,
             "choix": " ; ".join(chosen_lines(choice)),
             "reçu": choice.receipt.number,
+            "rouverte le": choice.reopened.at if choice.reopened else None,
+            "motif de la réouverture": choice.reopened.reason if choice.reopened else "",
         }
         for choice in choices
     ]

@@ -72,9 +72,11 @@ _STANDING = Prepared(
     )
 )
 _CHOICES = Prepared(
-    lambda: PeriodChoice.objects.filter(
-        child=given("child"), household=given("household"), period=any_of("periods")
-    ).select_related("receipt")
+    lambda: (
+        PeriodChoice.objects.filter(child=given("child"), household=given("household"), period=any_of("periods"))
+        .select_related("receipt", "reopening")
+        .order_by("round")
+    )
 )
 
 
@@ -213,7 +215,10 @@ def admissions_of(child: Child, *, activities: Collection[int]) -> dict[int, lis
 
 
 def choices_of(*, child: Child, household: Household, periods: Collection[int]) -> dict[int, PeriodChoice]:
-    """What a household chose of these periods for a child, by period, with its receipt: one statement at most."""
+    """What a household chose last of these periods for a child, by period, with its receipt: one statement at most.
+
+    One that an agent reopened is among them (`PeriodChoice.reopened`): another may follow it.
+    """
     if not periods:
         return {}
     chosen = _CHOICES.instances(child=child.pk, household=household.pk, periods=list(periods))

@@ -1,7 +1,7 @@
 """Périscotidien periods: when one may be chosen, and which days a choice of weekdays asks for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -43,8 +43,16 @@ class PeriodFacts:
         return self.closes_at or instant(self.last_day + timedelta(days=1), time(0), zone)
 
 
-def why_not(period: PeriodFacts, *, is_chosen: bool, at: datetime, zone: ZoneInfo) -> Refusal | None:
-    """Why the period cannot be chosen at an instant (aware): chosen already, too early or too late."""
+def why_not(
+    period: PeriodFacts, *, is_chosen: bool, at: datetime, zone: ZoneInfo, reopened: bool = False
+) -> Refusal | None:
+    """Why the period cannot be chosen at an instant (aware): chosen already, too early or too late.
+
+    One that an agent `reopened` for the child may be chosen until its last day is over.
+    """
+    if reopened:
+        over = replace(period, closes_at=None).end(zone)
+        return Refusal(PeriodRefusal.TOO_LATE, closed_at=over) if at >= over else None
     if is_chosen:
         return Refusal(PeriodRefusal.ALREADY_CHOSEN)
     if period.opens_at and at < period.opens_at:

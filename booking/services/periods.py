@@ -80,8 +80,9 @@ def choose_period(
     """Choose weekdays of a period's activities, once: what can still be booked of its days is.
 
     Days without service are skipped, public holidays and closures listed; days past their deadline or full come
-    back refused. With not one day left nothing is written, and the period may be chosen again. The same `jeton`
-    again gives the first receipt back. Raises `NotOffered`, `ForeignJeton`.
+    back refused. With not one day left nothing is written, and the period may be chosen again; so it may once an
+    agent has reopened it (`booking.services.offering`). The same `jeton` again gives the first receipt back. Raises
+    `NotOffered`, `ForeignJeton`.
     """
     asked = periods.days_asked(period, chosen)
     request = Request(child=child, household=household, by=by, channel=channel, received_at=received_at, jeton=jeton)
@@ -93,18 +94,27 @@ def _choose(request: Request, period: PeriodFacts, asked: Asked, chosen: Weekday
         lock_child(request.child)  # serialises the doors of this child: a period is chosen once
         if first := saving.first_receipt(request):
             return PeriodSaved(receipt=first, entries=saving.entries_of(first), replayed=True)
-        if refusal := _why_not(request, period, asked):
+        held = queries.choices_of(child=request.child, household=request.household, periods=[period.pk])
+        last = held.get(period.pk)
+        if refusal := _why_not(request, period, asked, last):
             return PeriodSaved(refusal=refusal)
-        return _save(request, period, asked, chosen, facts)
+        return _save(request, period, asked, chosen, facts, round=last.round + 1 if last else 1)
 
 
-def _why_not(request: Request, period: PeriodFacts, asked: Asked) -> Refusal | None:
-    held = queries.choices_of(child=request.child, household=request.household, periods=[period.pk])
-    refusal = periods.why_not(period, is_chosen=bool(held), at=request.received_at, zone=context.current().zone)
+def _why_not(request: Request, period: PeriodFacts, asked: Asked, last: PeriodChoice | None) -> Refusal | None:
+    refusal = periods.why_not(
+        period,
+        is_chosen=last is not None,
+        at=request.received_at,
+        zone=context.current().zone,
+        reopened=last is not None and last.reopened is not None,
+    )
     return refusal or (None if asked else Refusal(PeriodRefusal.NO_DAY))
 
 
-def _save(request: Request, period: PeriodFacts, asked: Asked, chosen: Weekdays, facts: Catalogue) -> PeriodSaved:
+def _save(
+    request: Request, period: PeriodFacts, asked: Asked, chosen: Weekdays, facts: Catalogue, *, round: int
+) -> PeriodSaved:
     changes = [Change(Cell(activity, day), wanted=True) for activity, days in asked.items() for day in days]
     judged = saving.judge(request, changes, facts=facts, powers=POWERS)
     skipped, refused = _skipped(judged, facts), _refused(judged)
@@ -115,6 +125,7 @@ def _save(request: Request, period: PeriodFacts, asked: Asked, chosen: Weekdays,
         period_id=period.pk,
         child=request.child,
         household=request.household,
+        round=round,
         receipt=receipt,
         chosen=_written_choice(chosen, facts),
         skipped=[_written_skip(skip) for skip in skipped],

@@ -29,6 +29,7 @@ from booking.models import (
     Campaign,
     Closure,
     Period,
+    PeriodChoice,
     PreRegistration,
     ServiceDay,
     WaitingEntry,
@@ -554,6 +555,21 @@ class Town:
             today, activities = clock.today(self.commune.zone), catalogue.read().groups[0].activities
             first_day, last_day = today + timedelta(days=14), today + timedelta(days=70)
             return add_period(first_day=first_day, last_day=last_day, activities=[one.pk for one in activities])
+
+    @property
+    def period_form(self) -> dict[str, Any]:
+        """The form that offers a period of the town's own activity."""
+        first = clock.today(self.commune.zone) + timedelta(days=90)
+        activity = self.full_day.activity_id
+        return {"first_day": first, "last_day": first + timedelta(days=30), "activities": [activity]}
+
+    @cached_property
+    def chosen_period(self) -> PeriodChoice:
+        """A period that the family chose."""
+        path = f"/enfants/{self.child_code}/periodes/{self.period.pk}/"
+        self.browser(lps_famille=self.family).post(path, self.period_choice)
+        with self.inside():
+            return PeriodChoice.objects.get(period=self.period)
 
     @property
     def period_choice(self) -> Mapping[str, Any]:

@@ -622,6 +622,29 @@ COMMUNE: Mapping[str, Sample] = {
     "booking_office:closure_undo": Sample(
         agent("booking.close_days"), FORM, where=lambda town: {"closure_id": town.closure.pk}
     ),
+    "booking_office:periods": Sample(agent("booking.read_periods")),
+    "booking_office:period_new": Sample(
+        agent("booking.set_periods"), FORM, fields=lambda town: town.period_form, foreign=400
+    ),
+    "booking_office:period": Sample(agent("booking.read_periods"), where=lambda town: {"period_id": town.period.pk}),
+    "booking_office:period_edit": Sample(
+        agent("booking.set_periods"),
+        FORM,
+        where=lambda town: {"period_id": town.period.pk},
+        fields=lambda town: town.period_form,
+    ),
+    "booking_office:period_remove": Sample(
+        agent("booking.set_periods"), {"POST": 302}, where=lambda town: {"period_id": town.period.pk}
+    ),
+    "booking_office:period_csv": Sample(
+        agent("booking.read_periods"), where=lambda town: {"period_id": town.period.pk}
+    ),
+    "booking_office:period_reopen": Sample(
+        agent("booking.set_periods"),
+        FORM,
+        where=lambda town: {"choice_id": town.chosen_period.pk},
+        fields=lambda town: {"reason": "Erreur de jour"},
+    ),
     "booking_office:waiting_lists": Sample(agent("booking.read_waiting_lists")),
     "booking_office:waiting_list": Sample(
         agent("booking.read_waiting_lists"), where=lambda town: {"service_day_id": town.full_day.pk}

@@ -57,6 +57,13 @@ FACTS: Mapping[str, Mapping[str, object]] = {
         "url": URL,
         "lines": [{"booked": True, "activity": "Accueil Soir", "day": date(2014, 10, 13)}],
     },
+    "booking/emails/period_reopened": {
+        "child": "Angéline",
+        "first": date(2014, 11, 11),
+        "last": date(2014, 12, 31),
+        "reason": "erreur de jour signalée au guichet",
+        "url": URL,
+    },
     "booking/emails/offered": {
         "child": "Angéline",
         "activity": "Transport scolaire 16h30",
