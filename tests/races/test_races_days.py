@@ -17,12 +17,12 @@ from booking.models import Activity, PeriodChoice, Receipt, ServiceDay
 from booking.queries import Held
 from booking.rules.places import Act
 from booking.rules.planning import Cell
-from booking.services import closures, days, periods, places, saving
+from booking.services import closures, days, periods, places, reopening, saving
 from booking.services.closures import Scope
 from booking.services.days import Materialized, materialize
 from booking.services.periods import PeriodSaved, add_period, choose_period
 from deploy.processes import wait_until
-from lps.families.models import SchoolClass
+from lps.families.models import Enrollment, SchoolClass
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from tenants.models import Commune
@@ -109,6 +109,28 @@ def test_a_closure_waits_for_the_booking_that_has_seen_its_day_open(town: Commun
     during(parent.asks(cell), lambda: closures.close(scope=scope, reason="Grève", by=BY, at=clock.now()), town)
 
     assert parent.stands(cell) == ([] if held else [cell])
+
+
+@pytest.mark.parametrize("locked", [True, False], ids=["days locked", "days not locked"])
+def test_an_undo_waits_for_who_takes_the_last_place_and_counts_it(
+    town: Commune, monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    parent, other = parents(2)
+    [cell] = cells(BUS, left=1)
+    own = SchoolClass.objects.order_by("pk")[0]
+    elsewhere = SchoolClass.objects.create(name="Voisine", level=own.level, site=own.site, school_year=own.school_year)
+    Enrollment.objects.filter(child=other.child).update(school_class=elsewhere)
+    assert codes([parent.asks(cell)()]) == ["saved"]
+    scope = Scope(first_day=cell.day, last_day=cell.day, school_class_id=own.pk, activity_id=cell.activity_id)
+    closure = closures.close(scope=scope, reason="Sortie", by=BY, at=clock.now(), tell=False)
+    if not locked:
+        monkeypatch.setattr(reopening, "lock_days", lambda rows: [])
+
+    undone = during(other.asks(cell), lambda: reopening.undo(closure=closure, by=BY, at=clock.now(), tell=False), town)
+
+    assert isinstance(undone, reopening.Undone)
+    assert other.stands(cell) == [cell]
+    assert parent.stands(cell) == ([] if locked else [cell])
 
 
 def alter(what: str) -> None:
