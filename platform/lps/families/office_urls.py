@@ -6,6 +6,7 @@ from lps.families.views.agents import (
     children,
     codes,
     erasing,
+    exports,
     families,
     imports,
     letters,
@@ -18,6 +19,9 @@ app_name = "families_office"
 urlpatterns = [
     path("", families.families, name="families"),
     path("classes/<int:class_id>/", families.school_class, name="class"),
+    path("export/", exports.export, name="export"),
+    path("export/familles.csv", exports.csv_file, name="export_csv"),
+    path("export/familles.xlsx", exports.xlsx_file, name="export_xlsx"),
     path("nouvelle/", people.new_family, name="new_family"),
     path("<int:household_id>/", families.family, name="family"),
     path("<int:household_id>/effacer/", erasing.erase, name="erase"),

@@ -14,6 +14,11 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
+def harmed(cell: str) -> str:
+    """The text that `harmless` made this cell of."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+
+
 def table(rows: Iterable[Sequence[object]]) -> str:
     """Rows as CSV, the first one being the names of the columns."""
     written = io.StringIO()

@@ -23,6 +23,7 @@ from lps.families.models import (
     SchoolYear,
     email_key,
 )
+from lps.families.rules import food
 from lps.kernel.text import search_key, sort_key
 
 Coded = TypeVar("Coded", Child, Household)
@@ -199,8 +200,8 @@ def _changes_of_children(plan: Plan, day: date) -> None:
     )
     eats: dict[int, set[str]] = {}
     for child, name in Child.diets.through.objects.filter(child__in=standing).values_list("child", "diet__name"):
-        eats.setdefault(child, set()).add(name)
-    plan.diets = {diet.name: diet for diet in Diet.objects.all()}
+        eats.setdefault(child, set()).add(food.fact(name))
+    plan.diets = {food.fact(diet.name): diet for diet in Diet.objects.all()}
     for one in plan.children:
         if one.child is None:
             continue
@@ -245,15 +246,21 @@ def _changes_of_household(one: HouseholdPlan) -> None:
     household, line = one.household, one.first
     assert household is not None
     given = {"street": line.street, "postal_code": line.postal_code, "city": line.city}
-    one.changes = {name: value for name, value in given.items() if value and getattr(household, name) != value}
+    one.changes = {name: value for name, value in given.items() if _is_new(name, getattr(household, name), value)}
     standing = {sort_key(f"{g.last_name} {g.first_name}"): g for g in household.guardians.all()}
     for told in line.guardians:
         guardian = standing.get(sort_key(f"{told.last_name} {told.first_name}"))
         values = {"title": told.title, "email": told.email, "phone": told.phone}
         if guardian is None:
             one.guardians.append((None, {**values, "last_name": told.last_name, "first_name": told.first_name}))
-        elif changes := {name: value for name, value in values.items() if value and getattr(guardian, name) != value}:
+        elif changes := {n: value for n, value in values.items() if _is_new(n, getattr(guardian, n), value)}:
             one.guardians.append((guardian, changes))
+
+
+def _is_new(name: str, standing: str, told: str) -> bool:
+    """Whether a cell tells something else than what stands, its spaces and its capitals in an address aside."""
+    standing = " ".join(standing.split())
+    return bool(told) and standing != told and not (name == "email" and email_key(standing) == email_key(told))
 
 
 def _by_trait(line: Line, by_trait: Mapping[tuple[str, str], Household]) -> Household | None:

@@ -3,10 +3,12 @@
 import io
 
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
 from lps.families.importing.columns import COLUMNS
 
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXAMPLE = {
     "school": "École des Tilleuls", "school_class": "CE1", "level": "CE1", "teacher": "Mme Formatrice",
     "child_last_name": "MARTIN", "child_first_name": "Léa", "birth_date": "21/06/2019", "diets": "sans porc",
@@ -23,7 +25,7 @@ def as_xlsx(rows: list[dict[str, str]] | None = None) -> bytes:
     sheet.title = "Familles"
     sheet.append([column.name for column in COLUMNS])
     for row in rows if rows is not None else [EXAMPLE]:
-        sheet.append([row.get(column.key, "") for column in COLUMNS])
+        sheet.append([ILLEGAL_CHARACTERS_RE.sub("", row.get(column.key, "")) for column in COLUMNS])
     _explain(book)
     for page in book.worksheets:
         for cell in page[1]:

@@ -16,7 +16,15 @@ from lps.accounts.rights import allowed
 from lps.families import family_page, queries, search
 from lps.families.access import may_at
 from lps.families.models import Enrollment, SchoolClass
-from lps.families.rights import ANSWER_REQUESTS, EDIT_FAMILIES, ERASE_FAMILY, FIND_FAMILIES, OPEN_FAMILY, PRINT_CODES
+from lps.families.rights import (
+    ANSWER_REQUESTS,
+    EDIT_FAMILIES,
+    ERASE_FAMILY,
+    EXPORT_FAMILIES,
+    FIND_FAMILIES,
+    OPEN_FAMILY,
+    PRINT_CODES,
+)
 from lps.families.views.agents.frame import frame, household_or_404
 from lps.kernel import clock
 from lps.ui import saying
@@ -46,6 +54,7 @@ def families(request: DoorRequest) -> HttpResponse:
         "school": _school(request, classes),
         "may_open": may_open,
         "may_edit": allowed(request.actor, EDIT_FAMILIES),
+        "may_export": allowed(request.actor, EXPORT_FAMILIES),
     }
     if asked:
         school = facts["school"]

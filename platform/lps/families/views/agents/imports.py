@@ -23,8 +23,6 @@ from lps.journal.actors import Actor
 from lps.kernel import clock
 from tenants import context
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @agent_required(IMPORT_FAMILIES)
@@ -53,7 +51,7 @@ def imports(request: DoorRequest) -> HttpResponse:
 @agent_required(IMPORT_FAMILIES)
 def template(request: DoorRequest) -> HttpResponse:
     """The documented template, with an example line."""
-    response = HttpResponse(template_file.as_xlsx(), content_type=XLSX)
+    response = HttpResponse(template_file.as_xlsx(), content_type=template_file.XLSX_TYPE)
     response.headers["Content-Disposition"] = 'attachment; filename="modele-familles.xlsx"'
     return response
 
@@ -65,7 +63,7 @@ def example(request: DoorRequest) -> HttpResponse:
     today = clock.today(context.current().zone)
     year = queries.school_year_for(today)
     first_year = year.during.lower.year if year else today.year
-    response = HttpResponse(template_file.as_xlsx(sample.rows(first_year)), content_type=XLSX)
+    response = HttpResponse(template_file.as_xlsx(sample.rows(first_year)), content_type=template_file.XLSX_TYPE)
     response.headers["Content-Disposition"] = 'attachment; filename="exemple-ecole.xlsx"'
     return response
 
