@@ -293,7 +293,9 @@ COMMUNE: Mapping[str, Sample] = {
     "office:town_logo_trial": Sample(agent("office.change_town"), {"GET": 404}),
     "office:town_logo_keep": Sample(agent("office.change_town"), {"POST": 400}),
     "office:town_logo_remove": Sample(agent("office.change_town"), {"POST": 302}),
-    "families_office:new_family": Sample(agent("families.edit"), FORM, fields=lambda town: town.family_words),
+    "families_office:new_family": Sample(
+        agent("families.edit"), FORM, fields=lambda town: town.family_words, foreign=400
+    ),
     "families_office:export": Sample(agent("families.export")),
     "families_office:export_csv": Sample(agent("families.export")),
     "families_office:export_xlsx": Sample(agent("families.export")),
