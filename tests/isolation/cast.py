@@ -48,7 +48,7 @@ from lps.accounts import agents
 from lps.accounts import services as accounts
 from lps.accounts.agents import Invited, Profile
 from lps.accounts.doors import OFFICE
-from lps.accounts.models import Account
+from lps.accounts.models import Account, ApiToken
 from lps.accounts.roles import Role
 from lps.accounts.sessions import Session
 from lps.families import passage
@@ -193,6 +193,14 @@ class Town:
         with self.inside():
             made = accounts.issue_api_token(name=self.name, scopes=scopes, by=BY, channel=Channel.OFFICE)
         return f"Bearer {made.value}"
+
+    @property
+    def api_token(self) -> ApiToken:
+        """A key given to software of this town."""
+        with self.inside():
+            scopes = ["catalogue:lire"]
+            made = accounts.issue_api_token(name=self.name, scopes=scopes, by=BY, channel=Channel.OFFICE)
+            return made.token
 
     @cached_property
     def address(self) -> Address:

@@ -212,6 +212,15 @@ COMMUNE: Mapping[str, Sample] = {
         {"POST": 302},
         where=lambda town: {"account_id": town.colleague.pk, "key": town.colleague_session},
     ),
+    "office:tokens": Sample(agent("office.manage_tokens")),
+    "office:token_new": Sample(
+        agent("office.manage_tokens"),
+        {"GET": 200, "POST": 200},
+        fields=lambda town: {"name": "Cuisine centrale", "scopes": ["catalogue:lire"]},
+    ),
+    "office:token_revoke": Sample(
+        agent("office.manage_tokens"), FORM, where=lambda town: {"token_id": town.api_token.pk}
+    ),
     "office:journal": Sample(
         agent("office.read_journal"), query=lambda town: {"objet": town.household.holder}, foreign=200
     ),

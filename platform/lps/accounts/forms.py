@@ -1,4 +1,4 @@
-"""The forms of the doors, of an agent's own access, and of the town's tokens."""
+"""The forms of the doors and of an agent's own access."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from lps.accounts import recovery
 from lps.accounts.services import LONGEST_PASSWORD
 from lps.accounts.totp import DIGITS
-from lps.ui.forms import EMAIL_ERRORS, DayField, DigitsField
+from lps.ui.forms import EMAIL_ERRORS, DigitsField
 
 PASSWORD_RULES = _(
     "Douze signes au moins. Le plus simple à retenir et le plus sûr : une phrase de quatre ou cinq mots. "
@@ -123,31 +123,3 @@ class AccessForm(_Chosen, TelephoneForm):
     """Behind an invitation: a password chosen, and the telephone's first code."""
 
     field_order = ("new", "again", "code")
-
-
-class TokenForm(forms.Form):
-    """A token for the town's other software."""
-
-    name = forms.CharField(
-        label=_("Logiciel"),
-        help_text=_("Le nom que vous lirez dans cette liste et dans le journal : « Cuisine centrale »."),
-        max_length=120,
-        error_messages={"required": _("Donnez le nom du logiciel.")},
-    )
-    scopes = forms.MultipleChoiceField(
-        label=_("Ce qu'il peut faire"),
-        widget=forms.CheckboxSelectMultiple(),
-        error_messages={
-            "required": _("Choisissez au moins une permission."),
-            "invalid_choice": _("Cette permission n'existe pas."),
-        },
-    )
-    last_day = DayField(
-        label=_("Valable jusqu'au"),
-        required=False,
-        help_text=_("Ce jour compris. Laissez vide pour ne pas y mettre fin."),
-    )
-
-    def __init__(self, *args: Any, scopes: list[tuple[str, str]], **rest: Any) -> None:
-        super().__init__(*args, **rest)
-        self.fields["scopes"].choices = scopes  # type: ignore[attr-defined]

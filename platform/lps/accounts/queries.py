@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from lps.accounts.models import Account, AccountLink, ApiToken, DoorSession
 from tenants import keys
@@ -78,3 +78,13 @@ def state_of(account: Account) -> AccountState:
     if account.password:
         return AccountState.ACTIVE
     return AccountState.RENEWING if account.last_sign_in_at else AccountState.INVITED
+
+
+def tokens() -> QuerySet[ApiToken]:
+    """The keys given to other software, those still in force first."""
+    return ApiToken.objects.order_by(F("revoked_at").asc(nulls_first=True), "name", "pk")
+
+
+def api_token(*, pk: int) -> ApiToken | None:
+    """The token of that key."""
+    return ApiToken.objects.filter(pk=pk).first()

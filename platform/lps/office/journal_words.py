@@ -100,6 +100,10 @@ ACTIONS: Mapping[str, str | Promise] = {
     "school_year_opened": _l("Année scolaire ouverte"),
     "days_closed": _l("Jours fermés"),
     "closure_undone": _l("Fermeture défaite"),
+    "period_offered": _l("Période proposée"),
+    "period_changed": _l("Période modifiée"),
+    "period_removed": _l("Période retirée"),
+    "period_reopened": _l("Période rouverte pour un enfant"),
     # Bookings and days
     "bookings_entered": _l("Réservations reprises"),
     "booked_at_counter": _l("Réservation au guichet"),
@@ -166,6 +170,7 @@ SUBJECTS: Mapping[str, str | Promise] = {
     "child": _l("Enfant"),
     "class": _l("Classe"),
     "closure": _l("Fermeture"),
+    "period": _l("Période"),
     "data_request": _l("Demande"),
     "families": _l("Familles"),
     "group": _l("Groupe d'activités"),

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from lps.office.rights import CHANGE_TOWN, MANAGE_AGENTS, READ_JOURNAL, READ_MESSAGES, READ_RULES, SET_UP
+from lps.office.rights import CHANGE_TOWN, MANAGE_AGENTS, MANAGE_TOKENS, READ_JOURNAL, READ_MESSAGES, READ_RULES, SET_UP
 from lps.ui.nav import COMMUNICATION, SETTINGS, NavItem
 
 RAIL = (
@@ -12,5 +12,6 @@ RAIL = (
     NavItem("office:set_up", _("Mise en route"), SET_UP, SETTINGS),
     NavItem("office:town", _("Ma mairie"), CHANGE_TOWN, SETTINGS),
     NavItem("office:agents", _("Agents"), MANAGE_AGENTS, SETTINGS),
+    NavItem("office:tokens", _("Autres logiciels"), MANAGE_TOKENS, SETTINGS),
     NavItem("office:journal", _("Journal"), READ_JOURNAL, SETTINGS),
 )

@@ -6,6 +6,7 @@ from lps.accounts.roles import AGENT_ROLES, Role
 from lps.journal.actors import Actor
 
 MANAGE_AGENTS = "accounts.manage"
+MANAGE_TOKENS = "office.manage_tokens"
 READ_JOURNAL = "office.read_journal"
 READ_MESSAGES = "office.read_messages"
 WRITE_MESSAGES = "office.write_messages"
@@ -15,6 +16,7 @@ READ_RULES = "office.read_rules"
 WRITE_RULES = "office.write_rules"
 
 OWN = (
+    Right(MANAGE_TOKENS, roles=frozenset({Role.ADMINISTRATOR})),
     Right(READ_JOURNAL, roles=frozenset({Role.ADMINISTRATOR})),
     Right(READ_MESSAGES, roles=frozenset(AGENT_ROLES)),
     Right(WRITE_MESSAGES, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE, Role.ACTIVITIES})),

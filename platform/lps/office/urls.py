@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lps.office.views import agents, appearance, door, journal, messages, rules, set_up, today, town
+from lps.office.views import agents, appearance, door, journal, messages, rules, set_up, today, tokens, town
 
 app_name = "office"
 urlpatterns = [
@@ -21,6 +21,9 @@ urlpatterns = [
     path("agents/<int:account_id>/reprendre/", agents.switch_on, name="agent_on"),
     path("agents/<int:account_id>/sessions/fermer/", agents.end_sessions, name="agent_end_sessions"),
     path("agents/<int:account_id>/sessions/<uuid:key>/fermer/", agents.end_session, name="agent_end_session"),
+    path("jetons/", tokens.tokens, name="tokens"),
+    path("jetons/nouveau/", tokens.issue, name="token_new"),
+    path("jetons/<int:token_id>/revoquer/", tokens.revoke, name="token_revoke"),
     path("journal/", journal.journal, name="journal"),
     path("journal/export.csv", journal.export, name="journal_csv"),
     path("messages/", messages.messages, name="messages"),
