@@ -8,6 +8,7 @@ from booking.rights import (
     COUNT_MEALS,
     READ_ABSENCES,
     READ_ANSWERS,
+    READ_CALENDAR,
     READ_CATALOGUE,
     READ_CLOSURES,
     READ_COUNTER,
@@ -34,6 +35,7 @@ RAIL = (
     NavItem("booking_office:waiting_lists", _("Listes d'attente"), READ_WAITING),
     NavItem("booking_office:campaigns", _("Préinscriptions"), READ_ANSWERS, FAMILIES),
     NavItem("booking_office:catalogue", _("Activités et dates limites"), READ_CATALOGUE, SETTINGS),
+    NavItem("booking_office:calendar", _("Calendrier"), READ_CALENDAR, SETTINGS),
     NavItem("booking_office:periods", _("Périodes"), READ_PERIODS, SETTINGS),
     NavItem("booking_office:closures", _("Fermetures"), READ_CLOSURES, SETTINGS),
 )

@@ -137,12 +137,15 @@ def load_calendar(*, school_zone: str, insee: str, first_year: int, last_year: i
     """Write the school holidays of a zone (A, B, C, or none) and the public holidays of a commune, where absent.
 
     Years that the national calendar has not yet published are left out, and so are the school holidays of a town
-    overseas, which has no zone: its agents enter them. What stands already stays, and renews nothing; only holidays
-    cut at the end of the last year read get their end when the next year is.
+    overseas, which has no zone: its agents enter them. What stands already stays, what they corrected does not come
+    back, and nothing is renewed for it; only holidays cut at the end of the last year read get their end when the
+    next year is.
     """
     with transaction.atomic():
         before = SchoolVacation.objects.count() + PublicHoliday.objects.count()
-        vacations = _vacations(school_zone, first_year, last_year)
+        corrected = SchoolVacation.objects.filter(published_day__isnull=False)
+        taken = set(corrected.values_list("published_day", flat=True))
+        vacations = [read for read in _vacations(school_zone, first_year, last_year) if read.first_day not in taken]
         SchoolVacation.objects.bulk_create(vacations, ignore_conflicts=True)
         PublicHoliday.objects.bulk_create(
             [
@@ -161,7 +164,8 @@ def change_zone(*, before: str, after: str, insee: str, first_year: int, last_ye
     """Write the school holidays of another zone in place of those of the former one; what agents entered stays."""
     with transaction.atomic():
         for read in _vacations(before, first_year, last_year):
-            SchoolVacation.objects.filter(name=read.name, first_day=read.first_day, last_day=read.last_day).delete()
+            national = SchoolVacation.objects.filter(is_local=False)
+            national.filter(name=read.name, first_day=read.first_day, last_day=read.last_day).delete()
         load_calendar(school_zone=after, insee=insee, first_year=first_year, last_year=last_year)
         renew_catalogue_stamp()
 

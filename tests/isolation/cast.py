@@ -31,6 +31,8 @@ from booking.models import (
     Period,
     PeriodChoice,
     PreRegistration,
+    PublicHoliday,
+    SchoolVacation,
     ServiceDay,
     WaitingEntry,
 )
@@ -453,6 +455,32 @@ class Town:
             day = clock.today(self.commune.zone) + timedelta(days=20)
             scope = Scope(first_day=day, last_day=day, school_class_id=self.school_class.pk)
             return closures.close(scope=scope, reason=f"Sortie de {self.name}", by=BY, at=clock.now())
+
+    @cached_property
+    def vacation(self) -> SchoolVacation:
+        """School holidays that the town entered, far ahead."""
+        day = clock.today(self.commune.zone) + timedelta(days=700)
+        with self.inside():
+            return SchoolVacation.objects.create(name="Pont", first_day=day, last_day=day, is_local=True)
+
+    @cached_property
+    def holiday(self) -> PublicHoliday:
+        """A public holiday that the town entered, far ahead."""
+        day = clock.today(self.commune.zone) + timedelta(days=700)
+        with self.inside():
+            return PublicHoliday.objects.create(name="Fête patronale", day=day, is_local=True)
+
+    @property
+    def vacation_form(self) -> dict[str, Any]:
+        """Holidays of a week, two years ahead, accepted."""
+        day = clock.today(self.commune.zone) + timedelta(days=720)
+        return {"name": "Cyclone", "first_day": day, "last_day": day + timedelta(days=6), "etape": "accepter"}
+
+    @property
+    def holiday_form(self) -> dict[str, Any]:
+        """A public holiday two years ahead, accepted."""
+        day = clock.today(self.commune.zone) + timedelta(days=720)
+        return {"name": "Fête du village", "day": day, "etape": "accepter"}
 
     @cached_property
     def full_day(self) -> ServiceDay:

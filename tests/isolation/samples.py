@@ -636,6 +636,26 @@ COMMUNE: Mapping[str, Sample] = {
     "booking_office:closure_undo": Sample(
         agent("booking.close_days"), FORM, where=lambda town: {"closure_id": town.closure.pk}
     ),
+    "booking_office:calendar": Sample(agent("booking.read_calendar")),
+    "booking_office:vacation_new": Sample(
+        agent("booking.set_calendar"), FORM, fields=lambda town: town.vacation_form, foreign_fields=None
+    ),
+    "booking_office:vacation": Sample(
+        agent("booking.set_calendar"),
+        FORM,
+        where=lambda town: {"vacation_id": town.vacation.pk},
+        fields=lambda town: town.vacation_form,
+        foreign_fields=None,
+    ),
+    "booking_office:vacation_remove": Sample(
+        agent("booking.set_calendar"), FORM, where=lambda town: {"vacation_id": town.vacation.pk}
+    ),
+    "booking_office:holiday_new": Sample(
+        agent("booking.set_calendar"), FORM, fields=lambda town: town.holiday_form, foreign_fields=None
+    ),
+    "booking_office:holiday_remove": Sample(
+        agent("booking.set_calendar"), FORM, where=lambda town: {"holiday_id": town.holiday.pk}
+    ),
     "booking_office:periods": Sample(agent("booking.read_periods")),
     "booking_office:period_new": Sample(
         agent("booking.set_periods"), FORM, fields=lambda town: town.period_form, foreign=400
