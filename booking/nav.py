@@ -18,7 +18,7 @@ from booking.rights import (
 )
 from lps.accounts.rights import allowed
 from lps.journal.actors import Actor
-from lps.ui.nav import FAMILIES, SETTINGS, NavItem
+from lps.ui.nav import COMMUNICATION, SETTINGS, NavItem
 
 
 def absences_to_examine(actor: Actor) -> int:
@@ -33,7 +33,7 @@ RAIL = (
     NavItem("booking_office:absences", _("Absences"), READ_ABSENCES, waiting=absences_to_examine),
     NavItem("booking_office:kitchen", _("Cuisine"), COUNT_MEALS),
     NavItem("booking_office:waiting_lists", _("Listes d'attente"), READ_WAITING),
-    NavItem("booking_office:campaigns", _("Préinscriptions"), READ_ANSWERS, FAMILIES),
+    NavItem("booking_office:campaigns", _("Préinscriptions"), READ_ANSWERS, COMMUNICATION),
     NavItem("booking_office:catalogue", _("Activités et dates limites"), READ_CATALOGUE, SETTINGS),
     NavItem("booking_office:calendar", _("Calendrier"), READ_CALENDAR, SETTINGS),
     NavItem("booking_office:periods", _("Périodes"), READ_PERIODS, SETTINGS),

@@ -102,7 +102,13 @@ TEMPLATES = [
     }
 ]
 # The agents' rail: lists of NavItem, in the order of the screen.
-LPS_RAIL = ["lps.office.nav.RAIL", "booking.nav.RAIL", "lps.families.nav.RAIL", "lps.accounts.nav.RAIL"]
+LPS_RAIL = [
+    "lps.office.nav.RAIL",
+    "booking.nav.RAIL",
+    "lps.families.nav.RAIL",
+    "lps.office.nav.LAST_RAIL",
+    "lps.accounts.nav.RAIL",
+]
 # The tabs of a family's page in the town hall, likewise: addresses that take its key.
 LPS_FAMILY_TABS = [
     "lps.families.nav.FAMILY_TABS",

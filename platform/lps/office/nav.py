@@ -9,9 +9,12 @@ RAIL = (
     NavItem("office:today", _("Aujourd'hui"), "office.enter"),
     NavItem("office:messages", _("Messages d'accueil"), READ_MESSAGES, COMMUNICATION),
     NavItem("office:rules", _("Règlements"), READ_RULES, COMMUNICATION),
-    NavItem("office:set_up", _("Mise en route"), SET_UP, SETTINGS),
+)
+# After what bookings add under the same heading.
+LAST_RAIL = (
     NavItem("office:town", _("Ma mairie"), CHANGE_TOWN, SETTINGS),
     NavItem("office:agents", _("Agents"), MANAGE_AGENTS, SETTINGS),
     NavItem("office:tokens", _("Autres logiciels"), MANAGE_TOKENS, SETTINGS),
     NavItem("office:journal", _("Journal"), READ_JOURNAL, SETTINGS),
+    NavItem("office:set_up", _("Mise en route"), SET_UP, SETTINGS),
 )
