@@ -53,7 +53,8 @@ def say(port: int, words: bytes) -> None:
 def family_of(site: Site, slug: str, **wanted: str) -> tuple[str, str, str]:
     """A demonstration family's codes, and the address that it gave."""
     with site.inside(slug):
-        home = Household.objects.filter(**wanted).exclude(guardians__email="").earliest("pk")
+        homes = Household.objects.filter(custodies__isnull=False, **wanted).distinct().order_by("pk")
+        home = next(home for home in homes if emails_of(home))  # other tests may have taken an address away
         return child_of(home).child_code, home.family_code, emails_of(home)[0]
 
 

@@ -106,7 +106,7 @@ def test_addresses_that_do_not_exist(home: Household, logs: Written) -> None:
 
     statuses = {visit.get(path).status_code for path in tried}
 
-    assert statuses == {301, 404, 410}
+    assert statuses == {301, 302, 404, 410}
     assert_nothing_told(logs, visit, home, token, f"{code[:3]} {code[3:]}")
 
 

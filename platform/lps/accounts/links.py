@@ -38,7 +38,9 @@ def link_in_force(*, token: str) -> AccountLink | None:
 def use_link(*, token: str) -> bool:
     """Use a link up; of two requests with the same token, one alone passes."""
     now = clock.real_now()
-    return bool(_usable(token, now).update(used_at=now))
+    # Said of the row itself too: who waited for the other's update reads that again, and not what was joined.
+    unused = AccountLink.objects.filter(pk__in=_usable(token, now).values("pk"), used_at__isnull=True)
+    return bool(unused.update(used_at=now))
 
 
 def end_links(*, account: Account) -> None:
