@@ -9,7 +9,7 @@ from tests.test_tree import ROOT, tracked
 
 _SOURCES = ("booking/", "notifications/", "platform/", "tenants/")
 # Writers of the journal, with the rank of `action` among the arguments that may be given without a name.
-_WRITERS = {"record": None, "Entry": 2}
+_WRITERS = {"record": None, "record_change": None, "Entry": 2}
 
 
 @cache

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
-from lps.journal.services import record
+from lps.journal.services import record, record_change
 from tenants.town import house_rules
 from tenants.town.house_rules import Text
 from tenants.town.models import HouseRules
@@ -70,6 +70,4 @@ def accept(*, rules_id: int, holder: str, day: date, at: datetime, by: Actor, ch
 
 
 def _tell(action: str, pk: int, changed: Changed, *, by: Actor) -> None:
-    before, after = changed
-    if before or after:
-        record(by=by, channel=Channel.OFFICE, action=action, subject=f"rules:{pk}", before=before, after=after)
+    record_change(changed, by=by, channel=Channel.OFFICE, action=action, subject=f"rules:{pk}")

@@ -1,6 +1,6 @@
 """Writing the journal, in the transaction of what it tells."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,15 @@ def record(
 ) -> None:
     """Write one entry; `at` is aware and defaults to the clock."""
     record_many([Entry(by, channel, action, subject, before, after, at)])
+
+
+def record_change(
+    changed: tuple[Mapping[str, Any], Mapping[str, Any]], *, by: Actor, channel: Channel, action: str, subject: str
+) -> None:
+    """Write what stood before and what stands after; nothing when nothing changed."""
+    before, after = changed
+    if before or after:
+        record(by=by, channel=channel, action=action, subject=subject, before=before, after=after)
 
 
 def record_many(entries: Iterable[Entry]) -> None:

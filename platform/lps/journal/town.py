@@ -9,7 +9,7 @@ from django.db import transaction
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
-from lps.journal.services import record
+from lps.journal.services import record, record_change
 from tenants.town import services as town
 from tenants.town.models import Message
 
@@ -67,7 +67,6 @@ def changes(*, limit: int = 20) -> list[AuditEntry]:
 
 def _recorded(change: Callable[[], town.Changed], *, by: Actor, channel: Channel) -> town.Changed:
     with transaction.atomic():
-        before, after = change()
-        if after:
-            record(by=by, channel=channel, action=CHANGED, subject=SUBJECT, before=before, after=after)
-    return before, after
+        changed = change()
+        record_change(changed, by=by, channel=channel, action=CHANGED, subject=SUBJECT)
+    return changed

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
-from lps.journal.services import record
+from lps.journal.services import record_change
 from tenants.town import messages
 from tenants.town.messages import Words
 from tenants.town.models import Message
@@ -65,7 +65,4 @@ def remove(*, pk: int, by: Actor) -> bool:
 
 
 def _tell(action: str, pk: int, changed: Changed, *, by: Actor) -> None:
-    before, after = changed
-    if before or after:
-        subject = f"message:{pk}"
-        record(by=by, channel=Channel.OFFICE, action=action, subject=subject, before=before, after=after)
+    record_change(changed, by=by, channel=Channel.OFFICE, action=action, subject=f"message:{pk}")

@@ -131,7 +131,7 @@ def _write(pk: int) -> bool:
         log.warning("import %s refused: %s", batch.pk, refusal.code)
         _finish(batch, State.FAILED, {**batch.report, "refused": refusal.code})
         return False
-    except Exception:  # our own mistake: told to the agent, and to the logs
+    except Exception:  # our own mistake: all was rolled back; the agent is told, and the error goes on to the logs
         _finish(batch, State.FAILED, {**batch.report, "refused": "internal"})
         raise
     cache.delete(_progress_key(pk))
