@@ -124,7 +124,7 @@ def publish(pk: int, *, now: datetime, day: date) -> tuple[HouseRules, Changed]:
         rules = _draft(pk)
         if rules.in_force_from < day:
             raise RulesRefused("day_past")
-        if _published().filter(in_force_from=rules.in_force_from).exists():
+        if _is_taken(rules.in_force_from):
             raise RulesRefused("day_taken")
         rules.published_at = now
         rules.save(update_fields=("published_at",))
@@ -178,6 +178,10 @@ def facts(rules: HouseRules) -> dict[str, Any]:
 
 def _published() -> QuerySet[HouseRules]:
     return HouseRules.objects.filter(published_at__isnull=False)
+
+
+def _is_taken(day: date) -> bool:
+    return _published().filter(in_force_from=day).exists()
 
 
 def _draft(pk: int) -> HouseRules:

@@ -71,7 +71,7 @@ def test_a_sick_day_is_declared_with_a_photo_and_the_roll_says_excused(site: Sit
     agent = browse("demo")
     sign_in_with_account(agent, where="demo", role="scolaire", path="/mairie/")
     agent.goto("/mairie/absences/")
-    agent.get_by_role("link", name="Angéline MARSONE").first.click()
+    agent.get_by_role("link", name="Angéline MARSONE").filter(has_text=f"{day:%d/%m/%Y}").click()
     agent.get_by_role("button", name="Accepter l'absence").click()
     expect(agent.get_by_text("L'absence est acceptée.")).to_be_visible()
     agent.goto(f"/mairie/pointage/{held}/")

@@ -89,7 +89,7 @@ def test_two_versions_published_at_once_for_one_day_are_one(town: Commune) -> No
 def test_without_the_lock_on_drafts_the_second_one_would_break(town: Commune, monkeypatch: MonkeyPatch) -> None:
     """The constraint alone still keeps one, but the agent would meet an error instead of a sentence."""
     monkeypatch.setattr(house_rules, "_one_at_a_time", lambda: None)
-    monkeypatch.setattr(house_rules, "_published", meeting(2, house_rules._published))
+    monkeypatch.setattr(house_rules, "_is_taken", meeting(2, house_rules._is_taken))
     today = clock.today(town.zone)
 
     ended = at_once(
