@@ -37,7 +37,16 @@ SHARED_APPS = [
     "lps.ui",
     "rest_framework",
 ]
-TENANT_APPS = ["tenants.town", "lps.journal", "notifications", "lps.accounts", "lps.families", "booking", "lps.office"]
+TENANT_APPS = [
+    "tenants.town",
+    "lps.journal",
+    "notifications",
+    "lps.accounts",
+    "lps.families",
+    "booking",
+    "billing",
+    "lps.office",
+]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 TENANT_MODEL = "tenants.Commune"
 TENANT_DOMAIN_MODEL = "tenants.Host"
@@ -105,6 +114,7 @@ TEMPLATES = [
 LPS_RAIL = [
     "lps.office.nav.RAIL",
     "booking.nav.RAIL",
+    "billing.nav.RAIL",
     "lps.families.nav.RAIL",
     "lps.office.nav.LAST_RAIL",
     "lps.accounts.nav.RAIL",
@@ -113,9 +123,10 @@ LPS_RAIL = [
 LPS_FAMILY_TABS = [
     "lps.families.nav.FAMILY_TABS",
     "booking.nav.FAMILY_TABS",
+    "billing.nav.FAMILY_TABS",
 ]
 # The families' tabs, likewise.
-LPS_TABS = ["lps.families.nav.TABS", "booking.nav.TABS", "lps.families.nav.LAST_TABS"]
+LPS_TABS = ["lps.families.nav.TABS", "booking.nav.TABS", "billing.nav.TABS", "lps.families.nav.LAST_TABS"]
 ROOT_URLCONF = "lps.config.urls"
 WSGI_APPLICATION = "lps.config.wsgi.application"
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0

@@ -105,6 +105,8 @@ ACTIONS: Mapping[str, str | Promise] = {
     "period_changed": _l("Période modifiée"),
     "period_removed": _l("Période retirée"),
     "period_reopened": _l("Période rouverte pour un enfant"),
+    # Billing
+    "payment_received": _l("Règlement reçu"),
     # Bookings and days
     "bookings_entered": _l("Réservations reprises"),
     "booked_at_counter": _l("Réservation au guichet"),

@@ -1,0 +1,1 @@
+"""Tariffs, the month's invoices, what families pay and how."""

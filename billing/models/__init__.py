@@ -1,0 +1,48 @@
+"""What a town charges, what it asked of families, what it received.
+
+Written once, the database refuses to change them: `Invoice`, `InvoiceLine`, `Payment`, `Allocation`, `AttemptAnswer`.
+A balance is computed and never stored. Amounts are euros, two places.
+"""
+
+from billing.models.invoices import (
+    Adjustment,
+    BillingRun,
+    DraftInvoice,
+    DraftLine,
+    Invoice,
+    InvoiceCounter,
+    InvoiceDocument,
+    InvoiceLine,
+)
+from billing.models.offices import BillingSettings, CashOffice
+from billing.models.online import AttemptAnswer, PaymentAttempt
+from billing.models.payments import Allocation, Payment, ReceiptCounter, Remittance, RemittedCheque, TillDay
+from billing.models.reminders import Reminder, ReminderLevel
+from billing.models.tariffs import HouseholdTerms, Quotient, Tariff, TariffPrice
+
+__all__ = [
+    "Adjustment",
+    "Allocation",
+    "AttemptAnswer",
+    "BillingRun",
+    "BillingSettings",
+    "CashOffice",
+    "DraftInvoice",
+    "DraftLine",
+    "HouseholdTerms",
+    "Invoice",
+    "InvoiceCounter",
+    "InvoiceDocument",
+    "InvoiceLine",
+    "Payment",
+    "PaymentAttempt",
+    "Quotient",
+    "ReceiptCounter",
+    "Reminder",
+    "ReminderLevel",
+    "Remittance",
+    "RemittedCheque",
+    "Tariff",
+    "TariffPrice",
+    "TillDay",
+]

@@ -1,0 +1,6 @@
+"""Addresses of the agents' pages of billing, under /mairie/."""
+
+from django.urls import URLPattern
+
+app_name = "billing_office"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""Decisions about money as plain Python: no Django, no clock, no database."""

@@ -1,0 +1,120 @@
+"""Receive money: every door records a payment here, whatever its means."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from billing.balances import left_of
+from billing.models import Allocation, CashOffice, Invoice, Payment, PaymentAttempt, ReceiptCounter, TillDay
+from lps.families.models import Household
+from lps.journal import services as journal
+from lps.journal.actors import Actor
+from lps.journal.channels import Channel
+
+
+class PaymentRefused(Exception):
+    """Nothing was recorded: `code` says why (amount, allocation, till_closed, not_theirs)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """Money as it came. `settles` says how much of it goes to which invoice, by its key; the rest is a credit."""
+
+    amount: Decimal
+    means: Payment.Means
+    settles: Mapping[int, Decimal]
+    cheque_bank: str = ""
+    cheque_number: str = ""
+    reference: str = ""
+
+
+def record(
+    received: Received,
+    *,
+    household: Household,
+    cash_office: CashOffice,
+    by: Actor,
+    channel: Channel,
+    at: datetime,
+    day: date,
+    attempt: PaymentAttempt | None = None,
+) -> Payment:
+    """Record a payment and what it settles; `day` is the commune's. Raises `PaymentRefused`.
+
+    The invoices it settles are locked in the order of their keys, then the year's counter: two payments of one
+    invoice at once never settle more than is left, and receipts follow one another without gap.
+    """
+    with transaction.atomic():
+        _checked(received)
+        if attempt is None:  # what the Treasury took stands in no till of ours
+            _open_till(cash_office, day)
+        _settleable(received.settles, household=household)
+        payment = Payment.objects.create(
+            household=household,
+            cash_office=cash_office,
+            amount=received.amount,
+            means=received.means,
+            year=day.year,
+            rank=next_receipt(day.year),
+            received_at=at,
+            day=day,
+            noted_by=by.label,
+            cheque_bank=received.cheque_bank,
+            cheque_number=received.cheque_number,
+            reference=received.reference,
+            attempt=attempt,
+        )
+        Allocation.objects.bulk_create(
+            Allocation(payment=payment, invoice_id=invoice, amount=amount, at=at, by=by.label)
+            for invoice, amount in sorted(received.settles.items())
+        )
+        journal.record(
+            action="payment_received",
+            subject=household.holder,
+            by=by,
+            channel=channel,
+            at=at,
+            after={"receipt": payment.number, "amount": str(payment.amount), "means": payment.means},
+        )
+    return payment
+
+
+def next_receipt(year: int) -> int:
+    """The next receipt's number of a year: the counter's row stays locked until the transaction ends."""
+    ReceiptCounter.objects.get_or_create(year=year)
+    counter = ReceiptCounter.objects.select_for_update(no_key=True).get(year=year)
+    counter.last += 1
+    counter.save(update_fields=("last",))
+    return counter.last
+
+
+def _checked(received: Received) -> None:
+    if received.amount <= 0:
+        raise PaymentRefused("amount")
+    if any(amount <= 0 for amount in received.settles.values()) or sum(received.settles.values()) > received.amount:
+        raise PaymentRefused("allocation")
+
+
+def _open_till(cash_office: CashOffice, day: date) -> None:
+    """A closed day takes nothing more. The row is shared: closing it waits for the payments being written."""
+    till, _ = TillDay.objects.get_or_create(cash_office=cash_office, day=day)
+    if TillDay.objects.select_for_update(no_key=True).get(pk=till.pk).closed_at:
+        raise PaymentRefused("till_closed")
+
+
+def _settleable(settles: Mapping[int, Decimal], *, household: Household) -> None:
+    held = Invoice.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=settles).order_by("pk")
+    keys = [invoice.pk for invoice in held if invoice.household_id == household.pk]
+    if len(keys) != len(settles):
+        raise PaymentRefused("not_theirs")
+    # Read again once held: what another payment settled meanwhile is counted.
+    left = left_of(keys)
+    if any(amount > left[invoice] for invoice, amount in settles.items()):
+        raise PaymentRefused("allocation")

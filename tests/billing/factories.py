@@ -1,0 +1,105 @@
+"""What tests of billing stand on: a régie, a flat tariff, an invoice issued as a run issues it."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
+
+from billing.models import BillingRun, CashOffice, Invoice, InvoiceCounter, InvoiceLine, Tariff, TariffPrice
+from billing.rules.numbers import InvoiceNumber
+from booking.models import Activity
+from lps.families.models import Household
+
+ISSUED = datetime(2012, 2, 10, 9, 0, tzinfo=UTC)
+
+
+def cash_office(**values: object) -> CashOffice:
+    """The town's principal régie, made when it has none."""
+    found = CashOffice.objects.filter(is_default=True).first()
+    return found or CashOffice.objects.create(name="Régie périscolaire", is_default=True, **values)
+
+
+def tariff(activity: Activity, *, price: str = "3.50", since: date = date(2010, 1, 1), **values: object) -> Tariff:
+    """One price for all, residents or not."""
+    made = Tariff.objects.create(
+        activity=activity,
+        cash_office=cash_office(),
+        name=activity.name,
+        valid_during=DateRange(since, values.pop("until", None)),
+        made_at=ISSUED,
+        made_by="essai",
+        **values,
+    )
+    TariffPrice.objects.bulk_create(
+        TariffPrice(tariff=made, qf=NumericRange(Decimal(0), None), resident=resident, amount=Decimal(price))
+        for resident in (True, False)
+    )
+    return made
+
+
+def run(*, first_day: date = date(2012, 1, 1), last_day: date = date(2012, 1, 31), **values: object) -> BillingRun:
+    """A draft run."""
+    return BillingRun.objects.create(
+        **{
+            "cash_office": cash_office(),
+            "label": "JANVIER 2012",
+            "first_day": first_day,
+            "last_day": last_day,
+            "due_date": date(2012, 2, 29),
+            "made_by": "essai",
+            **values,
+        }
+    )
+
+
+def invoice(
+    household: Household, *, amounts: Sequence[str] = ("50.70",), issued_at: datetime = ISSUED, **values: object
+) -> Invoice:
+    """An issued invoice of lines of these amounts, alone in its run; a negative total makes a credit note."""
+    counter, _ = InvoiceCounter.objects.get_or_create(year=issued_at.year)
+    counter.last_rank, counter.last_run = counter.last_rank + 1, counter.last_run + 1
+    counter.save()
+    alone = run(
+        state=BillingRun.State.PUBLISHED,
+        year=counter.year,
+        number=counter.last_run,
+        validated_at=issued_at,
+        published_at=issued_at,
+        online_until=values.get("online_until"),
+    )
+    number, total = InvoiceNumber(counter.year, counter.last_run, counter.last_rank), sum(map(Decimal, amounts))
+    made = Invoice.objects.create(
+        **{
+            "run": alone,
+            "household": household,
+            "kind": Invoice.Kind.INVOICE if total >= 0 else Invoice.Kind.CREDIT_NOTE,
+            "year": number.year,
+            "rank": number.rank,
+            "number": str(number),
+            "order_number": number.order_number("04"),
+            "label": alone.label,
+            "issued_at": issued_at,
+            "due_date": alone.due_date,
+            "payer_name": "Mme Alice ESSAI",
+            "street": "1 rue des Essais",
+            "postal_code": "78200",
+            "city": "Buchelay",
+            "total": total,
+            "line_count": len(amounts),
+            **values,
+        }
+    )
+    InvoiceLine.objects.bulk_create(
+        InvoiceLine(
+            invoice=made,
+            position=rank,
+            kind="use",
+            label="Cantine",
+            quantity=Decimal(1),
+            unit_price=Decimal(amount),
+            amount=Decimal(amount),
+        )
+        for rank, amount in enumerate(amounts, 1)
+    )
+    return made
