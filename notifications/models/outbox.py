@@ -1,4 +1,4 @@
-"""The outbox of a commune, and the addresses that its families proved to be theirs."""
+"""The outbox of a commune: e-mails and SMS written with what they tell, sent after it."""
 
 from datetime import datetime, timedelta
 
@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from lps.kernel import clock
+from notifications.rules.hours import MessageClass
 from tenants import keys
 
 ADDRESS_PURPOSE = "address"
@@ -15,6 +16,7 @@ LEASE = timedelta(minutes=10)
 
 class Kind(models.TextChoices):
     EMAIL = "email", "e-mail"
+    SMS = "sms", "SMS"
 
 
 class State(models.TextChoices):
@@ -22,6 +24,23 @@ class State(models.TextChoices):
     SENDING = "sending", "en cours d'envoi"
     SENT = "sent", "envoyé"
     DEAD = "dead", "abandonné"
+    # An SMS that was leaving when its worker died: the provider is asked, and it is never sent again by itself.
+    UNKNOWN = "unknown", "sort inconnu"
+
+
+class Class(models.TextChoices):
+    """Why it is sent: `rules.hours.MessageClass` says when each may leave."""
+
+    SERVICE = MessageClass.SERVICE, "service"
+    NEWS = MessageClass.NEWS, "actualité"
+    DANGER = MessageClass.DANGER, "danger"
+
+
+class Outcome(models.TextChoices):
+    """What the operator said of a message that left."""
+
+    DELIVERED = "delivered", "remis"
+    FAILED = "failed", "non remis"
 
 
 class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
@@ -55,6 +74,20 @@ class OutboxMessage(models.Model):
     sent_at = models.DateTimeField("envoyé le", null=True, blank=True)
     last_error = models.CharField("dernier échec", max_length=40, blank=True)
 
+    message_class = models.CharField(
+        "classe", max_length=7, choices=Class, default=Class.SERVICE, db_default=Class.SERVICE
+    )
+    campaign = models.ForeignKey(
+        "notifications.Campaign", models.PROTECT, related_name="messages", null=True, blank=True, db_index=False
+    )
+    # Of an SMS: how many parts, what the provider calls it, what it cost in euros, what became of it.
+    parts = models.PositiveSmallIntegerField("nombre de SMS", default=1, db_default=1)
+    provider_ref = models.CharField("référence du prestataire", max_length=80, blank=True, db_default="")
+    cost = models.DecimalField("coût (euros)", max_digits=8, decimal_places=4, null=True, blank=True)
+    outcome = models.CharField("remise", max_length=9, choices=Outcome, blank=True, db_default="")
+    outcome_reason = models.CharField("raison", max_length=60, blank=True, db_default="")
+    outcome_at = models.DateTimeField("remise dite le", null=True, blank=True)
+
     objects = OutboxQuerySet.as_manager()
 
     class Meta:
@@ -80,6 +113,8 @@ class OutboxMessage(models.Model):
                 name="outbox_to_send",
             ),
             models.Index(fields=("created_at",), condition=Q(state=State.DEAD), name="outbox_dead"),
+            models.Index(fields=("campaign",), condition=Q(campaign__isnull=False), name="outbox_campaign"),
+            models.Index(fields=("provider_ref",), condition=~Q(provider_ref=""), name="outbox_provider_ref"),
         )
 
     def __str__(self) -> str:
@@ -89,52 +124,3 @@ class OutboxMessage(models.Model):
     def address(self) -> str:
         """The address in clear; raises `tenants.keys.KeyLost` under another commune's key."""
         return keys.decrypt(self.to, purpose=ADDRESS_PURPOSE)
-
-
-class AddressQuerySet(models.QuerySet["Address"]):
-    def in_force(self) -> "AddressQuerySet":
-        """Proved, and its consent not withdrawn."""
-        return self.filter(withdrawn_at__isnull=True)
-
-
-class Address(models.Model):
-    """An address that its holder proved (followed a link), with the consent given then.
-
-    A withdrawn row stays: it shows which wording was accepted, when, and until when.
-    """
-
-    holder = models.CharField("titulaire", max_length=80)
-    kind = models.CharField("sorte", max_length=5, choices=Kind, default=Kind.EMAIL)
-    value = models.TextField("adresse, chiffrée")
-    lookup = models.CharField("empreinte de l'adresse", max_length=64)
-    consent = models.CharField("version du consentement", max_length=60)
-    proved_at = models.DateTimeField("prouvée le")
-    withdrawn_at = models.DateTimeField("retirée le", null=True, blank=True)
-
-    objects = AddressQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "adresse prouvée"
-        verbose_name_plural = "adresses prouvées"
-        ordering = ("proved_at", "pk")
-        constraints = (
-            models.UniqueConstraint(
-                fields=("holder", "kind", "lookup"),
-                condition=Q(withdrawn_at__isnull=True),
-                name="address_in_force_once",
-                violation_error_message="Cette adresse est déjà enregistrée.",
-            ),
-            models.CheckConstraint(
-                condition=Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=models.F("proved_at")),
-                name="address_withdrawn_after_proof",
-            ),
-        )
-        indexes = (models.Index(fields=("lookup",), name="address_lookup"),)
-
-    def __str__(self) -> str:
-        return f"{self.holder} ({self.get_kind_display()})"
-
-    @property
-    def address(self) -> str:
-        """The address in clear; raises `tenants.keys.KeyLost` under another commune's key."""
-        return keys.decrypt(self.value, purpose=ADDRESS_PURPOSE)
