@@ -45,6 +45,7 @@ TENANT_APPS = [
     "lps.families",
     "booking",
     "billing",
+    "voice",
     "lps.office",
 ]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]

@@ -1,0 +1,1 @@
+"""The voice server: a parent books by telephone, under the rules of every other door."""

@@ -1,0 +1,223 @@
+"""The French words of the dialogue's phrases, in pieces: what is always said alike is rendered and kept apart.
+
+"Tapez le 1", never "tapez 1": the liaison makes it unclear on a telephone.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from django.utils import dateformat
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _n
+from django.utils.translation import ngettext
+
+from voice.dialogue.facts import MENU, Phrase, phrase
+
+_WORDS = {
+    "notice": _n("%(words)s"),
+    "not_assigned": _n("Ce numéro n'est attribué à aucune mairie."),
+    "welcome": _n("Bonjour, vous êtes au service de réservation de %(town)s."),
+    "code": _n("Tapez le code de l'enfant, puis dièse."),
+    "bad_code": _n("Un code enfant compte de six à dix chiffres."),
+    "help_code": _n(
+        "Le code enfant figure sur la lettre de la mairie. Tapez-le chiffre par chiffre, puis la touche dièse."
+    ),
+    "secret": _n("Tapez maintenant le code de la famille, puis dièse."),
+    "help_secret": _n("Le code famille figure sur la même lettre que le code enfant."),
+    "no_child": _n("Ce code n'est pas reconnu."),
+    "child": _n("%(first_name)s."),
+    "no_service": _n("Aucun service n'est ouvert à cet enfant en ce moment."),
+    "service": _n("Choisissez un service."),
+    "help_service": _n("Écoutez la liste, puis tapez le chiffre du service."),
+    "choice": _n("Pour %(name)s, tapez le %(key)s."),
+    "others": _n("Pour les autres services, tapez le %(key)s."),
+    "week_choice": _n("Pour écouter les réservations de la semaine prochaine, tapez le %(key)s."),
+    "no_such_choice": _n("Ce choix n'existe pas."),
+    "chosen": _n("%(name)s."),
+    "week_day": _n("%(day)s : %(services)s."),
+    "week_empty": _n("Rien n'est réservé la semaine prochaine pour %(first_name)s."),
+    "date": _n(
+        "Tapez la date, deux chiffres pour le jour et deux pour le mois. "
+        "Pour toute la semaine prochaine, tapez le 1, puis dièse."
+    ),
+    "next_date": _n("Date suivante, ou dièse pour finir."),
+    "bad_date": _n("Une date compte quatre chiffres."),
+    "help_dates": _n("Par exemple, pour le treize octobre, tapez 1 3 1 0."),
+    "no_such_day": _n("Cette date n'existe pas."),
+    "far_day": _n("Cette date est passée, ou trop lointaine."),
+    "already_chosen": _n("%(day)s est déjà dans votre liste."),
+    "erased": _n("La dernière date est effacée."),
+    "week_closed": _n("Aucun jour ne peut être changé la semaine prochaine."),
+    "day_to_book": _n("%(day)s, à réserver."),
+    "day_to_cancel": _n("%(day)s, déjà réservé : à annuler."),
+    "next_week": _n("Pour réserver la semaine du %(day)s, tapez le 1. Pour une autre date, tapez le 2."),
+    "help_next_week": _n("Tapez le 1 pour oui, le 2 pour non."),
+    "wait": _n("Pour vous inscrire en liste d'attente, tapez le 1. Pour une autre date, tapez le 2."),
+    "help_waiting": _n("Tapez le 1 pour oui, le 2 pour non."),
+    "will_wait": _n("%(day)s, en liste d'attente."),
+    "confirm_keys": _n("Pour confirmer, tapez le 1. Pour recommencer, tapez le 2."),
+    "help_confirm": _n("Rien n'est enregistré tant que vous n'avez pas tapé le 1."),
+    "sent": _n("Le reçu vous est envoyé."),
+    "nothing_saved": _n("Rien n'a été changé."),
+    "after": _n(
+        "Pour un autre jour ou un autre service, tapez le 1. Pour un autre enfant, tapez le 2. "
+        "Pour terminer, tapez le 9."
+    ),
+    "help_after": _n("Tapez le 1, le 2, ou le 9 pour terminer."),
+    "silence": _n("Je n'ai rien entendu."),
+    "no_answer": _n("Vous pouvez aussi réserver sur le site %(site)s, ou appeler la mairie."),
+    "too_long": _n("Cet appel est trop long."),
+    "failed": _n(
+        "Le service ne répond pas. Votre dernière demande n'est peut-être pas enregistrée : "
+        "vérifiez sur le site, ou rappelez plus tard."
+    ),
+    "good_bye": _n("Au revoir."),
+    "busy": _n("Trop d'essais depuis ce numéro. Rappelez dans une heure."),
+}
+_REFUSALS = {
+    "too_late": _n("%(day)s : trop tard. %(reason)s."),
+    "not_yet_open": _n("%(day)s : pas encore ouvert. %(reason)s."),
+    "full": _n("%(day)s : complet."),
+    "no_service": _n("%(day)s : le service est fermé ce jour-là."),
+    "not_entitled": _n("%(day)s : ce service n'est pas ouvert à cet enfant."),
+    "other_household": _n("%(day)s : ce jour revient à l'autre foyer."),
+    "changed_meanwhile": _n("%(day)s : ce jour a changé pendant votre appel."),
+}
+_OTHER_REFUSAL = _n("%(day)s : impossible. %(reason)s.")
+
+
+def pieces(said: Iterable[Phrase]) -> list[str]:
+    """What is streamed one after the other: texts to render ahead, or to find rendered.
+
+    Names, services, days and lists of them are pieces of their own; numbers are said within their sentence. Raises
+    KeyError for a phrase that has no words, or lacks a fact.
+    """
+    return [piece for one in said for piece in _pieces(one)]
+
+
+def sentence(said: Phrase) -> str:
+    """The whole phrase as one text, for a page or a journal."""
+    words, facts = _words_of(said)
+    return words % {name: _shown(value) for name, value in facts.items()}
+
+
+def fixed() -> list[str]:
+    """The pieces that no call changes, rendered when the product is built."""
+    samples = [Phrase(code) for code, words in _WORDS.items() if "%(" not in words]
+    samples += [phrase("choice", name="", key=key) for key in range(1, MENU + 1)]
+    samples += [phrase("others", key=MENU), phrase("week_choice", key=8)]
+    samples += [phrase("minutes_left", number=number) for number in range(11)]
+    samples += [phrase("refused", day="", reason="", why=code) for code in _REFUSALS]
+    samples += [phrase("confirm", service="", first_name="", books="x", cancels="x", waits="x")]
+    return [piece for piece in dict.fromkeys(pieces(samples)) if piece != "x"]
+
+
+def spoken_day(day: date) -> str:
+    """ "lundi 13 octobre", "jeudi 1er octobre": the weekday is what tells a parent that the keys were right."""
+    return dateformat.format(day, "l jS F" if day.day == 1 else "l j F")
+
+
+def spoken_receipt(number: str) -> str:
+    """R-2026-000123 in groups of digits."""
+    year, rank = number.split("-")[-2:]
+    return f"{year}. {' '.join(rank[:3])}. {' '.join(rank[3:])}"
+
+
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+
+
+def _pieces(said: Phrase) -> Iterator[str]:
+    words, facts = _words_of(said)
+    numbers = {name: value for name, value in facts.items() if isinstance(value, int)}
+    begun = 0
+    for found in _PLACEHOLDER.finditer(words):
+        if found[1] in numbers:
+            continue
+        yield from _said(words[begun : found.start()], numbers)
+        yield from _said_apart(facts[found[1]])
+        begun = found.end()
+    yield from _said(words[begun:], numbers)
+
+
+def _said(words: str, numbers: Mapping[str, int]) -> Iterator[str]:
+    """A piece of a sentence, unless only its punctuation is left."""
+    text = (words % numbers).strip(" .,:") if words.strip(" .,:") else ""
+    if text:
+        yield text + ("." if words.rstrip().endswith(".") else "")
+
+
+def _said_apart(value: Any) -> Iterator[str]:
+    for one in value if isinstance(value, tuple | list) else (value,):
+        if shown := str(_shown(one)).strip():
+            yield shown
+
+
+def _words_of(said: Phrase) -> tuple[str, Mapping[str, Any]]:
+    return _SPECIAL.get(said.code, _plain)(said)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, date):
+        return spoken_day(value)
+    if isinstance(value, tuple | list):
+        return ", ".join(str(_shown(one)) for one in value)
+    return value
+
+
+def _plain(said: Phrase) -> tuple[str, Mapping[str, Any]]:
+    return _(_WORDS[said.code]), said.facts
+
+
+def _refused(said: Phrase) -> tuple[str, Mapping[str, Any]]:
+    return _(_REFUSALS.get(said.facts["why"], _OTHER_REFUSAL)), said.facts
+
+
+def _minutes(said: Phrase) -> tuple[str, Mapping[str, Any]]:
+    number = said.facts["number"]
+    if number == 0:
+        return _("Il vous reste moins d'une minute."), {}
+    return ngettext("Il vous reste %(number)s minute.", "Il vous reste %(number)s minutes.", number), said.facts
+
+
+def _saved(said: Phrase) -> tuple[str, Mapping[str, Any]]:
+    number = said.facts["number"]
+    words = ngettext(
+        "C'est enregistré : %(service)s, %(number)s jour.", "C'est enregistré : %(service)s, %(number)s jours.", number
+    )
+    return words, said.facts
+
+
+def _receipt(said: Phrase) -> tuple[str, Mapping[str, Any]]:
+    return _("Votre numéro de reçu : %(number)s."), {"number": spoken_receipt(said.facts["number"])}
+
+
+def _many(said: Phrase) -> tuple[str, Mapping[str, Any]]:
+    number = said.facts["number"]
+    return ngettext("Cela fait déjà %(number)s jour.", "Cela fait déjà %(number)s jours.", number), said.facts
+
+
+def _confirm(said: Phrase) -> tuple[str, Mapping[str, Any]]:
+    """All that will be done, said before: a list of bookings, one of cancellations, one of waiting lists."""
+    parts = [
+        (_("Vous réservez %(service)s pour %(first_name)s : %(books)s."), "books"),
+        (_("Vous annulez %(service)s pour %(first_name)s : %(cancels)s."), "cancels"),
+        (_("Vous attendez une place à %(service)s pour %(first_name)s : %(waits)s."), "waits"),
+    ]
+    return " ".join(words for words, name in parts if said.facts[name]), said.facts
+
+
+_SPECIAL: dict[str, Callable[[Phrase], tuple[str, Mapping[str, Any]]]] = {
+    "refused": _refused,
+    "minutes_left": _minutes,
+    "saved": _saved,
+    "receipt": _receipt,
+    "many_days": _many,
+    "confirm": _confirm,
+}
+
+
+def codes() -> frozenset[str]:
+    """Every phrase that has words."""
+    return frozenset(_WORDS) | frozenset(_SPECIAL)
