@@ -25,6 +25,7 @@ check: venv
 fix: venv
 	@$(VENV)/ruff check --fix .
 	@$(VENV)/ruff format .
+	@PYTHONPATH=.:platform $(VENV)/python -m deploy.plurals
 
 # Universal: other patch levels of Python, and other machines, need other packages.
 lock:

@@ -25,6 +25,7 @@ CHECKS: Mapping[str, Sequence[str]] = {
     "types": (str(SCRIPTS / "mypy"), "."),
     "migrations manquantes": (*MANAGE, "makemigrations", "--check", "--dry-run"),
     "réglages": (*MANAGE, "check"),
+    "pluriels": (sys.executable, "-m", "deploy.plurals", "--check"),
     "gabarits": (sys.executable, "-m", "deploy.templates"),
 }
 

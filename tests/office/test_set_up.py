@@ -59,7 +59,7 @@ def test_a_town_that_has_nothing_is_told_where_to_begin(client: Client, empty: C
     page = text(client.get(PAGE))
 
     assert "pas encore prête" in first and f'href="{PAGE}"' in first
-    assert "0 étapes sur 8" in page and "Dire qui les familles appellent" in page
+    assert "0 étape sur 8" in page and "Dire qui les familles appellent" in page
     assert list(states(empty).values()) == [State.NEXT, *[State.TO_DO] * 7]
 
 
