@@ -19,8 +19,9 @@ from tenants.models import Commune
 
 BY = Actor.system("essai")
 CATALOGUE, FAMILIES, READ, CHANGE = "catalogue:lire", "familles:lire", "reservations:lire", "reservations:modifier"
+WRITE = "familles:modifier"
 ROLL, NOTE, ABSENCES, MEALS = "pointage:lire", "pointage:noter", "absences:lire", "repas:lire"
-ALL = (CATALOGUE, FAMILIES, READ, CHANGE, ROLL, NOTE, ABSENCES, MEALS)
+ALL = (CATALOGUE, FAMILIES, WRITE, READ, CHANGE, ROLL, NOTE, ABSENCES, MEALS)
 CHANGES = "/api/v1/reservations/modifications/"
 PROBLEM = "application/problem+json"
 

@@ -26,6 +26,7 @@ from tests.api.factories import (
     PROBLEM,
     READ,
     ROLL,
+    WRITE,
     Software,
     asked,
     issue,
@@ -45,6 +46,9 @@ OPENED_BY = {
     "familles/": FAMILIES,
     "familles/1/": FAMILIES,
     "familles/1/enfants/": FAMILIES,
+    "classes/": CATALOGUE,
+    "classes/1/enfants/": FAMILIES,
+    "lieux/1/enfants/": FAMILIES,
     "reservations/": READ,
     "journal/": READ,
     "recus/": READ,
@@ -74,6 +78,25 @@ def test_changing_needs_the_scope_that_changes(
     assert not Booking.objects.filter(child=angeline, activity=bus).exists()
 
 
+@pytest.mark.parametrize("scope", sorted(set(ALL) - {WRITE}))
+@pytest.mark.parametrize(
+    "path",
+    [
+        "familles/ajouter/",
+        "familles/1/modifier/",
+        "familles/1/representants/ajouter/",
+        "familles/1/enfants/ajouter/",
+        "enfants/1/classe/",
+    ],
+)
+def test_writing_families_needs_the_scope_that_writes_them(demo: Commune, path: str, scope: str) -> None:
+    software = Software(demo, issue(demo, scope).value)
+
+    answer = software.client.post(f"/api/v1/{path}", {}, content_type="application/json", headers=software.headers)
+
+    assert (answer.status_code, answer.json()["portee"]) == (403, WRITE)
+
+
 def test_the_scope_that_changes_reads_nothing(
     demo: Commune, marsone: Household, angeline: Child, bus: int, days: list[date]
 ) -> None:
@@ -88,6 +111,14 @@ def test_every_address_is_in_the_table() -> None:
     found = {name for name, view in api_views(urlpatterns) if getattr(view, "right", None)}
 
     assert found == {"groups", "activities", "days", "sites", "households", "household", "children", "bookings"} | {
+        "classes",
+        "class_children",
+        "site_children",
+        "add_household",
+        "change_household",
+        "add_guardian",
+        "add_child",
+        "move_child",
         "journal",
         "receipts",
         "receipt",

@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import hypothesis
@@ -20,7 +21,8 @@ from lps.accounts.api import problems, throttling
 from lps.accounts.api.docs import document
 from lps.accounts.rights import scopes
 from lps.config.wsgi import application
-from lps.families.models import Child, Household
+from lps.families.models import Child, Enrollment, Household, SchoolClass
+from lps.kernel import clock
 from tenants.models import Commune
 from tests.api.factories import ALL, issue
 
@@ -144,6 +146,25 @@ def make_true(case: schemathesis.Case, *, family: int, child: int) -> None:
         held = ServiceDay.objects.filter(open=True).order_by("pk")[0]
         place = {"activite": held.activity_id, "lieu": held.site_id, "jour": str(held.day)}
         case.body |= {"enfant": child, **place}
+    if isinstance(case.body, dict) and "familles" in case.path:
+        make_family_true(case.body)
+    if isinstance(case.body, dict) and "depuis" in case.body:
+        seated = Enrollment.objects.filter(child=child).order_by("-valid_during")[0]
+        others = SchoolClass.objects.filter(school_year=seated.school_class.school_year)
+        case.path_parameters["enfant"] = child
+        case.body |= {
+            "classe": others.exclude(pk=seated.school_class_id)[0].pk,
+            "depuis": str(clock.now().date() + timedelta(days=1)),
+        }
     if isinstance(case.body, dict) and "modifications" in case.body:
         once = {(one["activite"], one["jour"]): one for one in case.body["modifications"]}
         case.body |= {"famille": family, "enfant": child, "modifications": list(once.values())}
+
+
+def make_family_true(body: dict[str, Any]) -> None:
+    """Names hold a letter, telephones are numbers, nobody is born tomorrow, the class is none."""
+    for part in [body, *(part for part in body.values() if isinstance(part, dict))]:
+        for name, true in (("nom", "ESSAI"), ("prenom", "Léo"), ("courriel", ""), ("telephone", "0612345678")):
+            if name in part:
+                part[name] = true
+        part.update({name: None for name in ("classe", "ne_le") if name in part})

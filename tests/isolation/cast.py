@@ -248,6 +248,13 @@ class Town:
         return {**form_with(page, "vu").with_last_ticked(), "motif": "Demande de la famille"}
 
     @property
+    def family_written(self) -> dict[str, Any]:
+        """A family, as the town's software enters it, whose child joins a class."""
+        guardian = {"civilite": "Mme", "prenom": "Zoé", "nom": "NOUVELLE"}
+        pupil = {"prenom": "Nino", "nom": "NOUVEAU", "classe": self.school_class.pk}
+        return {"foyer": {"nom": "NOUVELLE"}, "representant": guardian, "enfant": pupil}
+
+    @property
     def roll_noted(self) -> dict[str, Any]:
         """A child seen, as the town's software tells it."""
         held = self.service_day

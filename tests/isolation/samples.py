@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any
 
 from lps.families.models import FamilyLink
+from lps.kernel import clock
 from tests.isolation.cast import Town
 
 Fill = Callable[[Town], Mapping[str, Any]]
@@ -805,6 +806,53 @@ COMMUNE: Mapping[str, Sample] = {
     ),
     "families_api:children": Sample(
         software("families.read_families"), where=lambda town: {"famille": town.household.pk}, is_form=False
+    ),
+    "families_api:classes": Sample(software("families.read_sites"), is_form=False),
+    "families_api:class_children": Sample(
+        software("families.read_families"), where=lambda town: {"classe": town.school_class.pk}, is_form=False
+    ),
+    "families_api:site_children": Sample(
+        software("families.read_families"), where=lambda town: {"lieu": town.school_class.site_id}, is_form=False
+    ),
+    "families_api:add_household": Sample(
+        software("families.write_families"),
+        {"POST": 201},
+        fields=lambda town: town.family_written,
+        headers=lambda town: {"idempotency-key": f"{town.name}-f"},
+        foreign=400,
+        is_form=False,
+    ),
+    "families_api:change_household": Sample(
+        software("families.write_families"),
+        {"POST": 200},
+        where=lambda town: {"famille": town.household.pk},
+        fields=lambda town: {"nom": "NOUVELLE"},
+        headers=lambda town: {"idempotency-key": f"{town.name}-m"},
+        is_form=False,
+    ),
+    "families_api:add_guardian": Sample(
+        software("families.write_families"),
+        {"POST": 201},
+        where=lambda town: {"famille": town.household.pk},
+        fields=lambda town: town.family_written["representant"],
+        headers=lambda town: {"idempotency-key": f"{town.name}-r"},
+        is_form=False,
+    ),
+    "families_api:add_child": Sample(
+        software("families.write_families"),
+        {"POST": 201},
+        where=lambda town: {"famille": town.household.pk},
+        fields=lambda town: {"prenom": "Léo", "nom": "ESSAI"},
+        headers=lambda town: {"idempotency-key": f"{town.name}-e"},
+        is_form=False,
+    ),
+    "families_api:move_child": Sample(
+        software("families.write_families"),
+        {"POST": 200},
+        where=lambda town: {"enfant": town.child.pk},
+        fields=lambda town: {"classe": None, "depuis": str(clock.today(town.commune.zone))},
+        headers=lambda town: {"idempotency-key": f"{town.name}-c"},
+        is_form=False,
     ),
     "booking_api:groups": Sample(software("booking.read_catalogue"), is_form=False),
     "booking_api:activities": Sample(software("booking.read_catalogue"), is_form=False),

@@ -1,7 +1,7 @@
 """Families and places for the town's other software."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -49,6 +49,23 @@ class Class(Written):
     called = "Classe"
     nom = serializers.CharField(source="name")
     niveau = serializers.CharField(source="level")
+
+
+class ListedClass(Written):
+    """A school class and the days of its year."""
+
+    called = "ClasseDeLAnnee"
+    sample = {"id": 7, "nom": "CE1", "niveau": "CE1", "lieu": 1, "du": "2026-09-01", "au": "2027-07-05"}
+    id = serializers.IntegerField()
+    nom = serializers.CharField(source="name")
+    niveau = serializers.CharField(source="level")
+    lieu = serializers.IntegerField(source="site_id")
+    du = serializers.DateField(source="school_year.during.lower")
+    au = serializers.SerializerMethodField(help_text=_("Le dernier jour de l'année scolaire, compris."))
+
+    def get_au(self, row: SchoolClass) -> date:
+        last: date = row.school_year.during.upper - timedelta(days=1)
+        return last
 
 
 class Pupil(Written):
@@ -130,23 +147,32 @@ class OneHousehold(ApiView):
         return Response(Family(found).data)
 
 
-class Children(ListView):
-    """A household's children."""
+PUPILS = page(Pupil)
+
+
+class _Pupils(ListView):
+    """Children with their classes of today."""
 
     right = READ_FAMILIES
     item = Pupil
 
+    def written(self, rows: Sequence[Child]) -> Sequence[dict[str, Any]]:
+        classes = api_queries.classes_of(rows, day=self.day)
+        return [_pupil(child, classes.get(child.pk)) for child in rows]
+
+    @property
+    def day(self) -> date:
+        """Today, where the commune is."""
+        return self.received_at.astimezone(context.current().zone).date()
+
+
+class Children(_Pupils):
+    """A household's children."""
+
     def rows(self, wanted: Mapping[str, Any]) -> QuerySet[Child]:
         if not api_queries.is_household(pk=self.kwargs["famille"]):
             raise Http404
-        return api_queries.children_of(household=self.kwargs["famille"], day=self._day())
-
-    def written(self, rows: Sequence[Child]) -> Sequence[dict[str, Any]]:
-        classes = api_queries.classes_of(rows, day=self._day())
-        return [_pupil(child, classes.get(child.pk)) for child in rows]
-
-    def _day(self) -> date:
-        return self.received_at.astimezone(context.current().zone).date()
+        return api_queries.children_of(household=self.kwargs["famille"], day=self.day)
 
     @extend_schema(
         operation_id="lister_les_enfants",
@@ -154,9 +180,69 @@ class Children(ListView):
         summary=_("Les enfants d'une famille"),
         parameters=[FAMILY],
         description=_("Les enfants que la famille a en garde aujourd'hui, avec leur classe. Jamais leurs codes."),
-        responses=page(Pupil),
+        responses=PUPILS,
     )
     def get(self, request: Request, famille: int) -> Response:
+        return self.answer_page()
+
+
+class Classes(ListView):
+    """The classes."""
+
+    right = READ_SITES
+    item = ListedClass
+
+    def rows(self, wanted: Mapping[str, Any]) -> QuerySet[SchoolClass]:
+        return api_queries.classes(day=self.received_at.astimezone(context.current().zone).date())
+
+    @extend_schema(
+        operation_id="lister_les_classes",
+        tags=["Catalogue"],
+        summary=_("Les classes"),
+        description=_("Les classes de l'année scolaire en cours et de celles qui suivent."),
+        responses=page(ListedClass),
+    )
+    def get(self, request: Request) -> Response:
+        return self.answer_page()
+
+
+class ClassChildren(_Pupils):
+    """The children of a class."""
+
+    def rows(self, wanted: Mapping[str, Any]) -> QuerySet[Child]:
+        if api_queries.school_class(pk=self.kwargs["classe"], day=self.day) is None:
+            raise Http404
+        return api_queries.pupils(day=self.day, school_class=self.kwargs["classe"])
+
+    @extend_schema(
+        operation_id="lister_les_enfants_d_une_classe",
+        tags=[TAG],
+        summary=_("Les enfants d'une classe"),
+        parameters=[path_key("classe", _("La clé de la classe."))],
+        description=_("Les enfants qui y sont aujourd'hui."),
+        responses=PUPILS,
+    )
+    def get(self, request: Request, classe: int) -> Response:
+        return self.answer_page()
+
+
+class SiteChildren(_Pupils):
+    """The children of a school."""
+
+    def rows(self, wanted: Mapping[str, Any]) -> QuerySet[Child]:
+        if not api_queries.is_site(pk=self.kwargs["lieu"]):
+            raise Http404
+        return api_queries.pupils(day=self.day, school_class__site=self.kwargs["lieu"])
+
+    @extend_schema(
+        operation_id="lister_les_enfants_d_une_ecole",
+        tags=[TAG],
+        summary=_("Les enfants d'une école"),
+        parameters=[path_key("lieu", _("La clé du lieu."))],
+        description=_("Les enfants qui y sont scolarisés aujourd'hui."),
+        responses=PUPILS,
+    )
+    def get(self, request: Request, lieu: int) -> Response:
         return self.answer_page()
 
 

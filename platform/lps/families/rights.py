@@ -8,6 +8,7 @@ ANSWER_REQUESTS = "families.answer_requests"
 READ_OWN_DATA = "families.read_own_data"
 READ_FAMILIES = "families.read_families"
 READ_SITES = "families.read_sites"
+WRITE_FAMILIES = "families.write_families"
 IMPORT_FAMILIES = "families.import"
 PRINT_CODES = "families.print_codes"
 # Finding gives names and classes alone; opening a page gives addresses, telephones and whom to call.
@@ -26,6 +27,7 @@ OWN = (
     Right(READ_OWN_DATA, owns=owns),
     Right(READ_FAMILIES, scope="familles:lire"),
     Right(READ_SITES, scope="catalogue:lire"),
+    Right(WRITE_FAMILIES, scope="familles:modifier"),
     Right(IMPORT_FAMILIES, roles=frozenset({Role.SCHOOL})),
     Right(PRINT_CODES, roles=frozenset({Role.SCHOOL})),
     Right(FIND_FAMILIES, roles=frozenset(AGENT_ROLES)),

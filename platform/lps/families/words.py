@@ -37,6 +37,10 @@ REFUSED: Mapping[str, str | Promise] = {
     "no_school_year": _("Aucune année scolaire n'est ouverte : ouvrez-la d'abord."),
     "family_code_taken": _("Un code famille du fichier est déjà attribué. Rien n'a été écrit."),
     "child_code_taken": _("Un code enfant du fichier est déjà attribué. Rien n'a été écrit."),
+    "stopped": _(
+        "L'écriture de ce fichier s'est arrêtée trois fois en route, et n'est plus essayée. Rien n'a été écrit\u00a0: "
+        "coupez-le en plusieurs fichiers plus petits, et envoyez-les l'un après l'autre."
+    ),
     "internal": _("L'import a échoué par notre faute. Rien n'a été écrit, l'erreur est notée."),
 }
 ROLLOVER: Mapping[str, str | Promise] = {

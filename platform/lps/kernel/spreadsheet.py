@@ -10,13 +10,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def harmless(text: str) -> str:
-    """The text as a cell that nobody's spreadsheet runs."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """The text as a cell that nobody's spreadsheet runs; `harmed` reads it back."""
+    return f"'{text}" if text.lstrip("'").startswith(_FORMULA) else text
 
 
 def harmed(cell: str) -> str:
     """The text that `harmless` made this cell of."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA) else cell
 
 
 def table(rows: Iterable[Sequence[object]]) -> str:

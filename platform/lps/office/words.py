@@ -72,6 +72,7 @@ RIGHTS: Mapping[str, str | Promise] = {
 SCOPES: Mapping[str, str | Promise] = {
     "catalogue:lire": _("Lire les écoles, les activités, le calendrier et les fermetures"),
     "familles:lire": _("Lire les familles et les enfants"),
+    "familles:modifier": _("Ajouter et modifier des familles et des enfants"),
     "reservations:lire": _("Lire les réservations"),
     "reservations:modifier": _("Réserver et annuler"),
     "absences:lire": _("Lire les absences, sans leur motif"),

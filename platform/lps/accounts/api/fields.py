@@ -40,13 +40,13 @@ class Strict(Written):
 
 
 class KeyField(serializers.IntegerField):
-    """An identifier in a body: a JSON whole number."""
+    """An identifier in a body: a JSON whole number, which `34.0` is too (JSON Schema, "integer")."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(min_value=1, max_value=LARGEST_KEY, **options)
 
     def to_internal_value(self, data: Any) -> int:
-        if type(data) is not int:
+        if type(data) is not int and not (type(data) is float and data.is_integer()):
             self.fail("invalid")
         return int(data)
 

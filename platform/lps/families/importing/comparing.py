@@ -138,7 +138,7 @@ def _standing_classes(plan: Plan) -> None:
 
 def _new_classes(plan: Plan) -> None:
     for line in sorted((line for one in plan.children for line in one.lines), key=lambda line: line.number):
-        if class_key(line) not in plan.classes:
+        if line.is_seated and class_key(line) not in plan.classes:
             plan.new_classes.setdefault(class_key(line), line)
 
 
@@ -208,7 +208,7 @@ def _changes_of_children(plan: Plan, day: date) -> None:
         line, wanted = one.first, plan.classes.get(class_key(one.first))
         if line.birth_date and one.child.birth_date != line.birth_date:
             one.changes["birth_date"] = line.birth_date
-        one.moves = wanted is None or enrolled.get(one.child.pk) != wanted.pk
+        one.moves = line.is_seated and (wanted is None or enrolled.get(one.child.pk) != wanted.pk)
         one.new_diets = bool(set(line.diets) - eats.get(one.child.pk, set()))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from lps.families import phones, queries
+from lps.families.importing import reading
 from lps.families.importing.columns import COLUMNS
 from lps.families.models import Custody, Enrollment, Guardian
 from lps.kernel import spreadsheet
@@ -15,7 +16,7 @@ GUARDIANS = 2  # of a household: those that the template has columns for, who pa
 def lines(*, day: date, sites: Collection[int] = (), with_codes: bool) -> list[dict[str, str]]:
     """One line a child and household that has it on that day, by school, class and name: four statements.
 
-    Only children of these schools when some are given. No cell is taken for a formula by a spreadsheet.
+    Only children of these schools when some are given. Spaces are folded, as an import reads them.
     """
     seats = _seats(day=day, sites=sites)
     held = Custody.objects.filter(valid_during__contains=day, child__anonymized_at__isnull=True)
@@ -35,7 +36,7 @@ def lines(*, day: date, sites: Collection[int] = (), with_codes: bool) -> list[d
     ]
     names = {id(line): one.child.name_sort for line, one in zip(found, custodies, strict=True)}
     found.sort(key=lambda line: (line["school"], line["school_class"], names[id(line)], line["household"]))
-    return [{key: spreadsheet.harmless(cell) for key, cell in line.items()} for line in found]
+    return [{key: reading.clean(cell) for key, cell in line.items()} for line in found]
 
 
 def as_csv(rows: Iterable[Mapping[str, str]]) -> str:

@@ -11,6 +11,7 @@ from lps.families.importing import dates
 from lps.families.importing.columns import BY_KEY, Mapped
 from lps.families.importing.reading import Table
 from lps.families.rules import food
+from lps.kernel import spreadsheet
 from notifications.addresses import BadAddress, clean_email
 
 Value = TypeVar("Value")
@@ -63,6 +64,11 @@ class Line:
     city: str
     guardians: tuple[GuardianLine, ...]
 
+    @property
+    def is_seated(self) -> bool:
+        """Whether it tells a class; one that does not leaves a child where it sits."""
+        return bool(self.school_class)
+
 
 @dataclass(slots=True)
 class Understood:
@@ -96,10 +102,10 @@ class _Reader:
 
     def line(self) -> Line:
         title, _, name = self.text("teacher").partition(" ")
-        school_class = self.needed("school_class")
+        school, school_class = self.seat()
         return Line(
             number=self.number,
-            school=self.needed("school"),
+            school=school,
             school_class=school_class,
             level=self.text("level") or school_class[:10],
             teacher_title=title[:10] if name else "",
@@ -117,6 +123,14 @@ class _Reader:
             guardians=tuple(guardian for rank in (1, 2) if (guardian := self.guardian(rank))),
         )
 
+    def seat(self) -> tuple[str, str]:
+        """A school and a class, or neither: a child may sit nowhere, as an export tells it."""
+        school, school_class = self.text("school"), self.text("school_class")
+        for key, value, other in (("school", school, school_class), ("school_class", school_class, school)):
+            if other and not value:
+                self.refuse(key, "needed")
+        return school, school_class
+
     def guardian(self, rank: int) -> GuardianLine | None:
         needed = self.needed if rank == 1 else self.text
         last_name, first_name = needed(f"last_name_{rank}"), needed(f"first_name_{rank}")
@@ -131,9 +145,11 @@ class _Reader:
         )
 
     def text(self, key: str) -> str:
-        value = self.cells.get(key, "")
-        if value.startswith(_FORMULA) and not key.startswith("phone"):
+        """A cell; what an export made harmless is as it was before, a formula that nobody did is refused."""
+        cell = self.cells.get(key, "")
+        if cell.startswith(_FORMULA) and not key.startswith("phone"):
             self.refuse(key, "formula")
+        value = spreadsheet.harmed(cell)
         if len(value) > _LENGTHS.get(key, 2000):
             self.refuse(key, "too_long")
         return value

@@ -7,6 +7,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
 from lps.families.importing.columns import COLUMNS
+from lps.kernel import spreadsheet
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXAMPLE = {
@@ -25,7 +26,7 @@ def as_xlsx(rows: list[dict[str, str]] | None = None) -> bytes:
     sheet.title = "Familles"
     sheet.append([column.name for column in COLUMNS])
     for row in rows if rows is not None else [EXAMPLE]:
-        sheet.append([ILLEGAL_CHARACTERS_RE.sub("", row.get(column.key, "")) for column in COLUMNS])
+        sheet.append([_cell(row.get(column.key, "")) for column in COLUMNS])
     _explain(book)
     for page in book.worksheets:
         for cell in page[1]:
@@ -36,6 +37,11 @@ def as_xlsx(rows: list[dict[str, str]] | None = None) -> bytes:
     return written.getvalue()
 
 
+def _cell(text: str) -> str:
+    """A text that no spreadsheet takes for a formula, nor refuses."""
+    return spreadsheet.harmless(ILLEGAL_CHARACTERS_RE.sub("", text))
+
+
 def _explain(book: Workbook) -> None:
     """One child a line; a child of two households has two lines."""
     sheet = book.create_sheet("Mode d'emploi")
@@ -43,3 +49,4 @@ def _explain(book: Workbook) -> None:
     for column in COLUMNS:
         sheet.append([column.name, "oui" if column.needed else "non", column.help])
     sheet.append(["", "", "Un enfant par ligne. Un enfant qui a deux foyers a deux lignes, une par famille."])
+    sheet.append(["", "", "École et classe restent vides pour un enfant qui n'est dans aucune classe."])

@@ -78,7 +78,7 @@ def _new_child(one: ChildPlan, classes: Mapping[ClassKey, SchoolClass]) -> NewCh
         last_name=line.last_name,
         birth_date=line.birth_date,
         code=line.child_code,
-        school_class=classes[class_key(line)],
+        school_class=classes[class_key(line)] if line.is_seated else None,
     )
 
 

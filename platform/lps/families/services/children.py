@@ -24,7 +24,7 @@ from lps.families.models import (
 )
 from lps.families.queries import not_over
 from lps.families.services.households import FamilyRefused
-from lps.journal.actors import Actor
+from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel.refusals import Refusal
@@ -237,7 +237,9 @@ def _moved(child: Child, school_class: SchoolClass | None, since: date) -> Moved
 
 
 def _record(child: Child, action: str, *, by: Actor, before: Any = None, after: Any = None) -> None:
-    record(by=by, channel=OFFICE, action=action, subject=f"child:{child.pk}", before=before, after=after)
+    """By the counter, unless the town's software does it: that one has a single door."""
+    channel = Channel.API if by.kind is ActorKind.INTEGRATION else OFFICE
+    record(by=by, channel=channel, action=action, subject=f"child:{child.pk}", before=before, after=after)
 
 
 def _seat_told(row: Enrollment) -> dict[str, Any]:

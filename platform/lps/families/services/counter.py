@@ -24,7 +24,15 @@ class Newcomer:
     school_class: SchoolClass | None = None
 
 
-def enter_family(*, home: HouseholdFacts, guardian: NewGuardian, child: Newcomer, today: date, by: Actor) -> Household:
+def enter_family(
+    *,
+    home: HouseholdFacts,
+    guardian: NewGuardian,
+    child: Newcomer,
+    today: date,
+    by: Actor,
+    channel: Channel = Channel.OFFICE,
+) -> Household:
     """Enter a household with its payer and its first child, both with codes drawn for them."""
     return add_household(
         new=NewHousehold(
@@ -38,11 +46,13 @@ def enter_family(*, home: HouseholdFacts, guardian: NewGuardian, child: Newcomer
             enrollment=_seat(child.school_class, today),
         ),
         by=by,
-        channel=Channel.OFFICE,
+        channel=channel,
     )
 
 
-def enter_child(*, household: Household, child: Newcomer, today: date, by: Actor) -> Child:
+def enter_child(
+    *, household: Household, child: Newcomer, today: date, by: Actor, channel: Channel = Channel.OFFICE
+) -> Child:
     """Enter one more child in a household."""
     return add_child(
         household=household,
@@ -50,7 +60,7 @@ def enter_child(*, household: Household, child: Newcomer, today: date, by: Actor
         custody=DateRange(today, None),
         enrollment=_seat(child.school_class, today),
         by=by,
-        channel=Channel.OFFICE,
+        channel=channel,
     )
 
 

@@ -29,9 +29,11 @@ from tenants.wakeup import wake_after_commit
 
 log = logging.getLogger(__name__)
 State = ImportBatch.State
+UNFINISHED = (State.ACCEPTED, State.WRITING)
 SHOWN = 200  # wrong lines, names: what a person reads
 STEPS = 2 + writing.STEPS  # reading, comparing, then writing
 PROGRESS_SECONDS = 3600
+TRIES = 3  # a file that stops its worker (memory, time) would else do so every minute
 
 
 class NoSchoolYear(ValueError):
@@ -98,9 +100,10 @@ def accept(*, batch: ImportBatch, by: Actor) -> bool:
 def write_accepted() -> int:
     """Write the files that wait, one after the other; returns how many. A file that fails leaves nothing.
 
-    A file whose worker was killed is still being written and held by nobody: it is begun again, from nothing.
+    A file whose worker was killed is still being written and held by nobody: it is begun again, from nothing, and
+    refused once it has stopped `TRIES` of them.
     """
-    unfinished = ImportBatch.objects.filter(state__in=(State.ACCEPTED, State.WRITING)).order_by("pk")
+    unfinished = ImportBatch.objects.filter(state__in=UNFINISHED).order_by("pk")
     return sum(_write(pk) for pk in list(unfinished.values_list("pk", flat=True)))
 
 
@@ -110,7 +113,8 @@ def progress(batch: ImportBatch) -> int:
 
 
 def _write(pk: int) -> bool:
-    ImportBatch.objects.filter(pk=pk, state=State.ACCEPTED).update(state=State.WRITING)
+    if not _begin(pk):
+        return False
     batch = ImportBatch.objects.get(pk=pk)
     try:
         with transaction.atomic():
@@ -139,10 +143,28 @@ def _write(pk: int) -> bool:
     return True
 
 
+def _begin(pk: int) -> bool:
+    """Count a try before it is made, so that one which stops its worker was counted; False when it is not to be made.
+
+    Two workers who begin together count two, and one of them writes.
+    """
+    with transaction.atomic():
+        if not _hold(pk):
+            return False
+        batch = ImportBatch.objects.get(pk=pk)
+        if batch.tries >= TRIES:
+            log.error("import %s refused: it stopped its worker %s times", pk, batch.tries)
+            _finish(batch, State.FAILED, {**batch.report, "refused": "stopped"})
+            return False
+        batch.state, batch.tries = State.WRITING, batch.tries + 1
+        batch.save(update_fields=("state", "tries"))
+    return True
+
+
 def _hold(pk: int) -> bool:
     """Hold the file until the transaction ends, or the worker dies; False when another worker does, or it is done."""
     free = ImportBatch.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-    return bool(free.filter(pk=pk, state=State.WRITING).values_list("pk"))
+    return bool(free.filter(pk=pk, state__in=UNFINISHED).values_list("pk"))
 
 
 def _note(pk: int, step: int) -> None:
@@ -187,6 +209,7 @@ def _report(plan: Plan) -> dict[str, Any]:
         "nothing": plan.is_empty,
         "new_classes": [f"{line.school}, {line.school_class}" for line in plan.new_classes.values()][:SHOWN],
         "new_children": [_name(one) for one in plan.children if one.child is None][:SHOWN],
+        "unseated": [_name(one) for one in plan.children if one.child is None and not one.first.is_seated][:SHOWN],
         "changed_children": [_name(one) for one in plan.children if one.child and one.is_changed][:SHOWN],
         "changed_households": [one.first.household for one in plan.households if one.household and one.is_changed][
             :SHOWN
