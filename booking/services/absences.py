@@ -86,6 +86,7 @@ def declare(
         )
         absence.activities.set(asked.activities)
         _record(absence, "absence_declared", by=by, channel=channel, at=at)
+        _tell(absence, template="booking/emails/absence_declared", by=by)
     return Declared(absence=absence)
 
 
@@ -134,7 +135,7 @@ def answer(*, absence: Absence, state: str, words: str, seen: str, by: Actor, at
         held.answered_at, held.answered_by = at, by.label
         held.save(update_fields=("state", "answer", "answered_at", "answered_by"))
         _record(held, "absence_answered", by=by, channel=Channel.OFFICE, at=at, before=before)
-        _tell(held, by=by)
+        _tell(held, template="booking/emails/absence_answered", by=by)
     return True
 
 
@@ -226,8 +227,9 @@ def _record(
     )
 
 
-def _tell(absence: Absence, *, by: Actor) -> None:
+def _tell(absence: Absence, *, template: str, by: Actor) -> None:
     facts = {
+        "number": absence.number,
         "child": absence.child.first_name,
         "first_day": absence.first_day,
         "last_day": absence.last_day,
@@ -236,4 +238,4 @@ def _tell(absence: Absence, *, by: Actor) -> None:
         "url": url_of(context.current(), f"/absences/{absence.pk}/"),
     }
     posts = [Post(to=email, facts=facts) for email in emails_of(absence.household)]
-    post_many(posts, template="booking/emails/absence_answered", by=by)
+    post_many(posts, template=template, by=by)

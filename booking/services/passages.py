@@ -11,16 +11,16 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from booking import catalogue
-from booking.models import Admission, Attendance, Booking, ServiceDay
+from booking.models import Admission, Attendance, Booking, BookingQuerySet, ServiceDay, WaitingEntry
 from booking.rules.entitlements import Pupil, is_entitled
 from booking.services import proofs
 from booking.services.closures import lines
 from booking.wakeup import EXTEND
-from lps.families.followers import Moved
+from lps.families.followers import Moved, Parted
 from lps.families.queries import emails_of_many
 from lps.journal.actors import Actor
 from notifications.services import Post, post_many
@@ -76,6 +76,34 @@ def depends(moves: Sequence[Moved], back: Sequence[Moved], *, done: Any, at: dat
         sum(pk not in ours and sites.get(child) != site for pk, child, site in rows)
         + sum(sites.get(child) != site for child, site in seen.values_list("child", "service_day__site"))
         + twins
+    )
+
+
+def preview_parting(parted: Parted) -> Mapping[str, int]:
+    """How many bookings the household would lose, and how many lists it would leave."""
+    return {"bookings_canceled": _asked(parted).count(), "waiting_ended": _waits(parted).count()}
+
+
+def part(parted: Parted, *, by: Actor, at: datetime) -> None:
+    """Cancel what the household booked for the child from that day on, with the proofs; it waits for nothing more."""
+    canceled = list(_asked(parted).select_related("activity", "child").order_by("day", "pk"))
+    Booking.objects.filter(pk__in=[booking.pk for booking in canceled]).update(canceled_at=at)
+    _waits(parted).update(state=WaitingEntry.State.LEFT, ended_at=at, accept_by=None)
+    proofs.write(canceled, booked=False, reason=_("Fin de la garde dans cette famille"), by=by, at=at)
+    _tell(canceled, template="booking/emails/parted", by=by)
+
+
+def _asked(parted: Parted) -> BookingQuerySet:
+    rows = Booking.objects.standing().filter(child=parted.child_id, household=parted.household_id)
+    return rows.filter(day__gte=parted.since)
+
+
+def _waits(parted: Parted) -> QuerySet[WaitingEntry]:
+    return WaitingEntry.objects.filter(
+        child=parted.child_id,
+        household=parted.household_id,
+        service_day__day__gte=parted.since,
+        state__in=WaitingEntry.OPEN,
     )
 
 

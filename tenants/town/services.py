@@ -12,7 +12,7 @@ from django.db import transaction
 from lps.kernel import clock
 from tenants import context
 from tenants.models import Commune
-from tenants.town.models import Message, TownSettings
+from tenants.town.models import TownSettings
 from tenants.town.pictures import redrawn
 
 Changed = tuple[dict[str, Any], dict[str, Any]]
@@ -121,8 +121,3 @@ class _Forget:
     def __call__(self) -> None:
         with context.use(self.commune):
             default_storage.delete(self.name)
-
-
-def publish_message(*, title: str, body: str, starts_at: datetime, ends_at: datetime | None = None) -> Message:
-    """Put a message on the home page from one instant to another."""
-    return Message.objects.create(title=title, body=body, starts_at=starts_at, ends_at=ends_at)

@@ -18,7 +18,10 @@ from booking.services import absences as services
 from lps.accounts.models import Account
 from lps.families.models import Child, Household
 from lps.journal.models import AuditEntry
-from notifications.models import OutboxMessage
+from notifications import facts
+from notifications.models import FACTS_PURPOSE, OutboxMessage
+from notifications.render import render
+from tenants import keys
 from tenants.models import Commune
 from tests.booking.agents import signed_in
 from tests.booking.october import (
@@ -103,6 +106,14 @@ def test_a_parent_declares_a_day_and_reads_the_proof(parent: Client, declared: A
     assert "Angéline" in read(parent.get("/absences/"))
     audit = AuditEntry.objects.get(action="absence_declared")
     assert "malade" not in str(audit.after)
+
+
+def test_the_declaration_is_proved_by_an_email(parent: Client, declared: Absence, angeline: Child) -> None:
+    declare(parent, angeline, LUNDI_13)  # the same again is told once
+
+    [message] = OutboxMessage.objects.filter(template="booking/emails/absence_declared")
+    mail = render(message.template, facts.loads(keys.decrypt(message.facts, purpose=FACTS_PURPOSE)))
+    assert declared.number in mail.text and "va l'examiner" in mail.text and "Enfant malade" not in mail.html
 
 
 def test_while_the_deadline_is_not_past_the_page_says_to_cancel_instead(

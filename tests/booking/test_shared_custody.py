@@ -5,9 +5,14 @@ from datetime import date
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from booking.models import Booking, JournalEntry
+from booking.models import Booking, JournalEntry, ServiceDay, WaitingEntry
 from booking.rules.planning import PlanningRefusal
 from lps.families.models import Child, Custody, Household
+from lps.families.queries import emails_of
+from lps.families.services import children
+from lps.journal.actors import Actor
+from lps.kernel import clock
+from notifications.models import OutboxMessage
 from tests.booking.october import (
     BUS_8H30,
     BUS_13H30,
@@ -138,3 +143,32 @@ def test_a_stranger_books_and_cancels_nothing(
 
     assert codes(ask(angeline, stranger, asked).refused) == ["other_household", "other_household"]
     assert written() == before
+
+
+def test_the_end_of_a_custody_cancels_what_that_household_booked_later_and_nothing_else(
+    autumn: Autumn, marsone: Household, durand: Household, angeline: Child
+) -> None:
+    ask(angeline, durand, autumn.book(BUS_13H30, LUNDI_13, JEUDI_16))
+    ask(angeline, marsone, autumn.book(BUS_13H30, MARDI_14, VENDREDI_17))
+    told = children.preview_end(child=angeline, household=durand, last_day=MARDI_14)
+    assert (told["bookings_canceled"], told["waiting_ended"]) == (1, 0)
+
+    children.end_custody(child=angeline, household=durand, last_day=MARDI_14, by=Actor.system("essai"), at=clock.now())
+
+    activity = autumn.activities[BUS_13H30]
+    assert standing(angeline, activity) == [LUNDI_13, MARDI_14, VENDREDI_17]
+    entry = JournalEntry.objects.get(child=angeline, household=durand, day=JEUDI_16, after=False)
+    assert entry.receipt.reason == "Fin de la garde dans cette famille"
+    mails = OutboxMessage.objects.filter(template="booking/emails/parted")
+    assert mails.count() == len(emails_of(durand))
+
+
+def test_whoever_waited_waits_no_more_after_the_end_of_its_custody(
+    autumn: Autumn, marsone: Household, durand: Household, angeline: Child
+) -> None:
+    held = ServiceDay.objects.filter(activity=autumn.activities[BUS_13H30], day=JEUDI_16)[0]
+    WaitingEntry.objects.create(service_day=held, child=angeline, household=durand, joined_at=clock.now())
+
+    children.end_custody(child=angeline, household=durand, last_day=MARDI_14, by=Actor.system("essai"), at=clock.now())
+
+    assert WaitingEntry.objects.get(child=angeline, household=durand).state == WaitingEntry.State.LEFT

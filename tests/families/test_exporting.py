@@ -55,6 +55,21 @@ def test_no_cell_is_a_formula(in_demo: Commune) -> None:
     assert not [cell.value for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
 
 
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest.mark.parametrize("name", ["=1+1", "+Léa", "-Léa", "@Léa", "'=Léa", "''-x", "'Léa"])
+def test_names_that_look_like_formulas_and_children_without_class_come_back(
+    in_demo: Commune, form: str, name: str
+) -> None:
+    household(name=f"{name} M", children=[NewChild(first_name=name, last_name=name)])
+    rows = taken()
+    content = exporting.as_csv(rows).encode() if form == "csv" else template.as_xlsx(rows)
+
+    batch = imports.receive(content=content, file_name=f"familles.{form}", by=BY)
+
+    assert batch.report["wrong_number"] == 0, batch.report["wrong"]
+    assert {key: number for key, number in batch.report["counts"].items() if number and "standing" not in key} == {}
+
+
 def test_codes_are_for_those_who_print_them(demo: Commune, martin: Household) -> None:
     school, cash = signed_in(demo), signed_in(demo, Role.CASH_OFFICE)
     path = "/mairie/familles/export/familles.csv"

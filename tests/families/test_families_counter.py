@@ -20,6 +20,7 @@ from lps.families.models import (
     SchoolYear,
     Site,
 )
+from lps.families.services import share_child
 from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
 from lps.kernel import clock
@@ -247,6 +248,22 @@ def test_a_second_household_has_the_child_too_until_its_end(
     assert ended.valid_during == DateRange(today, today + timedelta(days=1))
     alone = client.post(of(martin, "enfants", seated.pk, "garde/fin"), {"last_day": str(today)})
     assert alone.status_code == 400 and "Plus aucune famille" in alone.content.decode()
+
+
+def test_the_end_of_a_custody_says_first_how_many_bookings_it_cancels(
+    demo: Commune, stranger: Household, seated: Child, today: date, in_demo: Commune
+) -> None:
+    share_child(child=seated, household=stranger, custody=DateRange(today, None), by=BY, channel=Channel.OFFICE)
+    held = ServiceDay.objects.filter(open=True, day__gt=today).order_by("day", "pk")[0]
+    Booking.of(child_id=seated.pk, household_id=stranger.pk, service_day=held, booked_at=clock.now()).save()
+    path, client = of(stranger, "enfants", seated.pk, "garde/fin"), signed_in(demo)
+
+    page = client.post(path, {"last_day": str(today)}).content.decode()
+    assert "1 réservation de cette famille sera annulée" in page and "Rien n'est encore fait" in page
+    assert Booking.objects.standing().filter(household=stranger).exists()
+
+    assert client.post(path, {"last_day": str(today), "confirme": "1"}).status_code == 302
+    assert not Booking.objects.standing().filter(household=stranger).exists()
 
 
 def test_the_other_household_can_be_entered(demo: Commune, martin: Household, seated: Child, today: date) -> None:

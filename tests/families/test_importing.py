@@ -241,6 +241,20 @@ def test_two_workers_write_a_file_once(in_demo: Commune) -> None:
     assert Child.objects.filter(first_name="Léa").count() == 1
 
 
+def test_a_file_that_stops_its_worker_is_tried_three_times_and_then_said_refused(in_demo: Commune) -> None:
+    batch = received(as_csv(LEA))
+    imports.accept(batch=batch, by=NADIA)
+    for _ in range(imports.TRIES):
+        assert imports._begin(batch.pk)  # and the worker is killed there
+
+    assert imports.write_accepted() == 0
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.report["refused"]) == (ImportBatch.State.FAILED, "stopped")
+    assert not Child.objects.filter(first_name="Léa").exists()
+    assert imports.write_accepted() == 0
+
+
 def test_many_lines_cost_as_many_statements_as_few(in_demo: Commune) -> None:
     def rows(number: int, name: str) -> list[dict[str, str]]:
         return [

@@ -15,7 +15,8 @@ from lps.families.services import NewChild
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from tenants.models import Commune
-from tenants.town.services import change_settings, publish_message
+from tenants.town.models import Message
+from tenants.town.services import change_settings
 from tests.families.doors import browser, cost, link_sent, sign_in
 from tests.families.factories import ALWAYS, BY, child_of, household
 
@@ -68,7 +69,7 @@ def test_messages_show_from_their_start_to_their_end(in_demo: Commune) -> None:
         ("Sans fin", now - timedelta(days=9), None),
         ("Du jour", now - timedelta(hours=1), now + timedelta(hours=1)),
     ):
-        publish_message(title=title, body="…", starts_at=starts_at, ends_at=ends_at)
+        Message.objects.create(title=title, body="…", starts_at=starts_at, ends_at=ends_at)
 
     page = text(browser().get("/"))
 
@@ -77,7 +78,8 @@ def test_messages_show_from_their_start_to_their_end(in_demo: Commune) -> None:
 
 
 def test_a_message_bears_its_day_and_is_never_markup(in_demo: Commune) -> None:
-    publish_message(title="<b>Grève</b>", body="Un\n\nDeux", starts_at=datetime(2014, 10, 13, 22, 30, tzinfo=UTC))
+    starts_at = datetime(2014, 10, 13, 22, 30, tzinfo=UTC)
+    Message.objects.create(title="<b>Grève</b>", body="Un\n\nDeux", starts_at=starts_at)
 
     page = text(browser().get("/"))
 

@@ -1,6 +1,5 @@
 """What a town decides is changed with its entry, or not at all."""
 
-from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -11,7 +10,6 @@ from lps.journal import town
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
-from lps.kernel import clock
 from tenants.models import Commune
 from tenants.town import queries
 
@@ -62,16 +60,6 @@ def test_a_logo_is_told_when_it_comes_and_when_it_goes(in_demo: Commune) -> None
     came, went = entries()
     assert (came.before["logo"], went.after["logo"]) == ("", "")
     assert came.after["logo"] == went.before["logo"] != ""
-
-
-def test_a_message_is_told_with_its_words(in_demo: Commune) -> None:
-    now = clock.now()
-
-    message = town.publish_message(title="Grève", body="Pas de cantine", starts_at=now, **BY)
-
-    (entry,) = entries()
-    assert (entry.subject, entry.after["title"], entry.after["ends_at"]) == (f"message:{message.pk}", "Grève", None)
-    assert message in queries.messages_shown(now=now + timedelta(minutes=1))
 
 
 def test_the_demonstration_told_its_own_settings(in_demo: Commune) -> None:

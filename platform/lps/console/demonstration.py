@@ -20,12 +20,14 @@ from lps.console.furnishing import furnish, open_days
 from lps.console.services import Identity, create_commune, drop_commune
 from lps.families.models import SchoolClass
 from lps.families.services import NewChild, NewClass, NewGuardian, NewHousehold, add_classes, bulk_add_households
+from lps.journal import town_messages
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
-from lps.journal.town import change_settings, finish_set_up, publish_message
+from lps.journal.town import change_settings, finish_set_up
 from lps.kernel.text import sort_key
 from tenants import context, queries
 from tenants.models import Commune
+from tenants.town.messages import Words
 
 BY = Actor.system("démonstration")
 PASSWORD = "Buchelay-Demo-78200"
@@ -106,13 +108,12 @@ def _furnish_demo(commune: Commune, by: Actor, now: datetime) -> None:
     open_days(today=today)
     since = DateRange(year.during.lower, None)
     (household,) = bulk_add_households([_marsone(since, ce1, ce2)], by=by)
-    publish_message(
+    words = Words(
         title="Bienvenue",
         body="Madame, Monsieur,\n\nCe portail est une démonstration : vos essais n'engagent personne.",
         starts_at=now - timedelta(days=2),
-        by=by,
-        channel=Channel.AUTOMATIC,
     )
+    town_messages.write(words=words, publish=True, now=now, by=by)
     bookings.offer_periods([household], now=now, today=today)
     bookings.book_marsone(household, now=now, today=today)
     campaigns.offer_campaign(now=now, today=today)
@@ -166,7 +167,7 @@ def _furnish_buchelay(commune: Commune, now: datetime, number: int) -> None:
     households = bulk_add_households(
         households_of_buchelay(number=number, classes=classes, first_day=year.during.lower), by=BY
     )
-    publish_message(
+    words = Words(
         title="Bienvenue sur le portail familles de Buchelay",
         body=(
             "Madame, Monsieur,\nChers Buchelois,\n\n"
@@ -178,9 +179,8 @@ def _furnish_buchelay(commune: Commune, now: datetime, number: int) -> None:
             "utiliser ce service."
         ),
         starts_at=now - timedelta(days=1),
-        by=BY,
-        channel=Channel.AUTOMATIC,
     )
+    town_messages.write(words=words, publish=True, now=now, by=BY)
     bookings.offer_periods(households[:1], now=now, today=today)
     bookings.book_families(households, now=now, today=today)
     campaign = campaigns.offer_campaign(now=now, today=today)

@@ -18,6 +18,15 @@ class Moved:
     level: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A child whom a household has no more from a day on."""
+
+    child_id: int
+    household_id: int
+    since: date
+
+
 class Follower(Protocol):
     """Follows children who move. What `follow` gives is JSON, kept with the passage and handed to `unfollow`."""
 
@@ -31,6 +40,12 @@ class Follower(Protocol):
         """How many facts written since `at` would be wrong if the moves were undone; `back` says where the children
         would sit.
         """
+
+    def preview_parting(self, parted: Parted) -> Mapping[str, int]:
+        """What the end of a custody would do, in numbers."""
+
+    def part(self, parted: Parted, *, by: Actor, at: datetime) -> None:
+        """End what the household asked for the child from that day on, inside the caller's transaction."""
 
     def unfollow(self, done: Any, *, by: Actor, at: datetime) -> None:
         """Put back what `follow` changed."""

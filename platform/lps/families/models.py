@@ -404,7 +404,7 @@ class ImportBatch(models.Model):
     state = models.CharField("état", max_length=8, choices=State, default=State.RECEIVED)
     done = models.PositiveIntegerField("lignes faites", default=0)
     total = models.PositiveIntegerField("lignes", default=0)
-    tries = models.PositiveSmallIntegerField("essais d'écriture", default=0)
+    tries = models.PositiveSmallIntegerField("essais d'écriture", default=0, db_default=0)
     report = models.JSONField("compte rendu", default=dict)
     requested_by = models.CharField("demandé par", max_length=120)
     created_at = models.DateTimeField("reçu le", default=clock.now)

@@ -11,7 +11,6 @@ from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
 from lps.journal.services import record, record_change
 from tenants.town import services as town
-from tenants.town.models import Message
 
 SUBJECT, CHANGED = "town", "settings_changed"
 
@@ -41,22 +40,6 @@ def save_logo(*, content: bytes, by: Actor, channel: Channel) -> town.Changed:
 def remove_logo(*, by: Actor, channel: Channel) -> town.Changed:
     """Go back to the commune's initial."""
     return _recorded(town.remove_logo, by=by, channel=channel)
-
-
-def publish_message(
-    *, title: str, body: str, starts_at: datetime, ends_at: datetime | None = None, by: Actor, channel: Channel
-) -> Message:
-    """Put a message on the home page from one instant to another."""
-    with transaction.atomic():
-        message = town.publish_message(title=title, body=body, starts_at=starts_at, ends_at=ends_at)
-        after = {
-            "title": title,
-            "body": body,
-            "starts_at": starts_at.isoformat(),
-            "ends_at": ends_at.isoformat() if ends_at else None,
-        }
-        record(by=by, channel=channel, action="message_published", subject=f"message:{message.pk}", after=after)
-    return message
 
 
 def changes(*, limit: int = 20) -> list[AuditEntry]:

@@ -10,7 +10,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils.translation import gettext as _
 
 from lps.families import followers, queries
-from lps.families.followers import Moved
+from lps.families.followers import Moved, Parted
 from lps.families.models import (
     HEALTH_PURPOSE,
     Child,
@@ -143,21 +143,36 @@ def share_custody(*, child: Child, household: Household, since: date, by: Actor)
     return row
 
 
-def end_custody(*, child: Child, household: Household, last_day: date, by: Actor) -> None:
-    """A household has a child until that day, included: it books nothing for it any more.
+def check_end(*, child: Child, household: Household, last_day: date) -> list[Custody]:
+    """The custodies that would end. Raises `FamilyRefused` as `end_custody` does."""
+    end = _day_after(last_day)
+    held = list(Custody.objects.filter(not_over("valid_during", end), child=child).order_by("pk"))
+    own = [row for row in held if row.household_id == household.pk]
+    if not own:
+        raise FamilyRefused(Refusal("not_there"))
+    others = [row for row in held if row.household_id != household.pk]
+    if not any(queries.days_within(row.valid_during, [end]) for row in others):
+        raise FamilyRefused(Refusal("nobody_left"))
+    return own
+
+
+def preview_end(*, child: Child, household: Household, last_day: date) -> dict[str, int]:
+    """What would become of what the household asked for the child after that day, in numbers."""
+    parted = Parted(child.pk, household.pk, _day_after(last_day))
+    return {
+        key: number for one in followers.registered().values() for key, number in one.preview_parting(parted).items()
+    }
+
+
+def end_custody(*, child: Child, household: Household, last_day: date, by: Actor, at: datetime) -> None:
+    """A household has a child until that day, included: what it booked for it later is canceled.
 
     Raises `FamilyRefused`: `not_there`, `nobody_left` when no household would have the child the day after.
     """
-    end = date.fromordinal(last_day.toordinal() + 1)
+    end = _day_after(last_day)
     with transaction.atomic():
         queries.lock_child(child)
-        held = list(Custody.objects.filter(not_over("valid_during", end), child=child).order_by("pk"))
-        own = [row for row in held if row.household_id == household.pk]
-        if not own:
-            raise FamilyRefused(Refusal("not_there"))
-        others = [row for row in held if row.household_id != household.pk]
-        if not any(queries.days_within(row.valid_during, [end]) for row in others):
-            raise FamilyRefused(Refusal("nobody_left"))
+        own = check_end(child=child, household=household, last_day=last_day)
         before = {"household": household.pk, "to": [str(row.valid_during.upper) for row in own]}
         for row in own:
             if row.valid_during.lower and row.valid_during.lower >= end:
@@ -166,6 +181,8 @@ def end_custody(*, child: Child, household: Household, last_day: date, by: Actor
                 row.valid_during = DateRange(row.valid_during.lower, end)
                 row.save(update_fields=("valid_during",))
         _record(child, "custody_ended", by=by, before=before, after={"household": household.pk, "to": str(end)})
+        for one in followers.registered().values():
+            one.part(Parted(child.pk, household.pk, end), by=by, at=at)
 
 
 def save_contact(*, child: Child, contact: Contact | None, facts: ContactFacts, by: Actor) -> Contact:
@@ -206,6 +223,10 @@ def remove_health_note(*, note: HealthNote, by: Actor) -> None:
     with transaction.atomic():
         _record(note.child, "health_removed", by=by, before={"note": note.pk})
         note.delete()
+
+
+def _day_after(day: date) -> date:
+    return date.fromordinal(day.toordinal() + 1)
 
 
 def _end_seats(rows: Collection[Enrollment], end: date) -> None:

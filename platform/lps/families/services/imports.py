@@ -204,12 +204,14 @@ def _year(today: date) -> SchoolYear:
 
 def _report(plan: Plan) -> dict[str, Any]:
     """What the preview says: numbers, the first names of each kind, each wrong line."""
+    unseated = [one for one in plan.children if one.child is None and not one.first.is_seated]
     return {
         "counts": writing.counts(plan),
         "nothing": plan.is_empty,
         "new_classes": [f"{line.school}, {line.school_class}" for line in plan.new_classes.values()][:SHOWN],
         "new_children": [_name(one) for one in plan.children if one.child is None][:SHOWN],
-        "unseated": [_name(one) for one in plan.children if one.child is None and not one.first.is_seated][:SHOWN],
+        "unseated": [_name(one) for one in unseated][:SHOWN],
+        "unseated_number": len(unseated),
         "changed_children": [_name(one) for one in plan.children if one.child and one.is_changed][:SHOWN],
         "changed_households": [one.first.household for one in plan.households if one.household and one.is_changed][
             :SHOWN

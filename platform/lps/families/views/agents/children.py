@@ -167,10 +167,15 @@ def end_custody(request: DoorRequest, household_id: int, child_id: int) -> HttpR
     household, found = child_or_404(request, household_id, child_id, EDIT_FAMILIES)
     form = UntilForm(posted(request), initial={"last_day": _today()})
     if form.is_valid():
+        wanted = {"child": found, "household": household, "last_day": form.cleaned_data["last_day"]}
         try:
-            last_day = form.cleaned_data["last_day"]
-            services.end_custody(child=found, household=household, last_day=last_day, by=agent_of(request))
-            return saying.done(child_path(household, found), "fin")
+            services.check_end(**wanted)
+            effects = services.preview_end(**wanted)
+            if CONFIRMED in request.POST or not any(effects.values()):
+                services.end_custody(**wanted, by=agent_of(request), at=request.received_at)
+                return saying.done(child_path(household, found), "fin")
+            facts = {**frame(request, household), **wanted, "form": form, "effects": effects, "confirmed": CONFIRMED}
+            return render(request, "families/office/end_custody.html", facts)
         except FamilyRefused as error:
             form.add_error("last_day", str(words.COUNTER[error.refusal.code]))
     intro = _("Après ce jour, cette famille ne voit plus l'enfant et ne réserve plus pour lui. L'autre foyer continue.")
