@@ -1,7 +1,16 @@
 """What billing adds to the families' tabs and to the agents' rail."""
 
-from lps.ui.nav import NavItem
+from django.utils.translation import gettext_lazy as _
+
+from billing.rights import READ_PAYMENTS
+from lps.ui.nav import CASH, NavItem
 
 TABS: list[NavItem] = []
-RAIL: list[NavItem] = []
-FAMILY_TABS: list[NavItem] = []
+RAIL: list[NavItem] = [
+    NavItem("billing_office:desk", _("Encaissements"), READ_PAYMENTS, CASH),
+    NavItem("billing_office:till", _("Caisse"), READ_PAYMENTS, CASH),
+    NavItem("billing_office:remittances", _("Bordereaux de chèques"), READ_PAYMENTS, CASH),
+]
+FAMILY_TABS: list[NavItem] = [
+    NavItem("billing_office:family_payments", _("Règlements"), READ_PAYMENTS),
+]

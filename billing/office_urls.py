@@ -1,6 +1,24 @@
 """Addresses of the agents' pages of billing, under /mairie/."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from billing.views.agents import desk, till
 
 app_name = "billing_office"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("regie/encaissements/", desk.find, name="desk"),
+    path("regie/caisse/", till.till, name="till"),
+    path("regie/caisse/arreter/", till.close, name="till_close"),
+    path("regie/caisse/journal.pdf", till.journal_pdf, name="till_pdf"),
+    path("regie/caisse/journal.xlsx", till.journal_xlsx, name="till_xlsx"),
+    path("regie/bordereaux/", till.remittances, name="remittances"),
+    path("regie/bordereaux/faire/", till.remit, name="remit"),
+    path("regie/bordereaux/<int:remittance_id>/", till.remittance, name="remittance"),
+    path("regie/bordereaux/<int:remittance_id>/pdf/", till.remittance_pdf, name="remittance_pdf"),
+    path("familles/<int:household_id>/reglements/", desk.family, name="family_payments"),
+    path("familles/<int:household_id>/reglements/encaisser/", desk.take, name="take"),
+    path("familles/<int:household_id>/reglements/avoir/", desk.credit, name="use_credit"),
+    path("familles/<int:household_id>/quittances/<str:number>/", desk.receipt, name="receipt"),
+    path("familles/<int:household_id>/quittances/<str:number>/pdf/", desk.receipt_pdf, name="receipt_pdf"),
+    path("familles/<int:household_id>/quittances/<str:number>/annuler/", desk.reverse_payment, name="receipt_reverse"),
+]

@@ -17,7 +17,7 @@ from billing.models.invoices import (
 from billing.models.offices import BillingSettings, CashOffice
 from billing.models.online import AttemptAnswer, PaymentAttempt
 from billing.models.payments import Allocation, Payment, ReceiptCounter, Remittance, RemittedCheque, TillDay
-from billing.models.reminders import Reminder, ReminderLevel
+from billing.models.reminders import Reminder, ReminderLevel, ReminderSending
 from billing.models.tariffs import HouseholdTerms, Quotient, Tariff, TariffPrice
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "ReceiptCounter",
     "Reminder",
     "ReminderLevel",
+    "ReminderSending",
     "Remittance",
     "RemittedCheque",
     "Tariff",

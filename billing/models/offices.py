@@ -19,6 +19,13 @@ class BillingSettings(models.Model):
     unusual_amount = models.DecimalField(
         "montant inhabituel à partir de (euros)", max_digits=8, decimal_places=2, default=Decimal(500)
     )
+    reminder_minimum = models.DecimalField(
+        "ne pas relancer au-dessous de (euros)",
+        max_digits=8,
+        decimal_places=2,
+        default=Decimal(5),
+        validators=[MinValueValidator(Decimal(0))],
+    )
 
     class Meta:
         verbose_name = "réglages de la facturation"

@@ -93,6 +93,8 @@ class Payment(models.Model):
     attempt = models.OneToOneField(
         "billing.PaymentAttempt", models.PROTECT, related_name="payment", null=True, blank=True
     )
+    # The desk's form: sent twice, it gives the first receipt again.
+    jeton = models.UUIDField("jeton", unique=True, null=True, blank=True, editable=False)
     reverses = models.OneToOneField("self", models.PROTECT, related_name="reversal", null=True, blank=True)
 
     class Meta:

@@ -27,10 +27,37 @@ class ReminderLevel(models.Model):
         return f"{self.rank} {self.title}"
 
 
+class ReminderSending(models.Model):
+    """Reminders sent at once: e-mails in the outbox, letters in one file that a worker draws."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", "à imprimer"
+        DRAWING = "drawing", "en cours"
+        DONE = "done", "prêt"
+        FAILED = "failed", "échec"
+
+    sent_at = models.DateTimeField("envoyées le")
+    sent_by = models.CharField("par", max_length=120)
+    emails = models.PositiveIntegerField("familles par courriel", default=0)
+    letters = models.PositiveIntegerField("familles par courrier", default=0)
+    state = models.CharField("état des lettres", max_length=7, choices=State, default=State.ASKED)
+    path = models.CharField("fichier des lettres", max_length=200, blank=True)
+    finished_at = models.DateTimeField("lettres prêtes le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "envoi de relances"
+        verbose_name_plural = "envois de relances"
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.sent_at:%Y-%m-%d} {self.emails} {self.letters}"
+
+
 class Reminder(models.Model):
     """That a household was reminded of an invoice at a level: once."""
 
     invoice = models.ForeignKey("billing.Invoice", models.PROTECT, related_name="reminders")
+    sending = models.ForeignKey(ReminderSending, models.PROTECT, related_name="reminders", null=True, blank=True)
     rank = models.PositiveSmallIntegerField("niveau")
     way = models.CharField("envoi", max_length=6, choices=ReminderLevel.Way)
     left = models.DecimalField("reste à payer alors", max_digits=10, decimal_places=2)

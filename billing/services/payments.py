@@ -1,5 +1,6 @@
 """Receive money: every door records a payment here, whatever its means."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,7 +17,7 @@ from lps.journal.channels import Channel
 
 
 class PaymentRefused(Exception):
-    """Nothing was recorded: `code` says why (amount, allocation, till_closed, not_theirs)."""
+    """Nothing was recorded: `code` says why (amount, allocation, till_closed, not_theirs, reversed, remitted)."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -45,16 +46,21 @@ def record(
     at: datetime,
     day: date,
     attempt: PaymentAttempt | None = None,
+    jeton: uuid.UUID | None = None,
 ) -> Payment:
     """Record a payment and what it settles; `day` is the commune's. Raises `PaymentRefused`.
 
+    A form sent twice bears one `jeton`: the second gives the first payment back and records nothing.
     The invoices it settles are locked in the order of their keys, then the year's counter: two payments of one
     invoice at once never settle more than is left, and receipts follow one another without gap.
     """
     with transaction.atomic():
         _checked(received)
         if attempt is None:  # what the Treasury took stands in no till of ours
-            _open_till(cash_office, day)
+            till = hold_till(cash_office, day)
+            if first := _replayed(jeton, household=household):
+                return first
+            refuse_closed(till)
         _settleable(received.settles, household=household)
         payment = Payment.objects.create(
             household=household,
@@ -70,6 +76,7 @@ def record(
             cheque_number=received.cheque_number,
             reference=received.reference,
             attempt=attempt,
+            jeton=jeton,
         )
         Allocation.objects.bulk_create(
             Allocation(payment=payment, invoice_id=invoice, amount=amount, at=at, by=by.label)
@@ -102,11 +109,23 @@ def _checked(received: Received) -> None:
         raise PaymentRefused("allocation")
 
 
-def _open_till(cash_office: CashOffice, day: date) -> None:
-    """A closed day takes nothing more. The row is shared: closing it waits for the payments being written."""
+def hold_till(cash_office: CashOffice, day: date) -> TillDay:
+    """The till of a day, made when it has none, its row locked: closing it and writing in it wait for each other."""
     till, _ = TillDay.objects.get_or_create(cash_office=cash_office, day=day)
-    if TillDay.objects.select_for_update(no_key=True).get(pk=till.pk).closed_at:
+    return TillDay.objects.select_for_update(no_key=True).get(pk=till.pk)
+
+
+def refuse_closed(till: TillDay) -> None:
+    """A closed day takes nothing more. Raises `PaymentRefused`."""
+    if till.closed_at:
         raise PaymentRefused("till_closed")
+
+
+def _replayed(jeton: uuid.UUID | None, *, household: Household) -> Payment | None:
+    found = Payment.objects.filter(jeton=jeton).first() if jeton else None
+    if found and found.household_id != household.pk:
+        raise PaymentRefused("not_theirs")
+    return found
 
 
 def _settleable(settles: Mapping[int, Decimal], *, household: Household) -> None:

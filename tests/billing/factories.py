@@ -1,15 +1,18 @@
 """What tests of billing stand on: a régie, a flat tariff, an invoice issued as a run issues it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
 
-from billing.models import BillingRun, CashOffice, Invoice, InvoiceCounter, InvoiceLine, Tariff, TariffPrice
+from billing.models import BillingRun, CashOffice, Invoice, InvoiceCounter, InvoiceLine, Payment, Tariff, TariffPrice
 from billing.rules.numbers import InvoiceNumber
+from billing.services.payments import Received, record
 from booking.models import Activity
 from lps.families.models import Household
+from lps.journal.actors import Actor
+from lps.journal.channels import Channel
 
 ISSUED = datetime(2012, 2, 10, 9, 0, tzinfo=UTC)
 
@@ -103,3 +106,29 @@ def invoice(
         for rank, amount in enumerate(amounts, 1)
     )
     return made
+
+
+def pay(
+    household: Household,
+    amount: str,
+    settles: Mapping[Invoice, str] | None = None,
+    *,
+    day: date = date(2012, 2, 14),
+    means: Payment.Means = Payment.Means.CASH,
+    **values: str,
+) -> Payment:
+    """A payment at the desk of the principal régie."""
+    return record(
+        Received(
+            amount=Decimal(amount),
+            means=means,
+            settles={invoice.pk: Decimal(part) for invoice, part in (settles or {}).items()},
+            **values,
+        ),
+        household=household,
+        cash_office=cash_office(),
+        by=Actor.system("essai"),
+        channel=Channel.OFFICE,
+        at=ISSUED,
+        day=day,
+    )

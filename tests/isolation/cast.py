@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 
+from billing.models import Payment, Remittance
+from billing.services import till
 from booking import catalogue
 from booking.catalogue_templates import DAY_BEFORE
 from booking.models import (
@@ -83,6 +85,7 @@ from tenants.town.messages import Words
 from tenants.town.models import HouseRules, Message
 from tenants.town.services import renew_catalogue_stamp
 from tests.accounts import factories as people
+from tests.billing import factories as billing
 from tests.families.factories import BY, child_of, household
 from tests.isolation.pages import form_to, form_with
 
@@ -476,6 +479,56 @@ class Town:
         day = clock.today(self.commune.zone) + timedelta(days=700)
         with self.inside():
             return PublicHoliday.objects.create(name="Fête patronale", day=day, is_local=True)
+
+    @property
+    def payment(self) -> Payment:
+        """A sum that the family paid at the desk, in credit."""
+        with self.inside():
+            return billing.pay(self.household, "20.00", day=clock.today(self.commune.zone))
+
+    @property
+    def cheque(self) -> Payment:
+        """A cheque that waits for a slip."""
+        with self.inside():
+            day = clock.today(self.commune.zone) - timedelta(days=1)
+            facts = {"cheque_bank": "Banque", "cheque_number": str(FAR + next(_NUMBERS))}
+            return billing.pay(self.household, "20.00", day=day, means=Payment.Means.CHEQUE, **facts)
+
+    @property
+    def remittance(self) -> Remittance:
+        """A slip of one cheque."""
+        cheque = self.cheque
+        with self.inside():
+            return till.remit(cash_office=cheque.cash_office, payments=[cheque.pk], by=BY, at=clock.now())
+
+    @property
+    def closing_till(self) -> dict[str, Any]:
+        """The form that closes a day without cash, filled in."""
+        with self.inside():
+            assert billing.cash_office()
+        return {"counted": "0", "seen": "0.00"}
+
+    @property
+    def journal_days(self) -> dict[str, Any]:
+        """The days of a journal."""
+        with self.inside():
+            assert billing.cash_office()
+        return {"du": "2026-11-01", "au": "2026-11-30"}
+
+    @property
+    def taking(self) -> dict[str, Any]:
+        """The desk's form, filled in: a sum kept in credit."""
+        with self.inside():
+            assert billing.cash_office()
+        return {"amount": "5,00", "means": "cash", "keep_rest": "1", "jeton": str(uuid4())}
+
+    @property
+    def credit_use(self) -> dict[str, Any]:
+        """The form that uses that credit on an invoice."""
+        payment = self.payment
+        with self.inside():
+            invoice = billing.invoice(self.household)
+        return {"source": f"payment-{payment.pk}", "invoice": invoice.pk, "credit": "2,00"}
 
     @property
     def vacation_form(self) -> dict[str, Any]:

@@ -160,6 +160,8 @@ COMMUNE: Mapping[str, Sample] = {
         FAMILY, {"GET": 200, "POST": 400}, where=lambda town: {"absence_id": town.absence.pk}
     ),
     "booking:absence_withdraw": Sample(FAMILY, {"POST": 302}, where=lambda town: {"absence_id": town.absence.pk}),
+    "billing:payments": Sample(FAMILY),
+    "billing:receipt_pdf": Sample(FAMILY, where=lambda town: {"number": town.payment.number}),
     # Agents'
     "office:today": Sample(agent("office.enter")),
     "office:watch": Sample(
@@ -573,6 +575,57 @@ COMMUNE: Mapping[str, Sample] = {
     "booking_office:kitchen": Sample(agent("booking.count_meals")),
     "booking_office:kitchen_csv": Sample(agent("booking.count_meals")),
     "booking_office:kitchen_pdf": Sample(agent("booking.count_meals")),
+    "billing_office:desk": Sample(agent("billing.read_payments")),
+    "billing_office:till": Sample(agent("billing.read_payments")),
+    "billing_office:till_close": Sample(
+        agent("billing.close_till"), {"POST": 302}, fields=lambda town: town.closing_till, foreign_fields=None
+    ),
+    "billing_office:till_pdf": Sample(agent("billing.read_payments"), query=lambda town: town.journal_days),
+    "billing_office:till_xlsx": Sample(agent("billing.read_payments"), query=lambda town: town.journal_days),
+    "billing_office:remittances": Sample(agent("billing.read_payments")),
+    "billing_office:remit": Sample(
+        agent("billing.take_payments"),
+        {"POST": 302},
+        fields=lambda town: {"cheque": [town.cheque.pk]},
+        foreign=400,
+    ),
+    "billing_office:remittance": Sample(
+        agent("billing.read_payments"), where=lambda town: {"remittance_id": town.remittance.pk}
+    ),
+    "billing_office:remittance_pdf": Sample(
+        agent("billing.read_payments"), where=lambda town: {"remittance_id": town.remittance.pk}
+    ),
+    "billing_office:family_payments": Sample(
+        agent("billing.read_payments"), where=lambda town: {"household_id": town.household.pk}
+    ),
+    "billing_office:take": Sample(
+        agent("billing.take_payments"),
+        {"POST": 302},
+        where=lambda town: {"household_id": town.household.pk},
+        fields=lambda town: town.taking,
+        foreign_fields=None,
+    ),
+    "billing_office:use_credit": Sample(
+        agent("billing.take_payments"),
+        {"POST": 302},
+        where=lambda town: {"household_id": town.household.pk},
+        fields=lambda town: town.credit_use,
+    ),
+    "billing_office:receipt": Sample(
+        agent("billing.read_payments"),
+        where=lambda town: {"household_id": town.household.pk, "number": town.payment.number},
+    ),
+    "billing_office:receipt_pdf": Sample(
+        agent("billing.read_payments"),
+        where=lambda town: {"household_id": town.household.pk, "number": town.payment.number},
+    ),
+    "billing_office:receipt_reverse": Sample(
+        agent("billing.take_payments"),
+        {"POST": 302},
+        where=lambda town: {"household_id": town.household.pk, "number": town.payment.number},
+        fields=lambda town: {"reason": "Erreur de famille"},
+        foreign_fields=None,
+    ),
     "booking_office:campaigns": Sample(agent("booking.read_pre_registrations")),
     "booking_office:campaign_new": Sample(
         agent("booking.run_campaigns"), FORM, fields=lambda town: town.campaign_words, foreign=400

@@ -107,6 +107,10 @@ ACTIONS: Mapping[str, str | Promise] = {
     "period_reopened": _l("Période rouverte pour un enfant"),
     # Billing
     "payment_received": _l("Règlement reçu"),
+    "payment_reversed": _l("Règlement annulé par une écriture contraire"),
+    "till_closed": _l("Caisse arrêtée"),
+    "cheques_remitted": _l("Bordereau de chèques fait"),
+    "credit_used": _l("Avoir utilisé sur une facture"),
     # Bookings and days
     "bookings_entered": _l("Réservations reprises"),
     "booked_at_counter": _l("Réservation au guichet"),
@@ -190,9 +194,15 @@ SUBJECTS: Mapping[str, str | Promise] = {
     "rules": _l("Règlement"),
     "school_year": _l("Année scolaire"),
     "service_day": _l("Jour d'activité"),
+    "till": _l("Caisse"),
+    "remittance": _l("Bordereau"),
     "town": _l("Réglages"),
 }
 _FACTS: Mapping[str, str | Promise] = {
+    "receipt": _l("quittance"),
+    "means": _l("moyen"),
+    "invoice": _l("facture"),
+    "amount": _l("montant"),
     "accept_by": _l("réponse avant"),
     "activities": _l("activités"),
     "activity": _l("activité"),
@@ -203,6 +213,8 @@ _FACTS: Mapping[str, str | Promise] = {
     "color": _l("couleur"),
     "day": _l("jour"),
     "days": _l("jours"),
+    "counted_cash": _l("espèces comptées"),
+    "expected_cash": _l("espèces attendues"),
     "email": _l("adresse e-mail"),
     "ends_at": _l("fin"),
     "expires_at": _l("expire le"),

@@ -1,0 +1,42 @@
+"""What the desk prints: a receipt, a slip of cheques, the till's journal."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+
+from billing import till
+from billing.models import CashOffice, Payment
+from lps.kernel import clock
+from lps.ui import pdf
+from tenants import context
+
+
+def receipt(payment: Payment) -> bytes:
+    """The receipt (quittance) of a payment: tens of milliseconds."""
+    return pdf.render("billing/receipt_paper.html", {**_common(), "payment": payment})
+
+
+def till_journal(office: CashOffice, rows: QuerySet[Payment], *, first: date, last: date, agent: str) -> bytes:
+    """The journal of a till from a day to another, of one agent or of all."""
+    facts = {"office": office, "rows": rows, "totals": till.by_means(rows), "first": first, "last": last}
+    return pdf.render("billing/till_journal_paper.html", {**_common(), **facts, "agent": agent})
+
+
+def remittance(slip: Mapping[str, Any]) -> bytes:
+    """A slip of cheques."""
+    return pdf.render("billing/remittance_paper.html", {**_common(), **slip})
+
+
+def as_pdf(content: bytes, name: str) -> HttpResponse:
+    """A paper that no cache keeps, shown in the browser under a name."""
+    response = HttpResponse(content, content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _common() -> dict[str, Any]:
+    return {"commune": context.current(), "now": clock.now()}

@@ -1,0 +1,19 @@
+"""French sentences for the codes that billing answers."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+REFUSED: Mapping[str, str | Promise] = {
+    "amount": _("Saisissez une somme plus grande que zéro."),
+    "allocation": _("Ce qui reste à payer a changé pendant votre saisie : relisez les montants, puis encaissez."),
+    "till_closed": _("La caisse de ce jour est arrêtée : elle ne reçoit plus rien. Encaissez sur la caisse de demain."),
+    "not_theirs": _("Cette facture n'est pas de cette famille : ouvrez la page de la bonne famille."),
+    "other_office": _("Cet avoir est d'une autre régie : il ne peut pas régler cette facture."),
+    "moved": _("Un règlement est arrivé depuis que cette page est ouverte : comptez à nouveau."),
+    "unexplained": _("Les espèces comptées ne sont pas celles attendues : recomptez, ou expliquez l'écart."),
+    "remitted": _("Un de ces chèques est déjà parti avec un bordereau, ou annulé : relisez la liste."),
+    "nothing": _("Cochez au moins un chèque."),
+    "reversed": _("Ce règlement est déjà annulé : rien n'a été changé."),
+}
