@@ -40,17 +40,21 @@ def office_asked(key: str) -> CashOffice | None:
     return next((one for one in offices if str(one.pk) == key), offices[0] if offices else None)
 
 
-def published() -> QuerySet[Any]:
-    """The invoices and credit notes that families may see, with what is left of each."""
-    rows: QuerySet[Any] = with_left(Invoice.objects.filter(run__state__in=_SHOWN))
-    return rows
+def published() -> Any:
+    """A queryset: the invoices and credit notes that families may see, with what is left of each."""
+    return with_left(Invoice.objects.filter(run__state__in=_SHOWN))
 
 
-def open_invoices(household: Household) -> QuerySet[Any]:
-    """What the family still owes, oldest first; `is_being_paid` when a payment online waits for its answer."""
+def with_attempts(invoices: Any) -> Any:
+    """These invoices with `is_being_paid`, when a payment online waits for its answer."""
     trying = PaymentAttempt.objects.filter(invoice=OuterRef("pk"), state__in=_OPEN_ATTEMPTS)
+    return invoices.annotate(is_being_paid=Exists(trying))
+
+
+def open_invoices(household: Household) -> Any:
+    """A queryset: what the family still owes, oldest first, `with_attempts`."""
     rows = published().filter(household=household, left__gt=0).exclude(kind=Invoice.Kind.CREDIT_NOTE)
-    return rows.annotate(is_being_paid=Exists(trying)).select_related("run").order_by("due_date", "year", "rank")
+    return with_attempts(rows).select_related("run__cash_office").order_by("due_date", "year", "rank")
 
 
 def credits_of(household: Household) -> list[Credit]:

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from billing import reminders
 from billing.rights import READ_PAYMENTS
 from lps.ui.nav import CASH, NavItem
 
@@ -9,6 +10,7 @@ TABS: list[NavItem] = []
 RAIL: list[NavItem] = [
     NavItem("billing_office:desk", _("Encaissements"), READ_PAYMENTS, CASH),
     NavItem("billing_office:till", _("Caisse"), READ_PAYMENTS, CASH),
+    NavItem("billing_office:reminders", _("Relances"), READ_PAYMENTS, CASH, waiting=reminders.waiting),
     NavItem("billing_office:remittances", _("Bordereaux de chèques"), READ_PAYMENTS, CASH),
 ]
 FAMILY_TABS: list[NavItem] = [

@@ -1,7 +1,7 @@
 """What the desk prints: a receipt, a slip of cheques, the till's journal."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -9,6 +9,7 @@ from django.http import HttpResponse
 
 from billing import till
 from billing.models import CashOffice, Payment
+from billing.reminders import Notice
 from lps.kernel import clock
 from lps.ui import pdf
 from tenants import context
@@ -28,6 +29,11 @@ def till_journal(office: CashOffice, rows: QuerySet[Payment], *, first: date, la
 def remittance(slip: Mapping[str, Any]) -> bytes:
     """A slip of cheques."""
     return pdf.render("billing/remittance_paper.html", {**_common(), **slip})
+
+
+def reminders(notices: Sequence[Notice], *, at: datetime) -> bytes:
+    """The letters of a sending, a page a family: some tens of milliseconds each, for a worker."""
+    return pdf.render("billing/reminders_paper.html", {**_common(), "notices": notices, "at": at})
 
 
 def as_pdf(content: bytes, name: str) -> HttpResponse:

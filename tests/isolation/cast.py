@@ -18,8 +18,9 @@ from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 
-from billing.models import Payment, Remittance
-from billing.services import till
+from billing.models import Invoice, Payment, ReminderLevel, ReminderSending, Remittance
+from billing.services import reminders, till
+from billing.services.reminders import LevelSpec
 from booking import catalogue
 from booking.catalogue_templates import DAY_BEFORE
 from booking.models import (
@@ -500,6 +501,36 @@ class Town:
         cheque = self.cheque
         with self.inside():
             return till.remit(cash_office=cheque.cash_office, payments=[cheque.pk], by=BY, at=clock.now())
+
+    @property
+    def reminder_level(self) -> ReminderLevel:
+        """A level of reminders that nobody had."""
+        with self.inside():
+            spec = LevelSpec(days_after=8, way=ReminderLevel.Way.LETTER, title=self.name, words=f"De {self.name}")
+            return reminders.save_level(level=None, spec=spec, by=BY)
+
+    @property
+    def level_words(self) -> dict[str, Any]:
+        """The form of a level, filled in."""
+        return {"days_after": "8", "way": "email", "title": "Rappel", "words": "Il reste {montant}."}
+
+    @property
+    def overdue(self) -> Invoice:
+        """An invoice to be reminded."""
+        assert self.reminder_level
+        with self.inside():
+            return billing.invoice(self.household)
+
+    @property
+    def reminded(self) -> ReminderSending:
+        """Reminders by letter, drawn."""
+        overdue = self.overdue
+        with self.inside():
+            today = clock.today(self.commune.zone)
+            sending = reminders.send(invoices=[overdue.pk], today=today, by=BY, at=clock.now())
+            reminders.draw_asked()
+            sending.refresh_from_db()
+            return sending
 
     @property
     def closing_till(self) -> dict[str, Any]:

@@ -576,6 +576,40 @@ COMMUNE: Mapping[str, Sample] = {
     "booking_office:kitchen_csv": Sample(agent("booking.count_meals")),
     "booking_office:kitchen_pdf": Sample(agent("booking.count_meals")),
     "billing_office:desk": Sample(agent("billing.read_payments")),
+    "billing_office:reminders": Sample(agent("billing.read_payments")),
+    "billing_office:reminders_send": Sample(
+        agent("billing.remind"),
+        {"POST": 302},
+        fields=lambda town: {"facture": [town.overdue.pk]},
+        foreign=400,
+    ),
+    "billing_office:reminder_letters": Sample(
+        agent("billing.read_payments"), where=lambda town: {"sending_id": town.reminded.pk}
+    ),
+    "billing_office:reminders_again": Sample(
+        agent("billing.remind"), {"POST": 302}, where=lambda town: {"sending_id": town.reminded.pk}
+    ),
+    "billing_office:reminder_levels": Sample(agent("billing.read_payments")),
+    "billing_office:reminder_minimum": Sample(
+        agent("billing.remind"), {"POST": 302}, fields=lambda town: {"minimum": "10"}, foreign_fields=None
+    ),
+    "billing_office:reminder_start": Sample(agent("billing.remind"), {"POST": 302}),
+    "billing_office:reminder_level_new": Sample(
+        agent("billing.remind"), FORM, fields=lambda town: town.level_words, foreign_fields=None
+    ),
+    "billing_office:reminder_level": Sample(
+        agent("billing.remind"),
+        FORM,
+        where=lambda town: {"level_id": town.reminder_level.pk},
+        fields=lambda town: town.level_words,
+        foreign_fields=None,
+    ),
+    "billing_office:reminder_level_remove": Sample(
+        agent("billing.remind"), {"POST": 302}, where=lambda town: {"level_id": town.reminder_level.pk}
+    ),
+    "billing_office:unpaid": Sample(agent("billing.read_payments")),
+    "billing_office:unpaid_csv": Sample(agent("billing.read_payments")),
+    "billing_office:unpaid_xlsx": Sample(agent("billing.read_payments")),
     "billing_office:till": Sample(agent("billing.read_payments")),
     "billing_office:till_close": Sample(
         agent("billing.close_till"), {"POST": 302}, fields=lambda town: town.closing_till, foreign_fields=None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,20 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "families/emails/answered": {"family": "MARSONE", "url": URL},
     "families/emails/erased": {"family": "MARSONE"},
     "families/emails/email_changed": {"family": "MARSONE", "town": "Mairie de démonstration"},
+    "billing/emails/reminder": {
+        "title": "Votre facture reste à payer",
+        "paragraphs": ["Bonjour,", "Sauf erreur, il reste 50,70 € à payer."],
+        "lines": [
+            {
+                "number": "2012-001-000056",
+                "label": "JANVIER 2012",
+                "due_date": date(2012, 2, 29),
+                "left": Decimal("50.70"),
+            }
+        ],
+        "total": Decimal("50.70"),
+        "url": URL,
+    },
     "booking/emails/passed": {"url": URL, "lines": LINES},
     "booking/emails/put_back": {"url": URL, "lines": LINES},
     "booking/emails/closed": {"reason": "Grève", "url": URL, "lines": LINES},

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from billing import desk, papers
+from billing import desk, papers, reminders
 from billing.desk_forms import CreditForm, ReverseForm, TakeForm
 from billing.models import CashOffice, Payment
 from billing.rights import READ_PAYMENTS, TAKE_PAYMENTS
@@ -182,6 +182,7 @@ def _show(
         "credits": credits,
         "page": Paginator(desk.payments_of(household), PER_PAGE).get_page(request.GET.get("page")),
         "query": "",
+        "reminders": reminders.of_household(household)[:PER_PAGE],
         "take": (take or TakeForm(invoices=own)) if may_take else None,
         "use": (use or CreditForm(credits=usable, invoices=own)) if may_take and usable else None,
         "said": saying.said(request, SAID),

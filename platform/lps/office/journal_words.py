@@ -110,6 +110,12 @@ ACTIONS: Mapping[str, str | Promise] = {
     "payment_reversed": _l("Règlement annulé par une écriture contraire"),
     "till_closed": _l("Caisse arrêtée"),
     "cheques_remitted": _l("Bordereau de chèques fait"),
+    "family_reminded": _l("Famille relancée"),
+    "reminders_drawn_again": _l("Courriers de relance refaits"),
+    "reminder_level_added": _l("Niveau de relance ajouté"),
+    "reminder_level_changed": _l("Niveau de relance modifié"),
+    "reminder_level_removed": _l("Niveau de relance supprimé"),
+    "reminder_minimum_changed": _l("Minimum des relances changé"),
     "credit_used": _l("Avoir utilisé sur une facture"),
     # Bookings and days
     "bookings_entered": _l("Réservations reprises"),
@@ -196,6 +202,8 @@ SUBJECTS: Mapping[str, str | Promise] = {
     "service_day": _l("Jour d'activité"),
     "till": _l("Caisse"),
     "remittance": _l("Bordereau"),
+    "reminder_level": _l("Niveau de relance"),
+    "reminders": _l("Relances"),
     "town": _l("Réglages"),
 }
 _FACTS: Mapping[str, str | Promise] = {
@@ -216,6 +224,7 @@ _FACTS: Mapping[str, str | Promise] = {
     "counted_cash": _l("espèces comptées"),
     "expected_cash": _l("espèces attendues"),
     "email": _l("adresse e-mail"),
+    "way": _l("envoi"),
     "ends_at": _l("fin"),
     "expires_at": _l("expire le"),
     "from": _l("à partir du"),

@@ -1,0 +1,3 @@
+"""The tasks of billing by name: services never import them."""
+
+REMINDERS = "billing.draw_reminders"
