@@ -27,7 +27,7 @@ from lps.kernel import clock
 from notifications import queries as notifications
 from notifications.models import FACTS_PURPOSE, OutboxMessage
 from notifications.services import prove_address
-from tenants import keys
+from tenants import context, keys
 from tenants.models import Commune
 from tests.families.agents import signed_in
 from tests.families.conftest import NOON
@@ -356,3 +356,17 @@ def test_an_overseas_number_is_read_as_it_is_dialed_there() -> None:
     assert phones.clean("06 12 34 56 78", region="RE") == "+33612345678"
     assert phones.clean("40 12 34 56", region="PF") == "+68940123456"
     assert phones.shown("+33612345678", region="FR") == "06 12 34 56 78"
+
+
+@pytest.mark.parametrize("role", [Role.ACTIVITIES, Role.SCHOOL, Role.ADMINISTRATOR])
+def test_an_agent_kept_to_activities_alone_opens_no_family(
+    demo: Commune, martin: Household, seated: Child, role: Role
+) -> None:
+    with context.use(demo):
+        activity = ServiceDay.objects.filter(open=True).order_by("pk")[0].activity_id
+    kept = signed_in(demo, role, activities=[activity])
+
+    paths = ["/mairie/familles/", of(martin), "/mairie/familles/export/familles.csv"]
+    assert {path: kept.get(path).status_code for path in paths} == dict.fromkeys(paths, 403)
+    assert kept.get("/mairie/pointage/").status_code == 200
+    assert "/mairie/familles/" not in kept.get("/mairie/").content.decode()

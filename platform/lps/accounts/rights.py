@@ -24,7 +24,8 @@ class Right:
     """Who may do one action: agents by role, a household by ownership, software by scope.
 
     `owns(actor, obj)` says whether a household (or a caller for it) acts on its own; without it no
-    household may. `operator` opens the action on the console, in the registry alone.
+    household may. `operator` opens the action on the console, in the registry alone. `of_families`: it reaches whole
+    families, so that an agent kept to some activities, and to no school, stays out.
     """
 
     action: str
@@ -32,6 +33,7 @@ class Right:
     owns: Owns | None = None
     scope: str = ""
     operator: bool = False
+    of_families: bool = False
 
 
 _rights: dict[str, Right] = {}
@@ -53,6 +55,8 @@ def allowed(actor: Actor | None, action: str, obj: object | None = None) -> bool
     right = _right(action)
     match actor:
         case Agent():
+            if right.of_families and actor.activities and not actor.sites:
+                return False
             return _is_here(actor.schema_name) and _has_role(right, actor.roles) and _works_there(actor, obj)
         case Integration():
             return _is_here(actor.schema_name) and right.scope in actor.scopes

@@ -23,20 +23,22 @@ ROLL_OVER = "families.roll_over"
 ERASE_FAMILY = "families.erase"
 
 OWN = (
-    Right(ANSWER_REQUESTS, roles=frozenset({Role.SCHOOL})),
+    Right(ANSWER_REQUESTS, roles=frozenset({Role.SCHOOL}), of_families=True),
     Right(READ_OWN_DATA, owns=owns),
     Right(READ_FAMILIES, scope="familles:lire"),
     Right(READ_SITES, scope="catalogue:lire"),
     Right(WRITE_FAMILIES, scope="familles:modifier"),
-    Right(IMPORT_FAMILIES, roles=frozenset({Role.SCHOOL})),
-    Right(PRINT_CODES, roles=frozenset({Role.SCHOOL})),
-    Right(FIND_FAMILIES, roles=frozenset(AGENT_ROLES)),
-    Right(OPEN_FAMILY, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE, Role.ACTIVITIES, Role.READ_ONLY})),
-    Right(EDIT_FAMILIES, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE})),
-    Right(READ_HEALTH, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES})),
-    Right(WRITE_HEALTH, roles=frozenset({Role.SCHOOL})),
-    Right(RENEW_CODES, roles=frozenset({Role.SCHOOL})),
-    Right(EXPORT_FAMILIES, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE})),
-    Right(ROLL_OVER, roles=frozenset({Role.SCHOOL})),
-    Right(ERASE_FAMILY, roles=frozenset({Role.SCHOOL})),
+    Right(IMPORT_FAMILIES, roles=frozenset({Role.SCHOOL}), of_families=True),
+    Right(PRINT_CODES, roles=frozenset({Role.SCHOOL}), of_families=True),
+    Right(FIND_FAMILIES, roles=frozenset(AGENT_ROLES), of_families=True),
+    Right(
+        OPEN_FAMILY, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE, Role.ACTIVITIES, Role.READ_ONLY}), of_families=True
+    ),
+    Right(EDIT_FAMILIES, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE}), of_families=True),
+    Right(READ_HEALTH, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES}), of_families=True),
+    Right(WRITE_HEALTH, roles=frozenset({Role.SCHOOL}), of_families=True),
+    Right(RENEW_CODES, roles=frozenset({Role.SCHOOL}), of_families=True),
+    Right(EXPORT_FAMILIES, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE}), of_families=True),
+    Right(ROLL_OVER, roles=frozenset({Role.SCHOOL}), of_families=True),
+    Right(ERASE_FAMILY, roles=frozenset({Role.SCHOOL}), of_families=True),
 )

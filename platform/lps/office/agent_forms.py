@@ -59,7 +59,13 @@ class ProfileForm(forms.Form):
         },
     )
     sites = _Places(label=_("Écoles"), help_text=_("Ne cochez rien pour toutes les écoles."))
-    activities = _Places(label=_("Activités"), help_text=_("Ne cochez rien pour toutes les activités."))
+    activities = _Places(
+        label=_("Activités"),
+        help_text=_(
+            "Ne cochez rien pour toutes les activités. Un agent limité à des activités, sans école, n'ouvre que leurs "
+            "listes du jour\u00a0: les dossiers des familles lui restent fermés."
+        ),
+    )
 
     def __init__(self, *args: Any, **rest: Any) -> None:
         super().__init__(*args, **rest)
