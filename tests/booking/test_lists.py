@@ -10,6 +10,7 @@ from pypdf import PdfReader
 from booking import lists
 from booking.lists import Wanted
 from booking.models import Booking
+from booking.views.agents import lists as views
 from lps.accounts.models import Account
 from lps.families.models import HEALTH_PURPOSE, Child, Contact, Diet, Guardian, HealthNote, Household, SchoolClass
 from lps.families.services import NewChild
@@ -117,6 +118,21 @@ def test_nobody_booked_is_said_instead_of_an_empty_file(nadia: Client, booked: A
 def test_what_the_address_says_wrong_is_left_out(nadia: Client, booked: Autumn, asked: dict[str, str]) -> None:
     assert nadia.get(PDF, {"jour": str(LUNDI_13), **asked}).status_code in (200, 302)
     assert nadia.get("/mairie/pointage/listes/", asked).status_code == 200
+
+
+def test_more_than_a_printer_takes_is_said_and_one_school_is_chosen(
+    nadia: Client, booked: Autumn, angeline: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "MOST_LINES", 2)
+    here = Booking.objects.filter(child=angeline)[0].service_day.site_id
+
+    answer = nadia.get(PDF, {"jour": str(LUNDI_13)})
+
+    assert answer.status_code == 302
+    assert "choisissez une école ou une activité" in nadia.get(answer.url).content.decode()
+    [bus] = paper(nadia, quoi="g-transport", lieu=here)
+    assert "2 enfants" in bus
+    assert nadia.get(PDF, {"jour": str(LUNDI_13), "lieu": here + 1}).status_code == 302
 
 
 def test_an_agent_kept_to_another_school_prints_nothing_of_this_one(nadia: Client, booked: Autumn) -> None:

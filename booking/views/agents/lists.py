@@ -19,6 +19,7 @@ from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
+from lps.families import queries as families
 from lps.journal.channels import Channel
 from lps.journal.services import Entry, record_many
 from lps.kernel import clock
@@ -31,7 +32,12 @@ ARRANGED = {
     BY_CLASS: _("Une page par classe, avec les activités de chaque enfant"),
     WEEK: _("Feuille de la semaine, à afficher"),
 }
-SAID = {"vide": _("Il n'y a rien à imprimer : personne n'est réservé pour ce choix.")}
+# Drawing takes about seven milliseconds a line: more would keep a door busy for others.
+MOST_LINES = 800
+SAID = {
+    "vide": _("Il n'y a rien à imprimer : personne n'est réservé pour ce choix."),
+    "trop": _("Ce choix dépasse 800 lignes : choisissez une école ou une activité, et imprimez l'une après l'autre."),
+}
 
 
 @require_safe
@@ -51,6 +57,8 @@ def choose(request: DoorRequest) -> HttpResponse:
         "what": request.GET.get("quoi", ""),
         "arranged": list(ARRANGED.items()),
         "how": _how(request),
+        "schools": [one for one in families.schools() if not agent.sites or one.pk in agent.sites],
+        "where": request.GET.get("lieu", ""),
         "may_read_health": allowed(request.actor, READ_HEALTH),
         "said": saying.said(request, SAID),
     }
@@ -78,8 +86,10 @@ def as_pdf(request: DoorRequest) -> HttpResponse:
         facts["sheets"] = lists.by_class(wanted)
     else:
         facts["sheets"] = lists.by_activity(wanted)
-    if not facts["sheets"]:
-        return saying.done(f"{reverse('booking_office:lists')}?{request.GET.urlencode()}", "vide")
+    number = sum(len(sheet.rows) for sheet in facts["sheets"])
+    if not 0 < number <= MOST_LINES:
+        back = f"{reverse('booking_office:lists')}?{request.GET.urlencode()}"
+        return saying.done(back, "trop" if number else "vide")
     if wanted.with_health:
         _log_reading(request, wanted)
     response = HttpResponse(pdf.render(f"booking/office/paper_{how}.html", facts), content_type="application/pdf")
@@ -94,7 +104,7 @@ def _wanted(request: DoorRequest) -> tuple[Wanted, bool]:
     kind, _dash, name = what.partition("-")
     wanted = Wanted(
         day=day,
-        sites=agent.sites,
+        sites=_sites(request, agent),
         activities=agent.activities,
         activity=int(name) if kind == "a" and name.isascii() and name.isdigit() and len(name) < 19 else None,
         group=name if kind == "g" else "",
@@ -102,6 +112,14 @@ def _wanted(request: DoorRequest) -> tuple[Wanted, bool]:
         with_health="sante" in request.GET and allowed(agent, READ_HEALTH),
     )
     return wanted, is_bad
+
+
+def _sites(request: DoorRequest, agent: Agent) -> frozenset[int]:
+    """The school chosen, if the agent works there; else all of its own."""
+    chosen = request.GET.get("lieu", "")
+    if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 19):
+        return agent.sites
+    return frozenset({int(chosen)}) if not agent.sites or int(chosen) in agent.sites else agent.sites
 
 
 def _is_theirs(agent: Agent, activity: int) -> bool:
