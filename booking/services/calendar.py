@@ -112,6 +112,8 @@ def apply(change: Change, *, today: date, by: Actor, at: datetime) -> None:
     with transaction.atomic():
         lock_settings()
         before, after = change.write()
+        if before == after:  # somebody else did it at the same instant
+            return
         if span:
             materialize(first_day=span[0], last_day=span[1])
         renew_catalogue_stamp()
@@ -128,8 +130,8 @@ def apply(change: Change, *, today: date, by: Actor, at: datetime) -> None:
 
 def _removal(row: SchoolVacation | PublicHoliday) -> Change:
     def write() -> tuple[Any, Any]:
-        row.__class__._default_manager.filter(pk=row.pk).delete()
-        return _written(row), None
+        gone, _by_model = row.__class__._default_manager.filter(pk=row.pk).delete()
+        return (_written(row), None) if gone else (None, None)
 
     return Change(days=_days(row), write=write)
 

@@ -2,22 +2,27 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from jours_feries_france import JoursFeries
 
 from booking import catalogue
 from booking.models import PublicHoliday, SchoolVacation, ServiceDay
+from booking.services import calendar as services
 from booking.services.catalogue import holiday_zone, load_calendar
 from booking.services.days import extend_days, materialize
 from booking.tasks import extend
 from lps.families.models import Household
+from lps.journal.actors import Actor
+from lps.journal.models import AuditEntry
+from lps.kernel import clock
 from tenants import context
 from tenants.models import Commune
 from tenants.town import queries as town
 from tenants.town.services import change_settings
 
+BY = Actor.system("essai")
 BUCHELAY, STRASBOURG, SAINT_DENIS, NOUMEA = "78118", "67482", "97411", "98818"
 OVERSEAS = ("97105", "97209", "97302", SAINT_DENIS, "97502", "97611", "97701", "97801", "98613", "98735", NOUMEA)
 
@@ -184,3 +189,16 @@ def test_the_nights_task_refuses_to_run_without_a_commune(marsone: Household) ->
         extend.apply(throw=True)
 
     assert ServiceDay.objects.count() == before
+
+
+def test_what_somebody_else_has_just_removed_is_told_once(in_demo: Commune) -> None:
+    today = clock.today(in_demo.zone)
+    day = today + timedelta(days=40)
+    services.apply(services.add_holiday(day=day, name="Fête"), today=today, by=BY, at=clock.now())
+    row = PublicHoliday.objects.get(day=day)
+
+    for change in (services.remove_holiday(row), services.remove_holiday(row)):
+        services.apply(change, today=today, by=BY, at=clock.now())
+
+    told = [entry for entry in AuditEntry.objects.filter(action="calendar_changed") if not entry.after]
+    assert [entry.before["name"] for entry in told] == ["Fête"]

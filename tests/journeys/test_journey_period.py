@@ -4,10 +4,19 @@ from datetime import date
 
 from playwright.sync_api import Locator, Page, expect
 
-from booking.models import Period, ServiceDay
+from booking.models import Period, PeriodChoice, ServiceDay
 from tests.journeys.conftest import Browse
-from tests.journeys.families import ANGELINE, BERTRAND, booked, soon
-from tests.journeys.steps import is_signed_in, open_planning, press, recap, tile, validate, written
+from tests.journeys.families import ANGELINE, BERTRAND, OF_BUCHELAY, booked, soon
+from tests.journeys.steps import (
+    is_signed_in,
+    open_planning,
+    press,
+    recap,
+    sign_in_with_account,
+    tile,
+    validate,
+    written,
+)
 from tests.live import Site
 
 MORNING = "Accueil Matin"
@@ -63,3 +72,34 @@ def test_a_period_is_chosen_once_and_its_days_then_change_one_by_one(site: Site,
     assert recap(page) == [f"Annulation : {MORNING}, {written(day)}"]
     assert booked(site, family, MORNING) >= chosen - {day}
     expect(block(page, period)).to_contain_text(VALIDATED)
+
+
+def test_an_agent_reopens_a_period_and_the_family_chooses_again(site: Site, browse: Browse) -> None:
+    period = open_period(site, "buchelay")
+    family, agent = browse("buchelay"), browse("buchelay")
+    is_signed_in(family, site, OF_BUCHELAY)
+    choose(family, period, "Lundi")
+    sign_in_with_account(agent, where="buchelay", role="scolaire", path="/mairie/")
+    with site.inside("buchelay"):
+        choice = PeriodChoice.objects.get(child=OF_BUCHELAY.custody().child, period=period)
+
+    agent.goto(f"/mairie/periodes/{period.pk}/?qui=chosen")
+    agent.goto(f"/mairie/periodes/choix/{choice.pk}/rouvrir/")
+    agent.get_by_label("Motif").fill("La famille change de travail")
+    agent.get_by_role("button", name="Rouvrir pour cet enfant").click()
+
+    expect(agent.get_by_role("status")).to_contain_text("rouverte")
+    before = booked(site, OF_BUCHELAY, MORNING)
+    choose(family, period, "Jeudi")
+    assert before | days_of(site, "buchelay", period, THURSDAY) <= booked(site, OF_BUCHELAY, MORNING)
+    family.goto(f"/enfants/{OF_BUCHELAY.child}/modifications/")
+    expect(family.get_by_role("main")).to_contain_text(MORNING)
+
+
+def choose(page: Page, period: Period, weekday: str) -> None:
+    """Choose one weekday of the mornings."""
+    page.goto(f"/enfants/{OF_BUCHELAY.child}/planning/")
+    form = block(page, period).get_by_role("group", name=MORNING)
+    form.get_by_role("checkbox", name=weekday).check()
+    block(page, period).get_by_role("button", name="Enregistrer cette période").click()
+    expect(page.get_by_role("heading", name="Période enregistrée")).to_be_visible()
