@@ -104,7 +104,9 @@ SELECT household_id, child_id, activity_id, use, late, proved, array_agg(day ORD
         THEN array_agg({_MINUTES.format("left_at")} ORDER BY day) END,
     CASE WHEN use = 'excused' THEN array_agg(rank ORDER BY day) END
 FROM used
-WHERE activity_id = ANY(%(activities)s) AND (%(households)s::bigint[] IS NULL OR household_id = ANY(%(households)s))
+WHERE (%(activities)s::bigint[] IS NULL OR activity_id = ANY(%(activities)s))
+    AND NOT activity_id = ANY(%(without)s)
+    AND (%(households)s::bigint[] IS NULL OR household_id = ANY(%(households)s))
 GROUP BY household_id, child_id, activity_id, use, late, proved
 ORDER BY household_id, child_id, activity_id, use, late, proved
 """
@@ -114,20 +116,23 @@ def usage(
     *,
     first_day: date,
     last_day: date,
-    activities: Collection[int],
     zone: str,
+    activities: Collection[int] | None = None,
+    without: Collection[int] = (),
     households: Collection[int] | None = None,
 ) -> Iterator[Usage]:
-    """The use of these activities on these days, both included, in the order of the households: one statement.
+    """The use of these activities, or of all `without` some, on these days, both included: one statement, in the order
+    of the households.
 
     `zone` is the commune's, for the hours. Rows of no household come last. Canceled bookings, closures included, are
     not among them. Read it in a transaction.
     """
-    given = {
+    given: dict[str, Any] = {
         "first": first_day,
         "last": last_day,
         "zone": zone,
-        "activities": list(activities),
+        "activities": None if activities is None else list(activities),
+        "without": list(without),
         "households": None if households is None else list(households),
     }
     with closing(connection.chunked_cursor()) as cursor:

@@ -1,5 +1,7 @@
 """Billing runs, their drafts, and the invoices issued from them."""
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -167,7 +169,8 @@ class InvoiceCounter(models.Model):
 class Invoice(InvoiceContent):
     """An issued invoice, or a credit note (avoir) when its total is negative: written once.
 
-    `number` is `2012-001-000056`, `order_number` `2012-04-00-56`, `refdet` the number without dashes.
+    `number` is `2012-001-000056`, `order_number` `2012-04-00-56`, `refdet` the number without dashes. Until when it can
+    be paid online is decided after it was written, at publication: the run says it, for all its invoices.
     """
 
     class Kind(models.TextChoices):
@@ -184,7 +187,6 @@ class Invoice(InvoiceContent):
     label = models.CharField("libellé", max_length=60)
     issued_at = models.DateTimeField("émise le")
     due_date = models.DateField("date d'échéance")
-    online_until = models.DateTimeField("payable en ligne jusqu'au", null=True, blank=True)
 
     class Meta:
         verbose_name = "facture"
@@ -201,6 +203,11 @@ class Invoice(InvoiceContent):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def online_until(self) -> datetime | None:
+        """The first instant at which it can no longer be paid online, None until its run is published."""
+        return self.run.online_until
 
     @property
     def refdet(self) -> str:
@@ -249,7 +256,7 @@ class Adjustment(models.Model):
     amount = models.DecimalField("montant", max_digits=8, decimal_places=2)
     noted_at = models.DateTimeField("notée le")
     noted_by = models.CharField("par", max_length=120)
-    # The run that took it, once validated.
+    # The run that takes it: given back by a run computed again or thrown away, for good once it is validated.
     run = models.ForeignKey(BillingRun, models.PROTECT, related_name="adjustments", null=True, blank=True)
 
     class Meta:

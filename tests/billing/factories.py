@@ -69,7 +69,7 @@ def invoice(
         number=counter.last_run,
         validated_at=issued_at,
         published_at=issued_at,
-        online_until=values.get("online_until"),
+        online_until=values.pop("online_until", None),
     )
     number, total = InvoiceNumber(counter.year, counter.last_run, counter.last_rank), sum(map(Decimal, amounts))
     made = Invoice.objects.create(

@@ -1,0 +1,282 @@
+"""A month's run: computed, checked, validated, published; its numbers, its credits, its corrections."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from billing.balances import left_of
+from billing.models import Adjustment, BillingRun, DraftInvoice, Invoice, InvoiceCounter, InvoiceLine
+from billing.services import runs
+from billing.services.computing import compute
+from billing.services.held import RunRefused
+from booking.models import Activity, Booking, ServiceDay
+from lps.families.models import Child, Custody, Household, SchoolClass
+from lps.families.services import NewChild, bulk_add_households
+from lps.journal.actors import Actor
+from lps.journal.models import AuditEntry
+from notifications.models import OutboxMessage
+from tests.billing import factories
+from tests.families.factories import new_household
+from tests.sql import counted
+
+BY = Actor.system("essai")
+AT = datetime(2012, 2, 3, 9, 0, tzinfo=UTC)
+TODAY = AT.date()
+DAYS = [date(2012, 1, number) for number in (3, 5, 6, 10, 12)]
+State = BillingRun.State
+
+
+def book(home: Household, child: Child, activity: Activity, days: list[date]) -> None:
+    site = SchoolClass.objects.order_by("pk")[0].site
+    for day in days:
+        held, _ = ServiceDay.objects.get_or_create(activity=activity, site=site, day=day, defaults={"by_hand": True})
+        Booking.of(child_id=child.pk, household_id=home.pk, service_day=held, booked_at=AT).save()
+
+
+def child_of(home: Household) -> Child:
+    return Custody.objects.filter(household=home).select_related("child").order_by("pk")[0].child
+
+
+def checked(run: BillingRun) -> BillingRun:
+    computed = compute(run=run, today=TODAY, at=AT, by=BY)
+    return runs.check(run=run, version=computed.version, by=BY, at=AT)
+
+
+def validated(run: BillingRun) -> BillingRun:
+    return runs.validate(run=run, version=checked(run).version, by=BY, at=AT, today=TODAY)
+
+
+@pytest.fixture
+def booked(marsone: Household, morning: Activity) -> BillingRun:
+    """Angéline came five mornings of January 2012, at 3.50 €, and her family owes 33.20 € for something else."""
+    factories.tariff(morning)
+    book(marsone, child_of(marsone), morning, DAYS)
+    office = factories.cash_office()
+    Adjustment.objects.create(
+        household=marsone, cash_office=office, label="Sortie", amount=Decimal("33.20"), noted_at=AT, noted_by="essai"
+    )
+    return factories.run()
+
+
+def test_the_sample_of_2012(booked: BillingRun, marsone: Household) -> None:
+    InvoiceCounter.objects.create(year=2012, last_rank=55)
+
+    run = validated(booked)
+
+    [invoice] = Invoice.objects.filter(run=run)
+    assert (invoice.number, invoice.order_number, invoice.total) == (
+        "2012-001-000056",
+        "2012-04-00-56",
+        Decimal("50.70"),
+    )
+    assert (invoice.label, invoice.payer_name, invoice.kind) == (
+        "JANVIER 2012",
+        DraftInvoice.objects.get(run=run).payer_name,
+        Invoice.Kind.INVOICE,
+    )
+    lines = [(line.label, line.child_name, line.quantity, line.amount, line.days) for line in invoice.lines.all()]
+    assert lines == [
+        ("Accueil Matin", "Angéline", 5, Decimal("17.50"), DAYS),
+        ("Sortie", "", 1, Decimal("33.20"), []),
+    ]
+    assert Adjustment.objects.get().run == run
+
+
+def test_the_next_run_goes_on_with_the_ranks_of_the_year(booked: BillingRun, marsone: Household) -> None:
+    InvoiceCounter.objects.create(year=2012, last_rank=114, last_run=0)
+    validated(booked)
+    book(marsone, child_of(marsone), Activity.objects.get(name="Accueil Matin"), [date(2012, 2, 2)])
+    february = factories.run(label="FEVRIER 2012", first_day=date(2012, 2, 1), last_day=date(2012, 2, 29))
+
+    validated(february)
+
+    numbers = list(Invoice.objects.order_by("rank").values_list("number", flat=True))
+    assert numbers == ["2012-001-000115", "2012-002-000116"]
+
+
+def test_computing_again_throws_the_drafts_away_and_only_what_was_checked_is_validated(booked: BillingRun) -> None:
+    first = checked(booked)
+    again = compute(run=booked, today=TODAY, at=AT, by=BY)
+
+    assert (again.version, again.state, booked.drafts.count()) == (2, State.DRAFT, 1)
+    for refused in (
+        lambda: runs.validate(run=booked, version=first.version, by=BY, at=AT, today=TODAY),
+        lambda: runs.check(run=booked, version=first.version, by=BY, at=AT),
+    ):
+        with pytest.raises(RunRefused):
+            refused()
+    assert Invoice.objects.count() == 0
+
+
+def test_a_validated_run_is_neither_computed_nor_thrown_away_nor_validated_twice(booked: BillingRun) -> None:
+    run = validated(booked)
+
+    for refused in (
+        lambda: compute(run=run, today=TODAY, at=AT, by=BY),
+        lambda: runs.discard(run=run, by=BY, at=AT),
+        lambda: runs.validate(run=run, version=run.version, by=BY, at=AT, today=TODAY),
+        lambda: runs.close(run=run, by=BY, at=AT),
+    ):
+        with pytest.raises(RunRefused, match="state"):
+            refused()
+    with pytest.raises(IntegrityError, match="refuse_change"), transaction.atomic():
+        Invoice.objects.filter(run=run).update(due_date=TODAY)
+    assert Invoice.objects.count() == 1
+
+
+def test_a_draft_thrown_away_gives_its_adjustments_back(booked: BillingRun) -> None:
+    compute(run=booked, today=TODAY, at=AT, by=BY)
+    assert Adjustment.objects.get().run == booked
+
+    runs.discard(run=booked, by=BY, at=AT)
+
+    assert (Adjustment.objects.get().run, BillingRun.objects.count(), DraftInvoice.objects.count()) == (None, 0, 0)
+
+
+def test_no_day_is_invoiced_by_two_runs(booked: BillingRun) -> None:
+    with pytest.raises(RunRefused, match="overlap"):
+        runs.open_run(
+            cash_office=booked.cash_office,
+            label="JANVIER BIS",
+            first_day=date(2012, 1, 31),
+            last_day=date(2012, 2, 28),
+            due_date=date(2012, 3, 31),
+            by=BY,
+            at=AT,
+        )
+
+
+def test_publishing_tells_each_family_once_and_fixes_the_limit(booked: BillingRun, marsone: Household) -> None:
+    run = validated(booked)
+    marsone.guardians.update(email="claire@example.org")
+
+    published = runs.publish(run=run, by=BY, at=AT, today=TODAY)
+
+    assert published.online_until == datetime(2012, 2, 11, tzinfo=ZoneInfo("Europe/Paris"))
+    assert Invoice.objects.get().online_until == published.online_until
+    assert OutboxMessage.objects.filter(template="billing/emails/invoice").count() == 1
+    with pytest.raises(RunRefused, match="state"):
+        runs.publish(run=run, by=BY, at=AT, today=TODAY)
+    assert OutboxMessage.objects.filter(template="billing/emails/invoice").count() == 1
+    assert runs.close(run=run, by=BY, at=AT).state == State.CLOSED
+    assert set(AuditEntry.objects.filter(subject=f"billing_run:{run.pk}").values_list("action", flat=True)) == {
+        "run_computed",
+        "run_checked",
+        "run_validated",
+        "run_published",
+        "run_closed",
+    }
+
+
+@pytest.mark.parametrize(
+    ("published", "limit"),
+    [
+        ("2012-02-05", "2012-02-10"),
+        ("2012-02-06", "2012-03-10"),
+        ("2012-12-31", "2013-01-10"),
+        ("2012-01-31", "2012-02-10"),
+    ],
+)
+def test_online_payment_ends_with_the_first_tenth_five_days_on(published: str, limit: str) -> None:
+    zone = ZoneInfo("Europe/Paris")
+
+    until = runs.online_until(date.fromisoformat(published), limit_day=10, zone=zone)
+
+    assert (until - timedelta(microseconds=1)).astimezone(zone).date() == date.fromisoformat(limit)
+    assert until.astimezone(zone).date() == date.fromisoformat(limit) + timedelta(days=1)
+
+
+def correction(of: BillingRun, *homes: int) -> BillingRun:
+    run = runs.open_correction(
+        of=of, households=homes, label="JANVIER 2012 (2)", due_date=date(2012, 3, 31), by=BY, at=AT
+    )
+    return validated(run)
+
+
+def test_a_correction_that_finds_nothing_makes_nothing(booked: BillingRun) -> None:
+    assert correction(validated(booked)).invoices.count() == 0
+
+
+def test_a_correction_asks_what_was_added_since(booked: BillingRun, marsone: Household, morning: Activity) -> None:
+    run = validated(booked)
+    book(marsone, child_of(marsone), morning, [date(2012, 1, 17), date(2012, 1, 19)])
+
+    [added] = correction(run).invoices.all()
+
+    assert (added.total, added.kind) == (Decimal("7.00"), Invoice.Kind.COMPLEMENT)
+    assert correction(run).invoices.count() == 0
+
+
+def test_a_correction_gives_back_and_the_credit_settles_the_invoice(booked: BillingRun, morning: Activity) -> None:
+    run = validated(booked)
+    Booking.objects.filter(activity=morning, day__in=DAYS[:2]).update(canceled_at=AT)
+
+    [note] = correction(run).invoices.all()
+
+    assert (note.total, note.kind) == (Decimal("-7.00"), Invoice.Kind.CREDIT_NOTE)
+    first = run.invoices.get()
+    assert left_of([first.pk, note.pk]) == {first.pk: Decimal("43.70"), note.pk: Decimal("0.00")}
+    lines = InvoiceLine.objects.filter(invoice__household=first.household).exclude(kind="adjustment")
+    assert sum(line.amount for line in lines) == 3 * Decimal("3.50")
+
+
+def test_a_credit_that_is_more_than_what_is_left_stays_a_credit(booked: BillingRun, morning: Activity) -> None:
+    Adjustment.objects.update(amount=Decimal("-60.00"))
+
+    [note] = validated(booked).invoices.all()
+
+    assert (note.total, left_of([note.pk])[note.pk]) == (Decimal("-42.50"), Decimal("-42.50"))
+
+
+def test_the_points_to_look_at_are_named(booked: BillingRun, marsone: Household) -> None:
+    other = Activity.objects.get(name="Accueil Soir")
+    book(marsone, child_of(marsone), other, DAYS[:2])
+    Household.objects.filter(pk=marsone.pk).update(street="")
+    Adjustment.objects.update(amount=Decimal(600))
+
+    run = compute(run=booked, today=date(2012, 1, 30), at=AT, by=BY)
+
+    points = {point["code"]: point["count"] for point in run.problems}
+    assert points == {"no_tariff": 2, "no_address": 1, "unusual": 1, "not_over": 2}
+
+
+def many(number: int, activity: Activity, day: date) -> None:
+    """Families of one child, who come on three days from that one."""
+    school_class = SchoolClass.objects.order_by("pk")[0]
+    specs = [
+        new_household(
+            name=f"NOMBRE {day} {rank}",
+            children=[NewChild(first_name="Zoé", last_name=f"NOMBRE {rank}", school_class=school_class)],
+        )
+        for rank in range(number)
+    ]
+    homes = bulk_add_households(specs, by=BY)
+    held = [ServiceDay(activity=activity, site=school_class.site, day=day + timedelta(days=rank)) for rank in range(3)]
+    days = ServiceDay.objects.bulk_create(held)
+    children = dict(Custody.objects.filter(household__in=homes).values_list("household", "child"))
+    Booking.objects.bulk_create(
+        Booking.of(child_id=children[home.pk], household_id=home.pk, service_day=service_day, booked_at=AT)
+        for home in homes
+        for service_day in days
+    )
+
+
+def test_sixty_families_cost_the_statements_of_ten(marsone: Household, morning: Activity) -> None:
+    factories.tariff(morning)
+    InvoiceCounter.objects.create(year=2012)
+    found = []
+    for month, families in ((3, 10), (4, 60)):
+        many(families, morning, date(2012, month, 5))
+        run = factories.run(label=str(month), first_day=date(2012, month, 1), last_day=date(2012, month, 28))
+        with counted() as computing:
+            computed = compute(run=run, today=date(2012, 6, 1), at=AT, by=BY)
+        runs.check(run=run, version=computed.version, by=BY, at=AT)
+        with counted() as validating:
+            runs.validate(run=run, version=computed.version, by=BY, at=AT, today=TODAY)
+        assert run.invoices.count() == families
+        found.append((len(computing), len(validating)))
+
+    assert found[0] == found[1]
