@@ -67,7 +67,17 @@ def _make_communes() -> None:
 
     schemas.prepare_public()
     schemas.refresh_template()
-    demonstration.load(families_number=FAMILIES)
+    for commune in demonstration.load(families_number=FAMILIES):
+        with context.use(commune):
+            _forget_prices()
+
+
+def _forget_prices() -> None:
+    """Tests name their own prices: the demonstration's are read by none of them."""
+    from billing.models import BillingSettings, CashOffice, Quotient, Tariff
+
+    for model in (Tariff, CashOffice, Quotient, BillingSettings):
+        model.objects.all().delete()
 
 
 @pytest.fixture(autouse=True)

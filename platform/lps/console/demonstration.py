@@ -13,6 +13,7 @@ from booking.catalogue_templates import DAY_BEFORE, THURSDAY_BEFORE, standard
 from lps.accounts.models import Account
 from lps.accounts.roles import AGENT_ROLES, Role
 from lps.accounts.services import create_account
+from lps.console import demonstration_billing as billing
 from lps.console import demonstration_bookings as bookings
 from lps.console import demonstration_campaigns as campaigns
 from lps.console.demonstration_people import classes_of_buchelay, households_of_buchelay
@@ -117,6 +118,7 @@ def _furnish_demo(commune: Commune, by: Actor, now: datetime) -> None:
     bookings.offer_periods([household], now=now, today=today)
     bookings.book_marsone(household, now=now, today=today)
     campaigns.offer_campaign(now=now, today=today)
+    billing.set_tariffs(billing.open_office("Mairie de démonstration"), since=year.during.lower, now=now)
     finish_set_up(now=now, by=by, channel=Channel.AUTOMATIC)
     _make_agents(commune.slug, by)
 
@@ -185,6 +187,8 @@ def _furnish_buchelay(commune: Commune, now: datetime, number: int) -> None:
     bookings.book_families(households, now=now, today=today)
     campaign = campaigns.offer_campaign(now=now, today=today)
     campaigns.answer_for_some(campaign, households, now=now, today=today)
+    billing.set_tariffs(billing.open_office("Ville de Buchelay"), since=year.during.lower, now=now)
+    billing.prove_quotients(households, since=year.during.lower, now=now)
     finish_set_up(now=now, by=BY, channel=Channel.AUTOMATIC)
     _make_agents(commune.slug, BY)
 

@@ -1,0 +1,59 @@
+"""Open a régie, say who collects and under which decision, and what the town decides for all its billing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from billing.models import BillingSettings, CashOffice
+from lps.journal.actors import Actor
+from lps.journal.channels import Channel
+from lps.journal.services import record
+
+# What its page sets; online payment has its own.
+FIELDS = (
+    "name",
+    "collectivity",
+    "siret",
+    "decision",
+    "revenue_code",
+    "treasury_name",
+    "treasury_address",
+    "treasury_hours",
+    "treasury_phone",
+)
+SETTINGS = ("show_prices", "resident_postal_codes", "quotient_warning_days", "unusual_amount")
+
+
+def save_office(
+    *, office: CashOffice | None, facts: Mapping[str, Any], by: Actor, channel: Channel = Channel.OFFICE
+) -> CashOffice:
+    """Open a régie, the first one being the principal, or change what is known of one."""
+    with transaction.atomic():
+        row = office or CashOffice(is_default=not CashOffice.objects.filter(is_default=True).exists())
+        before = {name: getattr(row, name) for name in FIELDS} if office else None
+        for name, value in facts.items():
+            setattr(row, name, value)
+        row.save()
+        action = "cash_office_changed" if office else "cash_office_opened"
+        after = {name: getattr(row, name) for name in FIELDS}
+        record(by=by, channel=channel, action=action, subject=f"cash_office:{row.pk}", before=before, after=after)
+    return row
+
+
+def save_settings(*, facts: Mapping[str, Any], by: Actor, channel: Channel = Channel.OFFICE) -> BillingSettings:
+    """Change what the town decides for all its billing."""
+    with transaction.atomic():
+        row = BillingSettings.objects.select_for_update().filter(pk=1).first() or BillingSettings(pk=1)
+        before = {name: _plain(getattr(row, name)) for name in SETTINGS}
+        for name, value in facts.items():
+            setattr(row, name, value)
+        row.save()
+        after = {name: _plain(getattr(row, name)) for name in SETTINGS}
+        action = "billing_settings_changed"
+        record(by=by, channel=channel, action=action, subject="town", before=before, after=after)
+    return row
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (bool, int, list)) else str(value)

@@ -1,0 +1,100 @@
+"""Note what a household proved of its quotient: a new one ends the former, what was invoiced stays as it is."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from billing.models import HouseholdTerms, Quotient
+from lps.families.models import Household
+from lps.families.queries import lock_household
+from lps.journal.actors import Actor
+from lps.journal.channels import Channel
+from lps.journal.services import record
+from lps.kernel.refusals import Refusal
+
+
+class QuotientRefused(ValueError):
+    """`.refusal` says why: `order`, it ends before it begins; `overlap`, a later one already begins in it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.refusal = Refusal(code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotientSpec:
+    """A quotient from a day to a last one, both included, None for no end; `proof` says what was shown."""
+
+    value: Decimal
+    since: date
+    last_day: date | None = None
+    proof: str = ""
+
+
+def set_quotient(
+    *,
+    household: Household,
+    spec: QuotientSpec,
+    by: Actor,
+    at: datetime,
+    channel: Channel = Channel.OFFICE,
+) -> Quotient:
+    """Note a quotient: one in force ends the eve, one of the same first day is replaced. Raises `QuotientRefused`."""
+    until = None if spec.last_day is None else date.fromordinal(spec.last_day.toordinal() + 1)
+    if until is not None and until <= spec.since:
+        raise QuotientRefused("order")
+    with transaction.atomic():
+        lock_household(household)
+        rows = Quotient.objects.filter(household=household, valid_during__overlap=DateRange(spec.since, until))
+        before: Any = None
+        for row in rows.order_by("valid_during"):
+            if row.valid_during.lower > spec.since:
+                raise QuotientRefused("overlap")
+            before = _told(row)
+            if row.valid_during.lower == spec.since:
+                row.delete()
+            else:
+                row.valid_during = DateRange(row.valid_during.lower, spec.since)
+                row.save(update_fields=["valid_during"])
+        made = Quotient.objects.create(
+            household=household,
+            value=spec.value,
+            valid_during=DateRange(spec.since, until),
+            proof=spec.proof,
+            noted_at=at,
+            noted_by=by.label,
+        )
+        HouseholdTerms.objects.filter(household=household).update(warned_at=None)
+        _note("quotient_noted", household, by=by, channel=channel, before=before, after=_told(made))
+    return made
+
+
+def set_residence(*, household: Household, resident: bool | None, by: Actor) -> None:
+    """Say that a household is resident or not, or None to trust its postal code."""
+    with transaction.atomic():
+        lock_household(household)
+        terms = HouseholdTerms.objects.filter(household=household).first() or HouseholdTerms(household=household)
+        before = {"resident": terms.resident}
+        if terms.resident != resident:
+            terms.resident = resident
+            terms.save()
+            after = {"resident": resident}
+            _note("residence_noted", household, by=by, channel=Channel.OFFICE, before=before, after=after)
+
+
+def _told(row: Quotient) -> dict[str, Any]:
+    during = row.valid_during
+    return {
+        "quotient": str(row.value),
+        "from": during.lower.isoformat() if during.lower else None,
+        "ends_before": during.upper.isoformat() if during.upper else None,
+        "proof": row.proof,
+    }
+
+
+def _note(action: str, household: Household, *, by: Actor, channel: Channel, before: Any, after: Any) -> None:
+    record(by=by, channel=channel, action=action, subject=f"household:{household.pk}", before=before, after=after)

@@ -1,0 +1,166 @@
+"""Set what activities cost from a day on: a new version ends the former, none invoiced is rewritten."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from itertools import groupby, pairwise
+from typing import Any
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
+
+from billing.models import CashOffice, InvoiceLine, Tariff, TariffPrice
+from billing.rules.facts import Price
+from booking.models import Activity
+from lps.journal.actors import Actor
+from lps.journal.channels import Channel
+from lps.journal.services import record
+from lps.kernel.refusals import Refusal
+
+ZERO = Decimal(0)
+
+
+class TariffRefused(ValueError):
+    """`.refusal` says why: `used`, invoices were issued with it; `begun`, it is in force already."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.refusal = Refusal(code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TariffSpec:
+    """What an agent says of a tariff. `prices` begin at 0 for both residences, whatever their order."""
+
+    name: str
+    unit: str = Tariff.Unit.BOOKING
+    basis: str = Tariff.Basis.PRICES
+    counted: str = Tariff.Counted.BOOKED
+    prices: tuple[Price, ...] = field(default=())
+    effort_rate: Decimal | None = None
+    floor: Decimal | None = None
+    ceiling: Decimal | None = None
+    non_resident_extra: Decimal = ZERO
+    late_booking_extra: Decimal = ZERO
+    unbooked_extra: Decimal = ZERO
+    starts_at: time | None = None
+    pickup_at: time | None = None
+    late_pickup_extra: Decimal = ZERO
+    default_units: int = 1
+    waiting_days: int = 0
+    needs_certificate: bool = False
+    free_units: int = 0
+
+
+# What a specification and its row call alike.
+SAME = tuple(name for name in TariffSpec.__slots__ if name != "prices")
+
+
+def set_tariff(
+    *,
+    activity: Activity,
+    cash_office: CashOffice,
+    spec: TariffSpec,
+    since: date,
+    by: Actor,
+    at: datetime,
+    channel: Channel = Channel.OFFICE,
+) -> Tariff:
+    """The price of an activity from a day to the eve of the next version.
+
+    The version in force until then ends the eve; one that begins on the same day is replaced. Raises `TariffRefused`
+    (`used`) when invoices were issued with that one.
+    """
+    with transaction.atomic():
+        Activity.objects.select_for_update(no_key=True).get(pk=activity.pk)
+        versions = list(Tariff.objects.filter(activity=activity).order_by("valid_during").prefetch_related("prices"))
+        before: Any = None
+        until: date | None = None
+        for version in versions:
+            first, end = version.valid_during.lower, version.valid_during.upper
+            if first == since:
+                before = _told(version)
+                until = end
+                _delete_unused(version)
+            elif first > since:
+                until = min(until, first) if until else first
+            elif end is None or end > since:
+                before = _told(version)
+                until = end
+                _end(version, since)
+        made = Tariff.objects.create(
+            activity=activity,
+            cash_office=cash_office,
+            valid_during=DateRange(since, until),
+            made_at=at,
+            made_by=by.label,
+            **{name: getattr(spec, name) for name in SAME},
+        )
+        TariffPrice.objects.bulk_create(_cells(made, spec.prices))
+        _note("tariff_set", made, by=by, channel=channel, before=before, after=_told(made, spec.prices))
+    return made
+
+
+def remove_tariff(*, tariff: Tariff, today: date, by: Actor) -> None:
+    """Take away a version to come: the one before it goes on. Raises `TariffRefused` (`begun`, `used`)."""
+    with transaction.atomic():
+        Activity.objects.select_for_update(no_key=True).get(pk=tariff.activity_id)
+        first, end = tariff.valid_during.lower, tariff.valid_during.upper
+        if first <= today:
+            raise TariffRefused("begun")
+        before = _told(tariff)
+        _delete_unused(tariff)
+        former = Tariff.objects.filter(activity=tariff.activity_id, valid_during__endswith=first).first()
+        if former:
+            former.valid_during = DateRange(former.valid_during.lower, end)
+            former.save(update_fields=["valid_during"])
+        _note("tariff_removed", tariff, by=by, channel=Channel.OFFICE, before=before, after=None)
+
+
+def spec_of(tariff: Tariff) -> TariffSpec:
+    """A version as an agent would say it, to change or to copy it."""
+    prices = tuple(
+        Price(qf_from=cell.qf.lower or ZERO, resident=cell.resident, from_rank=cell.from_rank, amount=cell.amount)
+        for cell in tariff.prices.all()
+    )
+    return TariffSpec(prices=prices, **{name: getattr(tariff, name) for name in SAME})
+
+
+def _cells(tariff: Tariff, prices: Sequence[Price]) -> Iterator[TariffPrice]:
+    """The cells as ranges, each to the next bound of its column."""
+    ordered = sorted(prices, key=lambda one: (*_column(one), one.qf_from))
+    for (resident, rank), column in groupby(ordered, key=_column):
+        for cell, following in pairwise([*column, None]):
+            assert cell is not None
+            qf = NumericRange(cell.qf_from, following.qf_from if following else None)
+            yield TariffPrice(tariff=tariff, qf=qf, resident=resident, from_rank=rank, amount=cell.amount)
+
+
+def _column(price: Price) -> tuple[bool, int]:
+    return price.resident, price.from_rank
+
+
+def _end(version: Tariff, until: date) -> None:
+    version.valid_during = DateRange(version.valid_during.lower, until)
+    version.save(update_fields=["valid_during"])
+
+
+def _delete_unused(version: Tariff) -> None:
+    if InvoiceLine.objects.filter(tariff=version.pk).exists():
+        raise TariffRefused("used")
+    Tariff.objects.filter(pk=version.pk).delete()
+
+
+def _told(tariff: Tariff, prices: Sequence[Price] | None = None) -> dict[str, Any]:
+    cells = spec_of(tariff).prices if prices is None else prices
+    facts = {name: getattr(tariff, name) for name in SAME}
+    return {
+        "from": tariff.valid_during.lower.isoformat(),
+        **{name: str(value) for name, value in facts.items() if value},
+        "prices": [f"{cell.qf_from} {'' if cell.resident else '*'}{cell.from_rank} {cell.amount}" for cell in cells],
+    }
+
+
+def _note(action: str, tariff: Tariff, *, by: Actor, channel: Channel, before: Any, after: Any) -> None:
+    record(by=by, channel=channel, action=action, subject=f"activity:{tariff.activity_id}", before=before, after=after)
