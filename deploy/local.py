@@ -26,7 +26,7 @@ from tenants.storage import BadStorageSettings, storages_setting
 DATABASE = "lps"
 WEB_PORT = 8000
 LARGEST_PORT = 65535
-OURS = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "PORT")
+OURS = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "PAYFIP_URL", "PORT")
 OUR_PREFIXES = ("LPS_", "S3_", "AWS_")
 Start = Callable[[], subprocess.Popen[bytes]]
 

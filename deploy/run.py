@@ -2,7 +2,7 @@
 
 PORT           of the pages (8000)              DATA_DIR       of everything kept (.data)
 MAILSINK_PORT  of the page of mails (8025)      LPS_CLOCK      moves the product's clock
-DATABASE_URL, REDIS_URL, EMAIL_URL, S3_ENDPOINT_URL  replace what would be started here
+DATABASE_URL, REDIS_URL, EMAIL_URL, S3_ENDPOINT_URL, PAYFIP_URL  replace what would be started here
 """
 
 from __future__ import annotations
@@ -66,13 +66,14 @@ def _start(local: Local, port: int, mails: int | None) -> None:
     local.start_services()
     if mails is not None:
         _start_mails(local, mails)
+    payfip = _start_payfip(local)
     local.manage("prepare", "demo --if-absent")
     local.remember()
     _start_web(local)
     accounts = local.answer("demo", "--accounts")
     _wait(local, port)
     _start_celery(local)
-    local.output.say(_welcome(port, mails, time.monotonic() - started))
+    local.output.say(_welcome(port, mails, payfip, time.monotonic() - started))
     local.output.say(accounts)
 
 
@@ -91,6 +92,16 @@ def _start_mails(local: Local, page: int) -> None:
     local.variables["EMAIL_URL"] = f"smtp://{LOOPBACK}:{smtp}"
     where = ["--directory", str(local.data.path / "mails"), "--smtp-port", str(smtp), "--page-port", str(page)]
     local.keep("mails", sys.executable, "-m", "notifications.sink", *where, stage=0)
+
+
+def _start_payfip(local: Local) -> str:
+    """Start the simulated Treasury and give its address; "" when `PAYFIP_URL` names another."""
+    if "PAYFIP_URL" in os.environ:
+        return ""
+    port = local.data.port("payfip")
+    local.variables["PAYFIP_URL"] = f"http://{LOOPBACK}:{port}"
+    local.keep("payfip", sys.executable, "-m", "simulators.payfip", str(port), stage=0)
+    return f"{local.variables['PAYFIP_URL']}/controle"
 
 
 def _start_web(local: Local) -> None:
@@ -133,10 +144,12 @@ def _is_ready(port: int) -> bool:
         connection.close()
 
 
-def _welcome(port: int, mails: int | None, seconds: float) -> str:
+def _welcome(port: int, mails: int | None, payfip: str, seconds: float) -> str:
     addresses = {name: f"http://{host}.localhost:{port}/" for name, host in PLACES.items()}
     if mails is not None:
         addresses["Courriels envoyés"] = f"http://localhost:{mails}/"
+    if payfip:
+        addresses["Trésorerie simulée"] = payfip
     lines = [f"  {name:<24} {address}" for name, address in addresses.items()]
     if clock.moved():
         now = clock.now()

@@ -18,7 +18,7 @@ from deploy.services import Ground, ephemeral_ground
 ROOT = Path(__file__).resolve().parent.parent
 END_SECONDS = 15.0
 # What a developer may have set for `make run` must not reach the tests.
-FOREIGN = ("EMAIL_URL", "PORT", "DATA_DIR", "MAILSINK_PORT")
+FOREIGN = ("EMAIL_URL", "PAYFIP_URL", "PORT", "DATA_DIR", "MAILSINK_PORT")
 FOREIGN_PREFIXES = ("LPS_", "S3_")
 
 

@@ -112,6 +112,18 @@ def _is_broad(handler: ast.ExceptHandler) -> bool:
     )
 
 
+def test_stand_ins_and_the_product_know_nothing_of_each_other() -> None:
+    ours = re.compile(r"^\s*(?:from|import) (?:lps|tenants|notifications|booking|billing|voice|simulators)\b", re.M)
+    apart = re.compile(r"^\s*(?:from|import) simulators\b", re.M)
+    stand_ins = tracked("simulators/*.py")
+
+    assert stand_ins
+    assert [path for path in tracked(*PRODUCT) if apart.search(path.read_text())] == []
+    for path in stand_ins:
+        others = [line for line in ours.findall(path.read_text()) if "simulators" not in line]
+        assert others == [], path
+
+
 def test_no_signal_of_our_own() -> None:
     words = re.compile(
         r"^from django\.(?:db\.models|dispatch|core)(?:\.signals)? import .*(?:receiver|Signal|_save|_delete)", re.M

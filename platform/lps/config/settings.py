@@ -163,6 +163,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {"CodeDeRefus": "booking.rules.planning.PlanningRefusal"},
     "OAS_VERSION": "3.1.1",
 }
+# The Treasury's online payment; a simulator of it everywhere but in production.
+LPS_PAYFIP_URL = env.text("PAYFIP_URL", "https://www.payfip.gouv.fr" if PRODUCTION else "http://127.0.0.1:9")
 LPS_API_CALLS_PER_MINUTE = int(env.text("LPS_API_CALLS_PER_MINUTE", "600"))
 
 STATIC_URL = "/static/"

@@ -1,0 +1,141 @@
+"""The pages that a payer sees, in the Treasury's words of the time, without a script."""
+
+from html import escape
+
+from simulators.payfip.state import Operation, Switches
+
+TEST = "Attention il s'agit d'un paiement de test. Aucun paiement ne sera réellement effectué."
+CARDS = ("CB", "VISA", "MasterCard")
+_STYLE = (
+    "body{font:1rem/1.5 sans-serif;max-width:40rem;margin:0 auto;padding:1rem;color:#161616;background:#fff}"
+    "h1{font-size:1.4rem}fieldset{border:1px solid #666;margin:1rem 0}label{display:block;margin:.5rem 0}"
+    "button,a.b{display:inline-block;min-height:44px;padding:.6rem 1rem;margin:.25rem;font:inherit;background:#000091;"
+    "color:#fff;border:0;text-decoration:none}dt{font-weight:700}.t{border:2px solid #000091;padding:1rem}"
+)
+
+
+def page(title: str, body: str) -> bytes:
+    """One page."""
+    return (
+        f'<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head>'
+        f"<body><main><h1>{escape(title)}</h1>{body}</main></body></html>"
+    ).encode()
+
+
+def choice(operation: Operation, labels: tuple[str, ...]) -> bytes:
+    """The debt, then the kind of card, or another way."""
+    cards = "".join(
+        f'<label><input type="radio" name="carte" value="{card}"{" checked" if card == "CB" else ""}> {card}</label>'
+        for card in CARDS
+    )
+    ends = "".join(
+        f'<button name="fin" value="{code}">{escape(words)}</button>'
+        for code, words in (("V", "Payer par prélèvement"), ("Z", "Prélèvement refusé"), ("A", "Abandonner"))
+    )
+    return page(
+        "TELEPAIEMENT",
+        f"{_debt(operation, labels)}<form method=post action=/tpa/carte><input type=hidden name=idop "
+        f'value="{operation.id_op}"><fieldset><legend>Type de carte</legend>{cards}</fieldset>'
+        f"<button>Continuer</button></form><form method=post action=/tpa/fin><input type=hidden name=idop "
+        f'value="{operation.id_op}">{ends}</form>',
+    )
+
+
+def card(operation: Operation, labels: tuple[str, ...]) -> bytes:
+    """The card's number, a test card filled in."""
+    fields = "".join(
+        f'<label>{words} <input name="{name}" value="{value}" required autocomplete=off></label>'
+        for name, words, value in (
+            ("numero", "Numéro de carte", "4970 1000 0000 0000"),
+            ("expire", "Date d'expiration", "12/30"),
+            ("cryptogramme", "Cryptogramme", "123"),
+        )
+    )
+    return page(
+        "TELEPAIEMENT",
+        f"{_debt(operation, labels)}<form method=post action=/tpa/fin><input type=hidden name=idop "
+        f'value="{operation.id_op}">{fields}<button name="fin" value="P">Valider</button>'
+        f'<button name="fin" value="R">Carte refusée</button><button name="fin" value="A">Abandonner</button></form>',
+    )
+
+
+def ticket(operation: Operation, back: str) -> bytes:
+    """What ended, with the ticket when it was paid, and the way back to the site."""
+    said = {
+        "P": "Votre paiement est accepté",
+        "V": "Votre prélèvement est enregistré",
+        "R": "Votre paiement est refusé",
+        "Z": "Votre prélèvement est refusé",
+        "A": "Vous avez abandonné ce paiement",
+    }[operation.result]
+    paid = operation.result in ("P", "V")
+    proof = (
+        f"<section class=t><h2>TICKET DE PAIEMENT</h2><dl><dt>Référence de la dette</dt><dd>{operation.asked['refdet']}"
+        f"</dd><dt>Montant</dt><dd>{_euros(operation.asked['montant'])}</dd><dt>N° auto</dt>"
+        f"<dd>{operation.authorization}</dd></dl></section>"
+        f'<p><a class=b href="/tpa/ticket.txt?idop={operation.id_op}">Imprimer</a>'
+        f'<a class=b href="/tpa/ticket.pdf?idop={operation.id_op}">Enregistrer en PDF</a></p>'
+        if paid
+        else ""
+    )
+    return page(said, f"{proof}{back}")
+
+
+def link_back(url: str) -> str:
+    """RETOUR SITE, when the web service is used: the browser follows a link."""
+    return f'<p><a class=b href="{escape(url)}">RETOUR SITE</a></p>'
+
+
+def form_back(url: str, fields: dict[str, str]) -> str:
+    """RETOUR SITE by POST: the address protocol gives its result so."""
+    hidden = "".join(f'<input type=hidden name="{name}" value="{escape(value)}">' for name, value in fields.items())
+    return f'<form method=post action="{escape(url)}">{hidden}<button>RETOUR SITE</button></form>'
+
+
+def refused(code: str) -> bytes:
+    """A page that cannot be opened."""
+    return page("TELEPAIEMENT", f"<p>Ce paiement n'est pas possible (code {escape(code)}).</p>")
+
+
+def control(switches: Switches, operations: list[Operation]) -> bytes:
+    """For developers: the bad days, and what was asked."""
+    told = (
+        f"Notification : {switches.notify}. Service : {switches.down or 'en service'}. "
+        f"Montant faussé : {'oui' if switches.wrong_amount else 'non'}."
+    )
+    buttons = "".join(f'<button name="{name}" value="{value}">{words}</button>' for name, value, words in _CONTROLS)
+    rows = "".join(f"<li>{one.id_op} {escape(one.asked['refdet'])} {one.result or '…'}</li>" for one in operations)
+    return page("PayFiP simulé", f"<p>{told}</p><form method=post action=/controle>{buttons}</form><ul>{rows}</ul>")
+
+
+_CONTROLS = (
+    ("notify", "before", "Notifier avant le retour"),
+    ("notify", "twice", "Notifier deux fois"),
+    ("notify", "never", "Ne jamais notifier"),
+    ("notify", "late", "Notifier à la main"),
+    ("down", "", "En service"),
+    ("down", "503", "503"),
+    ("down", "timeout", "Muet"),
+    ("down", "html", "Page HTML"),
+    ("down", "technical", "Faute technique"),
+    ("wrong_amount", "1", "Fausser le montant"),
+    ("wrong_amount", "", "Montant juste"),
+    ("purge", "1", "Purger"),
+)
+
+
+def _debt(operation: Operation, labels: tuple[str, ...]) -> str:
+    test = f"<p><strong>{TEST}</strong></p>" if operation.asked.get("saisie") == "T" else ""
+    return (
+        f"<p>Collectivité : {escape(' '.join(filter(None, labels)))}</p>{test}"
+        "<section class=t><h2>DETTE A PAYER</h2><dl>"
+        f"<dt>Référence de la dette</dt><dd>{escape(operation.asked['refdet'])}</dd>"
+        f"<dt>Objet</dt><dd>{escape(operation.asked.get('objet', ''))}</dd>"
+        f"<dt>Montant</dt><dd>{_euros(operation.asked['montant'])}</dd></dl></section>"
+    )
+
+
+def _euros(cents: str) -> str:
+    whole = f"{int(cents):03}"
+    return f"{whole[:-2]},{whole[-2:]} €"

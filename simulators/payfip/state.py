@@ -1,0 +1,167 @@
+"""Operations, customers and switches of the simulated Treasury; nothing here knows HTTP."""
+
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+PARIS = ZoneInfo("Europe/Paris")
+OPENS_WITHIN = timedelta(minutes=15)
+CUSTOMERS = {"006382": ("VILLE DE BUCHELAY", "REGIE PERISCOLAIRE", "")}
+PAID, DEBIT, CARD_REFUSED, DEBIT_REFUSED, ABANDONED = "P", "V", "R", "Z", "A"
+
+
+class Fault(Exception):
+    """A functional fault, by its code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Switches:
+    """The bad days. `notify`: "before" the redirect, "late" (asked for by hand), "twice", "never"."""
+
+    notify: str = "before"
+    down: str = ""  # "503", "timeout", "html", "technical"
+    wrong_amount: bool = False
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One payment asked: the fields as they came, and what became of it."""
+
+    id_op: str
+    asked: Mapping[str, str]
+    created_at: datetime
+    result: str = ""
+    paid_at: datetime | None = None
+    authorization: str = ""
+    used: bool = False
+
+
+@dataclass
+class Treasury:
+    """Everything at once, behind one lock; its clock is moved by `offset`."""
+
+    customers: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(CUSTOMERS))
+    switches: Switches = Switches()
+    operations: dict[str, Operation] = field(default_factory=dict)
+    forgotten: set[str] = field(default_factory=set)
+    offset: timedelta = timedelta(0)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _drawn: int = 394_491
+
+    def now(self) -> datetime:
+        """The simulated instant."""
+        return datetime.fromtimestamp(time.time(), UTC) + self.offset
+
+    def create(self, asked: Mapping[str, str]) -> str:
+        """`creerPaiementSecurise`. Raises `Fault`."""
+        self._check(asked, modes="TXW")
+        made = Operation(str(uuid.uuid4()), dict(asked), self.now())
+        with self._lock:
+            self.operations[made.id_op] = made
+        return made.id_op
+
+    def begin(self, asked: Mapping[str, str]) -> str:
+        """The address protocol: an operation that only the browser knows. Raises `Fault`."""
+        self._check(asked, modes="TXAM")
+        made = Operation(str(uuid.uuid4()), dict(asked), self.now())
+        with self._lock:
+            self.operations[made.id_op] = made
+        return made.id_op
+
+    def customer(self, numcli: str) -> tuple[str, ...]:
+        """`recupererDetailClient`. Raises `Fault`."""
+        if not (numcli.isdigit() and len(numcli) == 6):
+            raise Fault("T1")
+        if numcli not in self.customers:
+            raise Fault("T2")
+        return self.customers[numcli]
+
+    def detail(self, id_op: str) -> dict[str, str]:
+        """`recupererDetailPaiementSecurise`. Raises `Fault`: P1 unknown or purged, P5 not known yet."""
+        operation = self._known(id_op)
+        if not operation.result:
+            raise Fault("P5")
+        at = (operation.paid_at or operation.created_at).astimezone(PARIS)
+        amount = operation.asked.get("montant", "")
+        return {
+            "dattrans": f"{at:%d%m%Y}",
+            "exer": operation.asked.get("exer", "")[:2],  # as the real one was seen to echo it
+            "heurtrans": f"{at:%H%M}",
+            "idOp": operation.id_op,
+            "mel": operation.asked.get("mel", ""),
+            "montant": str(int(amount) + 100) if self.switches.wrong_amount else amount,
+            "numauto": operation.authorization,
+            "numcli": operation.asked.get("numcli", ""),
+            "objet": operation.asked.get("objet", ""),
+            "refdet": operation.asked.get("refdet", ""),
+            "resultrans": operation.result,
+            "saisie": operation.asked.get("saisie", ""),
+        }
+
+    def open_page(self, id_op: str) -> Operation:
+        """The payer comes. Raises `Fault`: P1, P3 already used, P4 older than fifteen minutes."""
+        operation = self._known(id_op)
+        if operation.result and operation.result != ABANDONED:
+            raise Fault("P3")
+        if not operation.used and self.now() - operation.created_at > OPENS_WITHIN:
+            raise Fault("P4")
+        return self._put(replace(operation, used=True))
+
+    def finish(self, id_op: str, result: str) -> Operation:
+        """The payer pays, is refused, or gives up. A finished payment is not finished twice."""
+        with self._lock:
+            operation = self._known(id_op)
+            if operation.result in (PAID, DEBIT):
+                return operation
+            self._drawn += 1
+            number = f"{self._drawn}" if result in (PAID, DEBIT) else ""
+            return self._put(replace(operation, result=result, paid_at=self.now(), authorization=number))
+
+    def purge(self) -> int:
+        """The night: operations that nobody opened are forgotten. How many."""
+        with self._lock:
+            unused = [pk for pk, one in self.operations.items() if not one.used]
+            for pk in unused:
+                del self.operations[pk]
+            self.forgotten.update(unused)
+        return len(unused)
+
+    def _put(self, operation: Operation) -> Operation:
+        with self._lock:
+            self.operations[operation.id_op] = operation
+        return operation
+
+    def _known(self, id_op: str) -> Operation:
+        with self._lock:
+            if id_op not in self.operations:
+                raise Fault("P1")
+            return self.operations[id_op]
+
+    def _check(self, asked: Mapping[str, str], *, modes: str) -> None:
+        amount, refdet, mail = (asked.get(name, "") for name in ("montant", "refdet", "mel"))
+        if asked.get("saisie", "") not in tuple(modes):
+            raise Fault("S1")
+        self.customer(asked.get("numcli", ""))
+        if not amount.isdigit():
+            raise Fault("M1")
+        if int(amount) < 100:
+            raise Fault("M3")
+        if int(amount) > 9_999_999:
+            raise Fault("M5")
+        if not mail:
+            raise Fault("A1")
+        if "@" not in mail or not 6 <= len(mail) <= 80:
+            raise Fault("A2")
+        if not (refdet.isalnum() and 6 <= len(refdet) <= 30):
+            raise Fault("R3")
+        for name, code in (("urlnotif", "N1"), ("urlredirect", "D1"), ("urlcl", "D1")):
+            if name in asked and (len(asked[name]) > 249 or not asked[name].startswith(("http://", "https://"))):
+                raise Fault(code)
