@@ -10,6 +10,12 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing import rights
+        from billing.personal_data import OWN
+        from billing.services import erasing
         from lps.accounts.rights import register
+        from lps.families import erasers, personal_data
 
         register(rights.OWN)
+        erasers.register("billing", erasing)
+        for name, part in OWN.items():
+            personal_data.register(name, part)

@@ -17,6 +17,8 @@ REMIND = "billing.remind"
 READ_ONLINE = "billing.read_online_settings"
 SET_ONLINE = "billing.set_online_settings"
 RECONCILE = "billing.reconcile"
+# The town's finance software.
+READ_ACCOUNTS = "billing.read_accounts"
 
 _CASH = frozenset({Role.CASH_OFFICE})
 _READERS = _CASH | {Role.READ_ONLY}
@@ -36,4 +38,5 @@ OWN = (
     Right(READ_ONLINE, roles=_READERS),
     Right(SET_ONLINE, roles=_CASH),
     Right(RECONCILE, roles=_CASH),
+    Right(READ_ACCOUNTS, scope="facturation:lire"),
 )

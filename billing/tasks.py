@@ -1,7 +1,9 @@
-"""The worker's door: letters to draw."""
+"""The worker's door: letters to draw, and what is forgotten at night."""
 
-from billing.services import reminders
-from billing.wakeup import REMINDERS
+from billing.services import reminders, retention
+from billing.wakeup import PURGE, REMINDERS
+from lps.kernel import clock
+from tenants import context
 from tenants.tasks import commune_task
 
 
@@ -9,3 +11,9 @@ from tenants.tasks import commune_task
 def draw_reminders() -> None:
     """Draw the reminders' letters that agents asked for: after each sending, and at every tick of the minute."""
     reminders.draw_asked()
+
+
+@commune_task(name=PURGE, ignore_result=True)
+def purge() -> None:
+    """Take names off accounting pieces past their term: once a night. Twice takes nothing more."""
+    retention.apply_terms(today=clock.today(context.current().zone), now=clock.now())

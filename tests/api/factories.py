@@ -21,7 +21,8 @@ BY = Actor.system("essai")
 CATALOGUE, FAMILIES, READ, CHANGE = "catalogue:lire", "familles:lire", "reservations:lire", "reservations:modifier"
 WRITE = "familles:modifier"
 ROLL, NOTE, ABSENCES, MEALS = "pointage:lire", "pointage:noter", "absences:lire", "repas:lire"
-ALL = (CATALOGUE, FAMILIES, WRITE, READ, CHANGE, ROLL, NOTE, ABSENCES, MEALS)
+ACCOUNTS = "facturation:lire"
+ALL = (CATALOGUE, FAMILIES, WRITE, READ, CHANGE, ROLL, NOTE, ABSENCES, MEALS, ACCOUNTS)
 CHANGES = "/api/v1/reservations/modifications/"
 PROBLEM = "application/problem+json"
 

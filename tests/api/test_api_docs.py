@@ -140,6 +140,6 @@ def test_the_table_of_contents_leads_to_each_chapter(browser: Browser) -> None:
     with opened(browser, width=1280) as page:
         links = page.get_by_role("navigation", name="Sommaire").get_by_role("link").all()
 
-        assert len(links) == 28
+        assert len(links) == 30
         for link in links:
             assert page.locator(str(link.get_attribute("href"))).count() == 1

@@ -16,6 +16,7 @@ from tenants import context
 from tenants.models import Commune
 from tests.api.factories import (
     ABSENCES,
+    ACCOUNTS,
     ALL,
     BY,
     CATALOGUE,
@@ -43,6 +44,8 @@ OPENED_BY = {
     "pointages/": ROLL,
     "absences/": ABSENCES,
     "repas/?du=2026-11-02&au=2026-11-06": MEALS,
+    "factures/": ACCOUNTS,
+    "reglements/": ACCOUNTS,
     "familles/": FAMILIES,
     "familles/1/": FAMILIES,
     "familles/1/enfants/": FAMILIES,
@@ -127,6 +130,8 @@ def test_every_address_is_in_the_table() -> None:
         "note",
         "absences",
         "meals",
+        "invoices",
+        "payments",
         "closures",
     }
 

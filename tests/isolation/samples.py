@@ -967,6 +967,18 @@ COMMUNE: Mapping[str, Sample] = {
         foreign=200,
         is_form=False,
     ),
+    "billing_api:invoices": Sample(
+        software("billing.read_accounts"),
+        query=lambda town: {"famille": town.household.pk},
+        foreign=200,
+        is_form=False,
+    ),
+    "billing_api:payments": Sample(
+        software("billing.read_accounts"),
+        query=lambda town: {"famille": town.household.pk},
+        foreign=200,
+        is_form=False,
+    ),
     "booking_api:meals": Sample(
         software("booking.count_meals"),
         query=lambda town: {"du": "2026-11-02", "au": "2026-11-06"},

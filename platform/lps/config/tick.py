@@ -9,6 +9,7 @@ from celery import current_app
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
+from billing.wakeup import PURGE as PURGE_BILLING
 from billing.wakeup import REMINDERS
 from booking import tasks as booking
 from booking.wakeup import BOOK, EXTEND
@@ -66,6 +67,7 @@ SCHEDULE = (
     Due(accounts.PURGE, at=time(3, 20)),
     Due(families.PURGE, at=time(3, 25)),
     Due(PURGE_BOOKINGS, at=time(3, 30)),
+    Due(PURGE_BILLING, at=time(3, 32)),
     Due(journal.PURGE, at=time(3, 35)),
     Due(EXTEND, at=time(3, 40)),
 )

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("lps.accounts.api_urls")),
     path("api/v1/", include("lps.families.api_urls")),
     path("api/v1/", include("booking.api_urls")),
+    path("api/v1/", include("billing.api_urls")),
     path("api/schema/", Description.as_view(), name="api_schema"),
     path("api/docs/", Docs.as_view(), name="api_docs"),
 ]

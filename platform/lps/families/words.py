@@ -78,7 +78,7 @@ def _shown(value: Any) -> str:
 
 
 ERASURE: Mapping[str, str | Promise] = {
-    "to_come": _("Des réservations sont encore à venir (%(number)s) : annulez-les d'abord. Rien n'est effacé."),
+    "to_come": _("Il reste des réservations à venir ou des factures à payer (%(number)s). Rien n'est effacé."),
     "already_erased": _("Cette famille est déjà effacée."),
 }
 

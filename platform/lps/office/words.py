@@ -78,6 +78,7 @@ SCOPES: Mapping[str, str | Promise] = {
     "absences:lire": _("Lire les absences, sans leur motif"),
     "pointage:lire": _("Lire le pointage"),
     "pointage:noter": _("Faire le pointage"),
+    "facturation:lire": _("Lire les factures et les règlements, avec le nom et l'adresse du payeur"),
     "repas:lire": _("Compter les repas"),
 }
 ROLES: Mapping[str, str | Promise] = {

@@ -1,0 +1,38 @@
+"""How long names stay on accounting pieces: ten whole years after their own, then amounts alone."""
+
+from datetime import date, datetime, timedelta
+
+from django.core.files.storage import default_storage
+
+from billing.models import Invoice, InvoiceDocument, InvoiceLine, Payment, PaymentAttempt, ReminderSending
+from lps.families.services.erasing import FAMILY_WORD
+from lps.journal.operations import purging
+from lps.journal.retention import report
+
+KEPT_YEARS = 10
+LETTERS_KEPT = timedelta(days=365)
+
+
+def apply_terms(*, today: date, now: datetime) -> None:
+    """Take names off what is past its term, and tell the journal how much. Twice takes nothing more."""
+    limit = today.year - KEPT_YEARS
+    invoices = Invoice.objects.filter(year__lt=limit).exclude(payer_name=FAMILY_WORD)
+    documents = InvoiceDocument.objects.filter(invoice__year__lt=limit)
+    letters = ReminderSending.objects.filter(sent_at__lt=now - LETTERS_KEPT).exclude(path="")
+    files = [*documents.values_list("path", flat=True), *letters.values_list("path", flat=True)]
+    with purging():
+        purged = {
+            "invoice_lines": InvoiceLine.objects.filter(invoice__year__lt=limit)
+            .exclude(child_name="", child=None)
+            .update(child_name="", child=None),
+            "invoices": invoices.update(payer_name=FAMILY_WORD, street="", postal_code="", city="", qf=None),
+            "payments": Payment.objects.filter(year__lt=limit)
+            .exclude(cheque_bank="", cheque_number="", reference="", reason="")
+            .update(cheque_bank="", cheque_number="", reference="", reason=""),
+            "attempts": PaymentAttempt.objects.filter(invoice__year__lt=limit).exclude(email="").update(email=""),
+            "invoice_documents": documents.delete()[0],
+            "reminder_letters": letters.update(path=""),
+        }
+        report(purged, at=now)
+    for name in files:
+        default_storage.delete(name)
