@@ -3,16 +3,18 @@
 from django.utils.translation import gettext_lazy as _
 
 from billing import reminders
-from billing.rights import READ_PAYMENTS
+from billing.rights import READ_INVOICES, READ_PAYMENTS, READ_RUNS
 from lps.ui.nav import CASH, NavItem
 
 TABS: list[NavItem] = []
 RAIL: list[NavItem] = [
+    NavItem("billing_office:runs", _("Facturation"), READ_RUNS, CASH),
     NavItem("billing_office:desk", _("Encaissements"), READ_PAYMENTS, CASH),
     NavItem("billing_office:till", _("Caisse"), READ_PAYMENTS, CASH),
     NavItem("billing_office:reminders", _("Relances"), READ_PAYMENTS, CASH, waiting=reminders.waiting),
     NavItem("billing_office:remittances", _("Bordereaux de chèques"), READ_PAYMENTS, CASH),
 ]
 FAMILY_TABS: list[NavItem] = [
+    NavItem("billing_office:family_invoices", _("Factures"), READ_INVOICES),
     NavItem("billing_office:family_payments", _("Règlements"), READ_PAYMENTS),
 ]

@@ -2,10 +2,26 @@
 
 from django.urls import path
 
-from billing.views.agents import desk, reminders, till
+from billing.views.agents import desk, invoices, reminders, runs, till
 
 app_name = "billing_office"
 urlpatterns = [
+    path("regie/lots/", runs.runs, name="runs"),
+    path("regie/lots/nouveau/", runs.new, name="run_new"),
+    path("regie/lots/<int:run_id>/", runs.run, name="run"),
+    path("regie/lots/<int:run_id>/calculer/", runs.compute, name="run_compute"),
+    path("regie/lots/<int:run_id>/verifier/", runs.check, name="run_check"),
+    path("regie/lots/<int:run_id>/valider/", runs.validate, name="run_validate"),
+    path("regie/lots/<int:run_id>/publier/", runs.publish, name="run_publish"),
+    path("regie/lots/<int:run_id>/clore/", runs.close, name="run_close"),
+    path("regie/lots/<int:run_id>/abandonner/", runs.discard, name="run_discard"),
+    path("regie/lots/<int:run_id>/corriger/", runs.correct, name="run_correct"),
+    path("regie/lots/<int:run_id>/projets/<int:draft_id>/", runs.draft, name="draft"),
+    path("regie/factures/<str:number>/", invoices.invoice, name="invoice"),
+    path("regie/factures/<str:number>/annuler/", invoices.cancel, name="invoice_cancel"),
+    path("familles/<int:household_id>/factures/", invoices.of_family, name="family_invoices"),
+    path("familles/<int:household_id>/factures/regulariser/", invoices.adjust, name="adjust"),
+    path("familles/<int:household_id>/factures/regulariser/<int:adjustment_id>/", invoices.unadjust, name="unadjust"),
     path("regie/encaissements/", desk.find, name="desk"),
     path("regie/caisse/", till.till, name="till"),
     path("regie/caisse/arreter/", till.close, name="till_close"),

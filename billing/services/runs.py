@@ -65,7 +65,7 @@ def open_run(
         same = BillingRun.objects.filter(cash_office=cash_office, kind=Kind.MONTH)
         if same.filter(first_day__lte=last_day, last_day__gte=first_day).exists():
             raise RunRefused("overlap")
-        return _opened(
+        return opened(
             BillingRun(cash_office=cash_office, label=label, first_day=first_day, last_day=last_day, due_date=due_date),
             by=by,
             at=at,
@@ -91,10 +91,11 @@ def open_correction(
         households=sorted(set(households)),
     )
     with transaction.atomic():
-        return _opened(run, by=by, at=at)
+        return opened(run, by=by, at=at)
 
 
-def _opened(run: BillingRun, *, by: Actor, at: datetime) -> BillingRun:
+def opened(run: BillingRun, *, by: Actor, at: datetime) -> BillingRun:
+    """Save a run that begins, and tell it."""
     run.made_by, run.made_at = by.label, at
     run.save()
     _told(run, "run_opened", by=by, at=at, days=[str(run.first_day), str(run.last_day)], kind=run.kind)
@@ -137,8 +138,11 @@ def validate(*, run: BillingRun, version: int, by: Actor, at: datetime, today: d
     return held
 
 
-def issue(run: BillingRun, *, at: datetime, today: date, by: Actor) -> None:
-    """Make invoices of a run's drafts, in the caller's transaction, the run being held. Raises `RunRefused`."""
+def issue(run: BillingRun, *, at: datetime, today: date, by: Actor, first: int | None = None) -> None:
+    """Make invoices of a run's drafts, in the caller's transaction, the run being held. Raises `RunRefused`.
+
+    Its credit notes settle the invoice `first` before the others.
+    """
     counter = lock_counter(today.year)
     facts = {
         "run": run.pk,
@@ -160,7 +164,7 @@ def issue(run: BillingRun, *, at: datetime, today: date, by: Actor) -> None:
     counter.save(update_fields=("last_rank", "last_run"))
     run.state, run.year, run.number, run.validated_at = State.VALIDATED, today.year, counter.last_run, at
     run.save(update_fields=("state", "year", "number", "validated_at"))
-    _settle_credits(run, at=at, by=by)
+    _settle_credits(run, first=first, at=at, by=by)
 
 
 def lock_counter(year: int) -> InvoiceCounter:
@@ -169,7 +173,7 @@ def lock_counter(year: int) -> InvoiceCounter:
     return InvoiceCounter.objects.select_for_update(no_key=True).get(year=year)
 
 
-def _settle_credits(run: BillingRun, *, at: datetime, by: Actor) -> None:
+def _settle_credits(run: BillingRun, *, first: int | None, at: datetime, by: Actor) -> None:
     """What each credit note of a run settles at once, the oldest invoices first: three statements.
 
     The invoices are locked in the order of their keys, as a payment locks them, before what is left is read.
@@ -182,7 +186,8 @@ def _settle_credits(run: BillingRun, *, at: datetime, by: Actor) -> None:
     locked = [row.pk for row in asked.select_for_update(of=("self",), no_key=True).order_by("pk")]
     found, credit = [], {home: -note.total for home, note in notes.items()}
     rows: Any = with_left(Invoice.objects.filter(pk__in=locked)).order_by("year", "rank")
-    for invoice, home, left in rows.values_list("pk", "household", "left"):
+    open_ones = list(rows.values_list("pk", "household", "left"))
+    for invoice, home, left in sorted(open_ones, key=lambda row: row[0] != first):
         amount = min(credit[home], left)
         if amount > 0:
             credit[home] -= amount
@@ -241,6 +246,11 @@ def online_until(published: date, *, limit_day: int, zone: ZoneInfo) -> datetime
     if day.day > limit_day:
         month = (month + timedelta(days=31)).replace(day=1)
     return datetime.combine(month.replace(day=limit_day) + timedelta(days=1), time(), zone)
+
+
+def last_day_online(until: datetime) -> date:
+    """The last day on which one can pay, of a limit in the commune's zone."""
+    return until.date() - timedelta(days=1)
 
 
 def _same(run: BillingRun, version: int) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,7 +19,16 @@ from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 
-from billing.models import Invoice, Payment, ReminderLevel, ReminderSending, Remittance
+from billing.models import (
+    Adjustment,
+    BillingRun,
+    DraftInvoice,
+    Invoice,
+    Payment,
+    ReminderLevel,
+    ReminderSending,
+    Remittance,
+)
 from billing.services import reminders, till
 from billing.services.reminders import LevelSpec
 from booking import catalogue
@@ -531,6 +541,65 @@ class Town:
             reminders.draw_asked()
             sending.refresh_from_db()
             return sending
+
+    @property
+    def run_asked(self) -> dict[str, Any]:
+        """The form of a run of days far ahead, filled in."""
+        with self.inside():
+            today, office = clock.today(self.commune.zone), billing.cash_office()
+        day = today + timedelta(days=next(_NUMBERS))
+        return {
+            "cash_office": office.pk,
+            "first_day": day,
+            "last_day": day,
+            "label": f"LOT DE {self.name}"[:60],
+            "due_date": today + timedelta(days=30),
+        }
+
+    @property
+    def draft(self) -> DraftInvoice:
+        """A draft of a run that was checked."""
+        with self.inside():
+            found = billing.run(
+                label=f"LOT DE {self.name}"[:60], computed_at=clock.now(), version=1, state=BillingRun.State.CHECKED
+            )
+            return DraftInvoice.objects.create(
+                run=found, household=self.household, payer_name=self.name, total=0, line_count=0
+            )
+
+    @property
+    def issued_run(self) -> BillingRun:
+        """A run with an invoice, validated."""
+        with self.inside():
+            found = billing.invoice(self.household).run
+            BillingRun.objects.filter(pk=found.pk).update(state=BillingRun.State.VALIDATED, published_at=None)
+            return BillingRun.objects.get(pk=found.pk)
+
+    @property
+    def billed(self) -> Invoice:
+        """An invoice of the family, published."""
+        with self.inside():
+            return billing.invoice(self.household, city=f"Ville de {self.name}")
+
+    @property
+    def adjusted(self) -> dict[str, Any]:
+        """The form of such a line, filled in."""
+        with self.inside():
+            assert billing.cash_office()
+        return {"label": "Sortie", "amount": "3,50"}
+
+    @property
+    def adjustment(self) -> Adjustment:
+        """A line that waits for the family's next invoice."""
+        with self.inside():
+            return Adjustment.objects.create(
+                household=self.household,
+                cash_office=billing.cash_office(),
+                label=f"Régularisation de {self.name}",
+                amount=Decimal(3),
+                noted_at=clock.now(),
+                noted_by="essai",
+            )
 
     @property
     def closing_till(self) -> dict[str, Any]:

@@ -575,6 +575,70 @@ COMMUNE: Mapping[str, Sample] = {
     "booking_office:kitchen": Sample(agent("booking.count_meals")),
     "booking_office:kitchen_csv": Sample(agent("booking.count_meals")),
     "booking_office:kitchen_pdf": Sample(agent("booking.count_meals")),
+    "billing_office:runs": Sample(agent("billing.read_runs")),
+    "billing_office:run_new": Sample(
+        agent("billing.run_billing"), FORM, fields=lambda town: town.run_asked, foreign=400
+    ),
+    "billing_office:run": Sample(agent("billing.read_runs"), where=lambda town: {"run_id": town.draft.run_id}),
+    "billing_office:draft": Sample(
+        agent("billing.read_runs"), where=lambda town: {"run_id": (draft := town.draft).run_id, "draft_id": draft.pk}
+    ),
+    "billing_office:run_compute": Sample(
+        agent("billing.run_billing"), {"POST": 302}, where=lambda town: {"run_id": town.draft.run_id}
+    ),
+    "billing_office:run_check": Sample(
+        agent("billing.run_billing"),
+        {"POST": 302},
+        where=lambda town: {"run_id": town.draft.run_id},
+        fields=lambda town: {"version": 1},
+        foreign_fields=None,
+    ),
+    "billing_office:run_validate": Sample(
+        agent("billing.run_billing"),
+        FORM,
+        where=lambda town: {"run_id": town.draft.run_id},
+        fields=lambda town: {"version": 1},
+        foreign_fields=None,
+    ),
+    "billing_office:run_publish": Sample(
+        agent("billing.run_billing"), FORM, where=lambda town: {"run_id": town.issued_run.pk}
+    ),
+    "billing_office:run_close": Sample(
+        agent("billing.run_billing"), {"POST": 302}, where=lambda town: {"run_id": town.billed.run_id}
+    ),
+    "billing_office:run_discard": Sample(
+        agent("billing.run_billing"), {"POST": 302}, where=lambda town: {"run_id": town.draft.run_id}
+    ),
+    "billing_office:run_correct": Sample(
+        agent("billing.run_billing"),
+        FORM,
+        where=lambda town: {"run_id": town.billed.run_id},
+        fields=lambda town: {"label": "Correction", "due_date": town.run_asked["due_date"]},
+        foreign_fields=None,
+    ),
+    "billing_office:invoice": Sample(agent("billing.read_invoices"), where=lambda town: {"number": town.billed.number}),
+    "billing_office:invoice_cancel": Sample(
+        agent("billing.run_billing"),
+        {"POST": 302},
+        where=lambda town: {"number": town.billed.number},
+        fields=lambda town: {"reason": "Erreur"},
+        foreign_fields=None,
+    ),
+    "billing_office:family_invoices": Sample(
+        agent("billing.read_invoices"), where=lambda town: {"household_id": town.household.pk}
+    ),
+    "billing_office:adjust": Sample(
+        agent("billing.run_billing"),
+        {"POST": 302},
+        where=lambda town: {"household_id": town.household.pk},
+        fields=lambda town: town.adjusted,
+        foreign_fields=None,
+    ),
+    "billing_office:unadjust": Sample(
+        agent("billing.run_billing"),
+        {"POST": 302},
+        where=lambda town: {"household_id": town.household.pk, "adjustment_id": town.adjustment.pk},
+    ),
     "billing_office:desk": Sample(agent("billing.read_payments")),
     "billing_office:reminders": Sample(agent("billing.read_payments")),
     "billing_office:reminders_send": Sample(

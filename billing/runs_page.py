@@ -1,0 +1,148 @@
+"""What agents read of billing runs: the list, one run with its points and its drafts, one invoice."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from billing.balances import with_left
+from billing.models import BillingRun, DraftInvoice, Invoice
+from billing.services.computing import named
+from booking import catalogue
+from lps.families.queries import emails_of_many
+from lps.ui.templatetags.ui import day as day_text
+
+State = BillingRun.State
+STEPS = tuple(State)
+# The point's sentence, and what mends it.
+POINTS: Mapping[str, tuple[str | Promise, str | Promise]] = {
+    "no_payer": (_("Familles sans payeur"), _("Choisissez qui paie dans la fiche de la famille, puis recalculez.")),
+    "no_address": (_("Familles sans adresse complète"), _("Complétez l'adresse de la famille, puis recalculez.")),
+    "no_tariff": (
+        _("Jours sans tarif, non facturés"),
+        _("Donnez un tarif à l'activité pour ces jours si elle est payante, puis recalculez."),
+    ),
+    "unbooked_shared": (
+        _("Présences non réservées, sans famille certaine"),
+        _("L'enfant n'a pas de famille ce jour-là, ou il en a deux : elles ne sont pas facturées."),
+    ),
+    "not_called": (
+        _("Jours sans pointage"),
+        _("Ces activités se facturent sur le pointage : faites l'appel de ces jours, puis recalculez."),
+    ),
+    "to_examine": (_("Absences à examiner"), _("Répondez à la famille, puis recalculez.")),
+    "unusual": (_("Montants inhabituels"), _("Vérifiez ces factures avant de valider.")),
+    "negative": (_("Montants négatifs"), _("Ces familles recevront un avoir.")),
+    "not_over": (_("Jours pas encore passés"), _("Ce qui change d'ici là demandera une correction.")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point to look at: how many, and the first of them with where each is mended."""
+
+    sentence: str
+    advice: str
+    count: int
+    rows: Sequence[tuple[str, str]]
+
+
+def runs() -> QuerySet[BillingRun]:
+    """All runs, the latest first, with how many invoices and what they ask."""
+    rows = BillingRun.objects.select_related("cash_office")
+    return rows.annotate(issued=Count("invoices"), asked=Sum("invoices__total")).order_by("-pk")
+
+
+def drafts_of(run: BillingRun, asked: str) -> QuerySet[DraftInvoice]:
+    """The drafts of a run, those of a payer's name when one is asked for."""
+    return run.drafts.filter(payer_name__icontains=asked).order_by("payer_name", "pk")
+
+
+def invoices_of(run: BillingRun, asked: str) -> QuerySet[Invoice]:
+    """Its invoices, by number, those of a payer's name or of a number when one is asked for."""
+    found = Q(payer_name__icontains=asked) | Q(number__icontains=asked)
+    return with_left(run.invoices.filter(found)).order_by("rank")
+
+
+def totals(run: BillingRun) -> dict[str, Any]:
+    """How many invoices a draft run would make, how many credit notes, and the sums: one statement."""
+    return run.drafts.exclude(total=0).aggregate(
+        invoices=Count("pk", filter=Q(total__gt=0)),
+        credits=Count("pk", filter=Q(total__lt=0)),
+        asked=Sum("total", filter=Q(total__gt=0)),
+        given=Sum("total", filter=Q(total__lt=0)),
+    )
+
+
+def reach(run: BillingRun) -> dict[str, int]:
+    """How many families a publication writes to, and how many have no address: two statements."""
+    homes = set(run.invoices.order_by().values_list("household", flat=True))
+    written = len(emails_of_many(homes))
+    return {"families": len(homes), "written_to": written, "unreachable": len(homes) - written}
+
+
+def points(run: BillingRun) -> list[Point]:
+    """What the last computation found, in words: the catalogue and two statements."""
+    if not run.problems:
+        return []
+    households, children = named(run.problems)
+    activities = catalogue.read().activity_names
+
+    def row(told: dict[str, Any]) -> tuple[str, str]:
+        words = (
+            households.get(told.get("household", 0), ""),
+            told.get("name", "") if "absence" in told else "",
+            children.get(told.get("child", 0), ""),
+            activities.get(told.get("activity", 0), ""),
+            told.get("site", ""),
+            day_text(date.fromisoformat(told["day"])) if "day" in told else "",
+            told["amount"].replace(".", ",") + "\u00a0€" if "amount" in told else "",
+        )
+        return ", ".join(filter(None, words)), _where(told)
+
+    return [
+        Point(str(POINTS[one["code"]][0]), str(POINTS[one["code"]][1]), one["count"], [*map(row, one["rows"])])
+        for one in run.problems
+    ]
+
+
+def _where(told: Mapping[str, Any]) -> str:
+    """Where a point is mended."""
+    if "service_day" in told:
+        return reverse("booking_office:call", args=[told["service_day"]])
+    if "absence" in told:
+        return reverse("booking_office:absence", args=[told["absence"]])
+    if "household" in told:
+        return reverse("families_office:family", args=[told["household"]])
+    return ""
+
+
+def last_month(today: date) -> tuple[date, date]:
+    """The first and the last day of the month before."""
+    last = today.replace(day=1) - timedelta(days=1)
+    return last.replace(day=1), last
+
+
+def month_label(day: date) -> str:
+    """ "JANVIER 2012", without accents as invoices have always said it."""
+    names: Iterable[str] = (
+        _now("JANVIER"),
+        _now("FEVRIER"),
+        _now("MARS"),
+        _now("AVRIL"),
+        _now("MAI"),
+        _now("JUIN"),
+        _now("JUILLET"),
+        _now("AOUT"),
+        _now("SEPTEMBRE"),
+        _now("OCTOBRE"),
+        _now("NOVEMBRE"),
+        _now("DECEMBRE"),
+    )
+    return f"{list(names)[day.month - 1]} {day.year}"

@@ -1,0 +1,114 @@
+"""What an agent mends by hand: a line for a family's next invoice, an invoice canceled by a credit note."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from billing.charges import Line, Owed
+from billing.models import Adjustment, BillingRun, CashOffice, Invoice
+from billing.rules.facts import Kind
+from billing.services.computing import write_drafts
+from billing.services.held import RunRefused, hold
+from billing.services.runs import issue, opened, publish
+from lps.families.models import Household
+from lps.families.queries import PayerRow
+from lps.journal.actors import Actor
+from lps.journal.channels import Channel
+from lps.journal.services import record
+
+State = BillingRun.State
+
+
+def note(
+    *, household: Household, cash_office: CashOffice, label: str, amount: Decimal, by: Actor, at: datetime
+) -> Adjustment:
+    """Add a line to a household's next invoice, negative to give back."""
+    with transaction.atomic():
+        made = Adjustment.objects.create(
+            household=household, cash_office=cash_office, label=label, amount=amount, noted_at=at, noted_by=by.label
+        )
+        _told("adjustment_noted", household.holder, {"label": label, "amount": str(amount)}, by=by, at=at)
+    return made
+
+
+def remove(*, adjustment: Adjustment, by: Actor, at: datetime) -> None:
+    """Take an adjustment back. A draft run that had taken it has to be computed again.
+
+    Raises `RunRefused("state")` once it is on an invoice.
+    """
+    with transaction.atomic():
+        if adjustment.run_id:
+            held = hold(adjustment.run_id, State.DRAFT, State.CHECKED)
+            held.state, held.version, held.computed_at = State.DRAFT, held.version + 1, None
+            held.save(update_fields=("state", "version", "computed_at"))
+        # The run may have been validated, or given it back, since the page was drawn.
+        if not Adjustment.objects.filter(pk=adjustment.pk, run=adjustment.run_id).delete()[0]:
+            raise RunRefused("state")
+        facts = {"label": adjustment.label, "amount": str(adjustment.amount)}
+        _told("adjustment_removed", adjustment.household.holder, facts, by=by, at=at)
+
+
+def is_canceled(invoice: Invoice) -> bool:
+    """Whether a credit note canceled it whole."""
+    return Invoice.objects.filter(household=invoice.household_id, label=_label(invoice)).exists()
+
+
+def cancel(*, invoice: Invoice, reason: str, by: Actor, at: datetime, today: date) -> Invoice:
+    """Cancel an invoice whole by a credit note, which settles what is left of it first; returns the credit note.
+
+    What was paid stays the family's, as a credit. Raises `RunRefused("canceled")` for a credit note, or a second time.
+    """
+    with transaction.atomic():
+        held = Invoice.objects.select_for_update(of=("self",), no_key=True).select_related("run").get(pk=invoice.pk)
+        if held.kind == Invoice.Kind.CREDIT_NOTE or is_canceled(held) or held.run.published_at is None:
+            raise RunRefused("canceled")
+        run = opened(
+            BillingRun(
+                cash_office=held.run.cash_office,
+                kind=BillingRun.Kind.CORRECTION,
+                label=_label(held),
+                first_day=held.run.first_day,
+                last_day=held.run.last_day,
+                due_date=held.due_date,
+                households=[held.household_id],
+            ),
+            by=by,
+            at=at,
+        )
+        write_drafts(run, [_opposite(held)])
+        issue(run, at=at, today=today, by=by, first=held.pk)
+        publish(run=run, by=by, at=at, today=today)
+        _told("invoice_canceled", held.household.holder, {"invoice": held.number, "reason": reason}, by=by, at=at)
+        return run.invoices.get()
+
+
+def _label(invoice: Invoice) -> str:
+    return _("Annulation %(number)s") % {"number": invoice.number}
+
+
+def _opposite(invoice: Invoice) -> Owed:
+    payer = PayerRow(
+        invoice.household_id, invoice.payer_name, invoice.street, invoice.postal_code, invoice.city, children=()
+    )
+    lines = [
+        Line(
+            Kind(line.kind),
+            line.label,
+            -line.quantity,
+            line.unit_price,
+            -line.amount,
+            line.child_id,
+            line.child_name,
+            line.activity_id,
+            line.tariff_id,
+            tuple(line.days),
+        )
+        for line in invoice.lines.order_by("position")
+    ]
+    return Owed(payer, invoice.qf, invoice.resident, lines)
+
+
+def _told(action: str, subject: str, after: dict[str, str], *, by: Actor, at: datetime) -> None:
+    record(by=by, channel=Channel.OFFICE, action=action, subject=subject, after=after, at=at)

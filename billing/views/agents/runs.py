@@ -1,0 +1,252 @@
+"""Billing runs: opening one, computing it, looking at its points, validating, publishing, correcting."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from billing import runs_page as page
+from billing.models import BillingRun, CashOffice, DraftInvoice
+from billing.rights import READ_RUNS, RUN_BILLING
+from billing.run_forms import REFUSED, CorrectionForm, RunForm
+from billing.services import runs as services
+from billing.services.computing import compute as compute_run
+from billing.services.held import RunRefused
+from lps.accounts.actors import Agent
+from lps.accounts.decorators import agent_required
+from lps.accounts.requests import DoorRequest
+from lps.accounts.rights import allowed
+from lps.ui import saying
+from tenants import context
+
+PER_PAGE = 50
+State = BillingRun.State
+SAID = {
+    "calcule": _("Le lot est calculé. Regardez les points à vérifier, puis les factures."),
+    "verifie": _("Le lot est vérifié. Vous pouvez le valider."),
+    "valide": _("Les factures sont numérotées. Les familles les verront à la publication."),
+    "publie": _("Les factures sont publiées. Les familles qui ont une adresse e-mail sont prévenues."),
+    "clos": _("Le lot est clos."),
+    "abandonne": _("Le lot est abandonné. Rien n'a été facturé."),
+    **REFUSED,
+}
+
+
+@require_safe
+@agent_required(READ_RUNS)
+def runs(request: DoorRequest) -> HttpResponse:
+    """All runs, the latest first."""
+    _agent(request)
+    facts = {
+        "page": Paginator(page.runs(), PER_PAGE).get_page(request.GET.get("page")),
+        "may_run": allowed(request.actor, RUN_BILLING),
+        "has_office": CashOffice.objects.exists(),
+        "said": saying.said(request, SAID),
+    }
+    return render(request, "billing/office/runs.html", facts)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@agent_required(RUN_BILLING)
+def new(request: DoorRequest) -> HttpResponse:
+    """Open a run: last month, unless the agent says otherwise."""
+    actor, today = _agent(request), _today(request)
+    first, last = page.last_month(today)
+    limit = services.online_until(today, limit_day=10, zone=context.current().zone)
+    form = RunForm(
+        request.POST if request.method == "POST" else None,
+        today=today,
+        initial={
+            "cash_office": CashOffice.objects.filter(is_default=True).first(),
+            "first_day": first,
+            "last_day": last,
+            "label": page.month_label(first),
+            "due_date": services.last_day_online(limit),
+        },
+    )
+    if form.is_valid():
+        try:
+            run = services.open_run(**form.cleaned_data, by=actor, at=request.received_at)
+            compute_run(run=run, today=today, at=request.received_at, by=actor)
+            return saying.done(_path(run), "calcule")
+        except RunRefused as error:
+            form.add_error("first_day", str(REFUSED[error.code]))
+    return render(request, "billing/office/run_form.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@require_safe
+@agent_required(READ_RUNS)
+def run(request: DoorRequest, run_id: int) -> HttpResponse:
+    """One run: where it is, what to look at, its invoices to be or made."""
+    found = _run_or_404(request, run_id)
+    asked = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    is_draft = found.state in (State.DRAFT, State.CHECKED)
+    rows: Any = page.drafts_of(found, asked) if is_draft else page.invoices_of(found, asked)
+    facts = {
+        "run": found,
+        "steps": _steps(found),
+        "is_draft": is_draft,
+        "totals": page.totals(found),
+        "points": page.points(found) if is_draft else [],
+        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "q": asked,
+        "query": f"q={asked}" if asked else "",
+        "may_run": allowed(request.actor, RUN_BILLING),
+        "said": saying.said(request, SAID),
+    }
+    return render(request, "billing/office/run.html", facts)
+
+
+@require_safe
+@agent_required(READ_RUNS)
+def draft(request: DoorRequest, run_id: int, draft_id: int) -> HttpResponse:
+    """One invoice to be, with its lines and their days."""
+    found = _run_or_404(request, run_id)
+    one = get_object_or_404(DraftInvoice.objects.prefetch_related("lines"), pk=draft_id, run=found)
+    return render(request, "billing/office/draft.html", {"run": found, "invoice": one, "lines": one.lines.all()})
+
+
+@require_POST
+@agent_required(RUN_BILLING)
+def compute(request: DoorRequest, run_id: int) -> HttpResponse:
+    """Throw the drafts away and make them again."""
+    found, actor = _run_or_404(request, run_id), _agent(request)
+    facts: dict[str, Any] = {"today": _today(request), "at": request.received_at, "by": actor}
+    return _done(found, "calcule", lambda: compute_run(run=found, **facts))
+
+
+@require_POST
+@agent_required(RUN_BILLING)
+def check(request: DoorRequest, run_id: int) -> HttpResponse:
+    """Say that this computation was looked at."""
+    found, actor = _run_or_404(request, run_id), _agent(request)
+    facts: dict[str, Any] = {"version": _version(request), "by": actor, "at": request.received_at}
+    return _done(found, "verifie", lambda: services.check(run=found, **facts))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@agent_required(RUN_BILLING)
+def validate(request: DoorRequest, run_id: int) -> HttpResponse:
+    """What validating will do; a POST numbers the invoices."""
+    found, actor = _run_or_404(request, run_id), _agent(request)
+    if request.method == "POST":
+        facts: dict[str, Any] = {"version": _version(request), "at": request.received_at, "today": _today(request)}
+        return _done(found, "valide", lambda: services.validate(run=found, by=actor, **facts))
+    if found.state != State.CHECKED:
+        return saying.done(_path(found), "state")
+    return render(request, "billing/office/run_validate.html", {"run": found, "totals": page.totals(found)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@agent_required(RUN_BILLING)
+def publish(request: DoorRequest, run_id: int) -> HttpResponse:
+    """What publishing will do, and until when one may pay online; a POST publishes."""
+    found, actor = _run_or_404(request, run_id), _agent(request)
+    if request.method == "POST":
+        facts: dict[str, Any] = {"by": actor, "at": request.received_at, "today": _today(request)}
+        return _done(found, "publie", lambda: services.publish(run=found, **facts))
+    if found.state != State.VALIDATED:
+        return saying.done(_path(found), "state")
+    until = services.online_until(
+        _today(request), limit_day=found.cash_office.online_limit_day, zone=context.current().zone
+    )
+    facts = {"run": found, "last_online": services.last_day_online(until), **page.reach(found)}
+    return render(request, "billing/office/run_publish.html", facts)
+
+
+@require_POST
+@agent_required(RUN_BILLING)
+def close(request: DoorRequest, run_id: int) -> HttpResponse:
+    """File a published run away."""
+    found, actor = _run_or_404(request, run_id), _agent(request)
+    return _done(found, "clos", lambda: services.close(run=found, by=actor, at=request.received_at))
+
+
+@require_POST
+@agent_required(RUN_BILLING)
+def discard(request: DoorRequest, run_id: int) -> HttpResponse:
+    """Throw a draft run away."""
+    found, actor = _run_or_404(request, run_id), _agent(request)
+    try:
+        services.discard(run=found, by=actor, at=request.received_at)
+    except RunRefused as error:
+        return saying.done(_path(found), error.code)
+    return saying.done(reverse("billing_office:runs"), "abandonne")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@agent_required(RUN_BILLING)
+def correct(request: DoorRequest, run_id: int) -> HttpResponse:
+    """Open a run of corrections for the days of one that was issued."""
+    found, actor, today = _run_or_404(request, run_id), _agent(request), _today(request)
+    if found.state in (State.DRAFT, State.CHECKED):
+        return saying.done(_path(found), "state")
+    limit = services.online_until(today, limit_day=10, zone=context.current().zone)
+    due = services.last_day_online(limit)
+    form = CorrectionForm(
+        request.POST if request.method == "POST" else None,
+        today=today,
+        initial={"label": _now("Correction %(label)s") % {"label": found.label[:40]}, "due_date": due},
+    )
+    if form.is_valid():
+        made = services.open_correction(of=found, **form.cleaned_data, by=actor, at=request.received_at)
+        compute_run(run=made, today=today, at=request.received_at, by=actor)
+        return saying.done(_path(made), "calcule")
+    return render(
+        request, "billing/office/run_correct.html", {"form": form, "run": found}, status=400 if form.errors else 200
+    )
+
+
+def _done(run: BillingRun, word: str, act: Callable[[], object]) -> HttpResponse:
+    """Act, then back to the run, which says what was done or why nothing was."""
+    try:
+        act()
+    except RunRefused as error:
+        return saying.done(_path(run), error.code)
+    return saying.done(_path(run), word)
+
+
+def _steps(run: BillingRun) -> list[tuple[str, str]]:
+    """The five steps, each done, current or to come."""
+    at = page.STEPS.index(State(run.state))
+    return [
+        (step.label.capitalize(), "done" if rank < at else "current" if rank == at else "")
+        for rank, step in enumerate(page.STEPS)
+    ]
+
+
+def _run_or_404(request: DoorRequest, run_id: int) -> BillingRun:
+    _agent(request)
+    found = BillingRun.objects.select_related("cash_office").filter(pk=run_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _agent(request: DoorRequest) -> Agent:
+    """The agent, unless kept to some schools or activities: a run is about all families."""
+    assert isinstance(request.actor, Agent)
+    if request.actor.sites or request.actor.activities:
+        raise PermissionDenied
+    return request.actor
+
+
+def _version(request: DoorRequest) -> int:
+    sent = request.POST.get("version", "")
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 9 else 0
+
+
+def _today(request: DoorRequest) -> date:
+    return request.received_at.astimezone(context.current().zone).date()
+
+
+def _path(run: BillingRun) -> str:
+    return reverse("billing_office:run", args=[run.pk])
