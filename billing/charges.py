@@ -12,6 +12,7 @@ from billing.alongside import Alongside
 from billing.models import Adjustment, BillingSettings, CashOffice, HouseholdTerms, Quotient, Tariff
 from billing.rules.facts import Charged, Kind, Payer, Price, QuotientFacts, TariffFacts, Use, Used
 from billing.rules.pricing import charge
+from billing.sharing import Splits, flat_splits
 from booking.usage import Usage, usage
 from lps.families.queries import PayerRow, payers
 
@@ -110,6 +111,7 @@ def owed(asked: Asked) -> Iterator[Owed]:
     tariffs = tariffs_between(asked.first_day, asked.last_day, asked.cash_office)
     used = Alongside(_usage(asked, tariffs), lambda row: row.household_id)
     quotients = Alongside(_quotients(asked), lambda row: row.household_id)
+    together = flat_splits(asked, tariffs)
     terms = Alongside(HouseholdTerms.objects.order_by("household").iterator(), lambda row: row.household_id)
     local = set(BillingSettings.objects.values_list("resident_postal_codes", flat=True).first() or ())
     for payer in payers(asked.households):
@@ -118,7 +120,7 @@ def owed(asked: Asked) -> Iterator[Owed]:
         if rows:
             said = decided[0].resident if decided else None
             resident = said if said is not None else not local or payer.postal_code in local
-            yield _of_household(asked, payer, rows, tariffs, proved, resident=resident)
+            yield _of_household(asked, payer, rows, tariffs, proved, together, resident=resident)
     asked.orphans = used.rest()
 
 
@@ -153,6 +155,7 @@ def _of_household(
     rows: Sequence[Usage],
     tariffs: dict[int, list[TariffFacts]],
     proved: Sequence[Quotient],
+    together: Splits,
     *,
     resident: bool,
 ) -> Owed:
@@ -175,12 +178,20 @@ def _of_household(
             sibling_rank=ranks.get(child, 1),
             first_day=asked.first_day,
             last_day=asked.last_day,
-            custody=[(one.since, one.until) for one in payer.children if one.pk == child],
+            custody=_custody(payer, child, together),
+            split=together.get((payer.household_id, child, activity), {}),
         )
         found.lines.extend(_line(line, child, names.get(child, "")) for line in priced.lines)
         if priced.missing:
             found.missing[activity] = found.missing.get(activity, 0) + len(priced.missing)
     return found
+
+
+def _custody(payer: PayerRow, child: int, together: Splits) -> list[tuple[date, date | None]]:
+    """The days of a child in a household; of one that others share, only who used a service says who pays it."""
+    if any(shared == child for _household, shared, _activity in together):
+        return []
+    return [(one.since, one.until) for one in payer.children if one.pk == child]
 
 
 def _ranks(payer: PayerRow, asked: Asked) -> dict[int, int]:

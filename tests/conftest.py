@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
@@ -22,6 +23,11 @@ __all__ = ["site"]
 TEMPLATE = "lps_template"
 FAMILIES = 60  # of Buchelay's three hundred: enough for every kind of family
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+
+
+# No test asserts a time: a machine that is busy may take long to draw an example.
+hypothesis.settings.register_profile("lps", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("lps")
 
 
 def pytest_configure() -> None:

@@ -1,7 +1,7 @@
 """What a child's days at one activity cost one household: pure, exact, in the order of the days."""
 
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -10,6 +10,12 @@ from billing.rules.facts import Charged, Kind, Payer, Price, Priced, TariffFacts
 from billing.rules.money import ZERO, cents, euros, shares
 
 Custody = Sequence[tuple[date, date | None]]
+
+Month = tuple[int, int]
+PERIOD: Month = (0, 0)
+# Of a flat price that several households used: by month, or `PERIOD`, the weight of each, and which of them is asked.
+Split = Mapping[Month, tuple[Sequence[int], int]]
+_ALONE: Split = {}
 
 _MINUTES = {"hour": 60, "half_hour": 30}
 _QUARTER = 15
@@ -38,12 +44,13 @@ def charge(
     first_day: date,
     last_day: date,
     custody: Custody = (),
+    split: Split = _ALONE,
 ) -> Priced:
     """Price the days of one child at one activity, for one household, between two days, both included.
 
     `tariffs` are the versions of that activity, which never overlap; `custody` says on which days the household has
     the child, each to the eve of its end, and shares a flat price (nothing: it has it all the time). Days that no
-    version covers are `missing`.
+    version covers are `missing`. `split` shares the flat prices that other households of the child used too.
     """
     inside = [days for days in used if days.days and days.days[0] <= last_day and days.days[-1] >= first_day]
     lines: list[Charged] = []
@@ -57,7 +64,7 @@ def charge(
         charged = sorted(day for days in inside for day in _charged(days, tariff) if since <= day.day <= last)
         if charged:
             prices = _prices(tariff, payer, sibling_rank)
-            lines += _lines(tariff, charged, prices, since=since, last=last, custody=custody)
+            lines += _lines(tariff, charged, prices, since=since, last=last, custody=custody, split=split)
     return Priced(lines=tuple(lines), missing=tuple(sorted(missing)))
 
 
@@ -155,9 +162,10 @@ def _lines(
     since: date,
     last: date,
     custody: Custody,
+    split: Split,
 ) -> Iterator[Charged]:
     if tariff.unit in ("month", "period"):
-        yield from _flat(tariff, charged, price, since=since, last=last, custody=custody)
+        yield from _flat(tariff, charged, price, since=since, last=last, custody=custody, split=split)
     else:
         yield from _by_unit(tariff, charged, price)
     extras = (
@@ -194,14 +202,25 @@ def _flat(
     since: date,
     last: date,
     custody: Custody,
+    split: Split,
 ) -> Iterator[Charged]:
     """Once a month, or once a period, with a day charged; shared by days when the child has two households."""
     spans = list(_months(since, last)) if tariff.unit == "month" else [(since, last)]
     for first, end in spans:
         days = sorted({day.day for day in charged if first <= day.day <= end})
         if days:
-            amount = _share(price(days[0]), custody, first=first, last=end)
+            month = (first.year, first.month) if tariff.unit == "month" else PERIOD
+            amount = _part(price(days[0]), split.get(month), custody, first=first, last=end)
             yield _line(tariff, Kind.FLAT, amount, [(days[0], 1)], days=tuple(days))
+
+
+def _part(
+    amount: Decimal, split: tuple[Sequence[int], int] | None, custody: Custody, *, first: date, last: date
+) -> Decimal:
+    if split is None:
+        return _share(amount, custody, first=first, last=last)
+    weights, own = split
+    return shares(amount, weights)[own]
 
 
 def _share(amount: Decimal, custody: Custody, *, first: date, last: date) -> Decimal:

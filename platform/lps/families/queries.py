@@ -617,3 +617,25 @@ def payers(households: Iterable[int] | None = None) -> Iterator[PayerRow]:
 
 def _payer_children(columns: Sequence[Sequence[Any] | None]) -> tuple[PayerChild, ...]:
     return tuple(PayerChild(*values) for values in zip(*(column or () for column in columns), strict=True))
+
+
+class SharedCustody(NamedTuple):
+    """Days, from one to the eve of another, on which a household has a child whom another household has too."""
+
+    child_id: int
+    household_id: int
+    since: date | None
+    until: date | None
+
+    def holds(self, day: date) -> bool:
+        """Whether the child is there on that day."""
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+
+
+def shared_custodies(first_day: date, last_day: date) -> list[SharedCustody]:
+    """The custodies that touch these days, both included, of children who have two households then: one statement."""
+    held = Custody.objects.filter(valid_during__overlap=DateRange(first_day, last_day, "[]"))
+    homes = held.order_by().values("child").annotate(homes=Count("household", distinct=True))
+    rows = held.filter(child__in=homes.filter(homes__gt=1).values("child")).order_by("child", "household", "pk")
+    found = rows.values_list("child", "household", "valid_during__startswith", "valid_during__endswith")
+    return [SharedCustody(*row) for row in found]
