@@ -74,6 +74,8 @@ class TakeForm(RefusedForm):
         self.due = [(row.pk, row.left) for row in invoices]
         total = sum((left for _pk, left in self.due), ZERO)
         self.fields["amount"].initial = total or None
+        if not self.is_bound:  # an error takes the focus instead
+            self.fields["amount"].widget.attrs["autofocus"] = True
         self.fields["jeton"].initial = uuid.uuid4()
         for row in invoices:
             self.fields[f"part_{row.pk}"] = EurosField(

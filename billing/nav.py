@@ -16,5 +16,5 @@ RAIL: list[NavItem] = [
 ]
 FAMILY_TABS: list[NavItem] = [
     NavItem("billing_office:family_invoices", _("Factures"), READ_INVOICES),
-    NavItem("billing_office:family_payments", _("Règlements"), READ_PAYMENTS),
+    NavItem("billing_office:family_payments", _("Paiements"), READ_PAYMENTS),
 ]

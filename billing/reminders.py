@@ -84,31 +84,19 @@ def notices(*, today: date, invoices: Iterable[int] | None = None) -> list[Notic
 
     Left out: what a payment online waits on, and what is below the minimum. A constant number of statements.
     """
-    steps = levels()
-    if not steps:
-        return []
-    by_rank = {step.rank: step for step in steps}
-    rules = [Level(rank=step.rank, days_after=step.days_after) for step in steps]
-    groups: dict[tuple[int, int], list[Any]] = {}
-    for row in _overdue(rules, today=today, invoices=invoices):
-        last = Reminded(rank=row.last_rank, day=day_of(row.last_sent_at)) if row.last_rank is not None else None
-        rank = next_level(rules, due_date=row.due_date, last=last, today=today)
-        if rank is not None:
-            groups.setdefault((rank, row.household_id), []).append(row)
+    by_rank = {step.rank: step for step in levels()}
+    groups = _groups(by_rank.values(), today=today, invoices=invoices)
     emails = families.emails_of_many({household for _rank, household in groups})
-    return [
-        _notice(by_rank[rank], rows, emails.get(household, []))
-        for (rank, household), rows in sorted(
-            groups.items(), key=lambda group: (group[0][0], group[1][0].household.name_sort, group[0][1])
-        )
-    ]
+    ordered = sorted(groups.items(), key=lambda group: (group[0][0], group[1][0].household.name_sort, group[0][1]))
+    return [_notice(by_rank[rank], rows, emails.get(household, [])) for (rank, household), rows in ordered]
 
 
 def waiting(actor: Actor) -> int:
-    """How many invoices wait for a reminder today, for who sends them."""
+    """How many families wait for a reminder today, for who sends them."""
     if not allowed(actor, REMIND):
         return 0
-    return sum(len(notice.invoices) for notice in notices(today=clock.today(context.current().zone)))
+    today = clock.today(context.current().zone)
+    return len({household for _rank, household in _groups(levels(), today=today, invoices=None)})
 
 
 def of_household(household: Household) -> QuerySet[Reminder]:
@@ -149,6 +137,20 @@ def day_of(at: Any) -> date:
     """The commune's day of an instant."""
     day: date = at.astimezone(context.current().zone).date()
     return day
+
+
+def _groups(
+    steps: Iterable[ReminderLevel], *, today: date, invoices: Iterable[int] | None
+) -> dict[tuple[int, int], list[Any]]:
+    """The invoices to remind today, by the level that is due and the family; nothing in a town without levels."""
+    rules = [Level(rank=step.rank, days_after=step.days_after) for step in steps]
+    groups: dict[tuple[int, int], list[Any]] = {}
+    for row in _overdue(rules, today=today, invoices=invoices) if rules else ():
+        last = Reminded(rank=row.last_rank, day=day_of(row.last_sent_at)) if row.last_rank is not None else None
+        rank = next_level(rules, due_date=row.due_date, last=last, today=today)
+        if rank is not None:
+            groups.setdefault((rank, row.household_id), []).append(row)
+    return groups
 
 
 def _overdue(rules: Sequence[Level], *, today: date, invoices: Iterable[int] | None) -> Any:

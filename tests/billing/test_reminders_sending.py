@@ -126,6 +126,7 @@ def test_a_family_without_address_has_a_letter(client: Client, levels: list[Remi
 
 def test_the_page_shows_the_very_words_then_sends(client: Client, due: Invoice) -> None:
     page = text(client.get("/mairie/regie/relances/"))
+    assert "Relances <b>1</b>" in page
     assert f"nous n'avons pas reçu le paiement de {due.number}, soit 50,70 €" in page
 
     done = client.post("/mairie/regie/relances/envoyer/", {"facture": [due.pk]}, follow=True)

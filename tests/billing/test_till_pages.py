@@ -10,12 +10,12 @@ from django.test import Client
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from billing.models import Payment, TillDay
+from billing.models import CashOffice, Payment, Tariff, TillDay
 from lps.accounts.roles import Role
 from lps.families.models import Household
 from lps.kernel import clock
 from tenants.models import Commune
-from tests.billing.factories import cash_office, invoice, pay
+from tests.billing.factories import invoice, pay
 from tests.families.agents import signed_in as kept
 from tests.office.pages import signed_in, text
 from tests.sql import counted
@@ -143,7 +143,8 @@ def test_an_agent_kept_to_a_school_does_not_open_the_till(demo: Commune, taken: 
 
 
 def test_a_town_without_regie_is_told_what_to_do(client: Client) -> None:
-    cash_office().delete()
+    Tariff.objects.all().delete()
+    CashOffice.objects.all().delete()
 
     for path in ("/mairie/regie/caisse/", "/mairie/regie/bordereaux/"):
         assert "n'a pas encore de régie" in text(client.get(path))
