@@ -195,8 +195,8 @@ def _settle_credits(run: BillingRun, *, first: int | None, at: datetime, by: Act
     Allocation.objects.bulk_create(found, batch_size=1000)
 
 
-def publish(*, run: BillingRun, by: Actor, at: datetime, today: date) -> BillingRun:
-    """Show the invoices to their families and write to them, once and all at once.
+def publish(*, run: BillingRun, by: Actor, at: datetime, today: date, tell: bool = True) -> BillingRun:
+    """Show the invoices to their families and, with `tell`, write to them; once and all at once.
 
     Fixes until when they can be paid online. Raises `RunRefused("state")`.
     """
@@ -208,7 +208,12 @@ def publish(*, run: BillingRun, by: Actor, at: datetime, today: date) -> Billing
         held.state, held.published_at = State.PUBLISHED, at
         held.save(update_fields=("state", "published_at", "online_until"))
         _told(
-            held, "run_published", by=by, at=at, online_until=held.online_until.isoformat(), written_to=_tell(held, by)
+            held,
+            "run_published",
+            by=by,
+            at=at,
+            online_until=held.online_until.isoformat(),
+            written_to=_tell(held, by) if tell else 0,
         )
     return held
 

@@ -16,6 +16,7 @@ from lps.accounts.services import create_account
 from lps.console import demonstration_billing as billing
 from lps.console import demonstration_bookings as bookings
 from lps.console import demonstration_campaigns as campaigns
+from lps.console import demonstration_invoices as invoices
 from lps.console.demonstration_people import classes_of_buchelay, households_of_buchelay
 from lps.console.furnishing import furnish, open_days
 from lps.console.services import Identity, create_commune, drop_commune
@@ -118,7 +119,9 @@ def _furnish_demo(commune: Commune, by: Actor, now: datetime) -> None:
     bookings.offer_periods([household], now=now, today=today)
     bookings.book_marsone(household, now=now, today=today)
     campaigns.offer_campaign(now=now, today=today)
-    billing.set_tariffs(billing.open_office("Mairie de démonstration"), since=year.during.lower, now=now)
+    office = billing.open_office("Mairie de démonstration")
+    billing.set_tariffs(office, since=year.during.lower, now=now)
+    invoices.invoice_marsone(household, office, now=now, today=today)
     finish_set_up(now=now, by=by, channel=Channel.AUTOMATIC)
     _make_agents(commune.slug, by)
 
