@@ -1,6 +1,6 @@
 """What households owe for some days: tariffs, quotients and use, read and priced one household after the other."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -67,6 +67,8 @@ class Asked:
     last_day: date
     zone: str
     households: Collection[int] | None = None
+    # Tariffs that are not saved, in place of those of their activity: a preview.
+    instead: Mapping[int, list[TariffFacts]] = field(default_factory=dict)
     orphans: list[Usage] = field(default_factory=list)
 
 
@@ -108,7 +110,7 @@ def owed(asked: Asked) -> Iterator[Owed]:
 
     Six statements whatever the families, read through server-side cursors: call it in a transaction.
     """
-    tariffs = tariffs_between(asked.first_day, asked.last_day, asked.cash_office)
+    tariffs = {**tariffs_between(asked.first_day, asked.last_day, asked.cash_office), **asked.instead}
     used = Alongside(_usage(asked, tariffs), lambda row: row.household_id)
     quotients = Alongside(_quotients(asked), lambda row: row.household_id)
     together = flat_splits(asked, tariffs)

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from billing import reminders
-from billing.rights import READ_INVOICES, READ_PAYMENTS, READ_RUNS
+from billing.rights import READ_INVOICES, READ_PAYMENTS, READ_QUOTIENTS, READ_RUNS, READ_TARIFFS
 from lps.ui.nav import CASH, NavItem
 
 TABS: list[NavItem] = []
@@ -13,8 +13,12 @@ RAIL: list[NavItem] = [
     NavItem("billing_office:till", _("Caisse"), READ_PAYMENTS, CASH),
     NavItem("billing_office:reminders", _("Relances"), READ_PAYMENTS, CASH, waiting=reminders.waiting),
     NavItem("billing_office:remittances", _("Bordereaux de chèques"), READ_PAYMENTS, CASH),
+    NavItem("billing_office:tariffs", _("Tarifs"), READ_TARIFFS, CASH),
+    NavItem("billing_office:quotients", _("Familles sans quotient"), READ_QUOTIENTS, CASH),
+    NavItem("billing_office:offices", _("Régies"), READ_TARIFFS, CASH),
 ]
 FAMILY_TABS: list[NavItem] = [
     NavItem("billing_office:family_invoices", _("Factures"), READ_INVOICES),
     NavItem("billing_office:family_payments", _("Paiements"), READ_PAYMENTS),
+    NavItem("billing_office:family_quotient", _("Quotient"), READ_QUOTIENTS),
 ]

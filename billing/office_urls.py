@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views.agents import desk, invoices, reminders, runs, till
+from billing.views.agents import desk, invoices, offices, quotients, reminders, runs, tariffs, till
 
 app_name = "billing_office"
 urlpatterns = [
@@ -22,6 +22,16 @@ urlpatterns = [
     path("familles/<int:household_id>/factures/", invoices.of_family, name="family_invoices"),
     path("familles/<int:household_id>/factures/regulariser/", invoices.adjust, name="adjust"),
     path("familles/<int:household_id>/factures/regulariser/<int:adjustment_id>/", invoices.unadjust, name="unadjust"),
+    path("regie/tarifs/", tariffs.index, name="tariffs"),
+    path("regie/tarifs/<int:activity_id>/", tariffs.tariff, name="tariff"),
+    path("regie/tarifs/<int:activity_id>/<int:tariff_id>/supprimer/", tariffs.remove, name="tariff_remove"),
+    path("regie/regies/", offices.offices, name="offices"),
+    path("regie/regies/nouvelle/", offices.office_new, name="office_new"),
+    path("regie/regies/<int:office_id>/", offices.office, name="office"),
+    path("regie/reglages/", offices.settings, name="settings"),
+    path("regie/quotients/", quotients.missing, name="quotients"),
+    path("familles/<int:household_id>/quotient/", quotients.family, name="family_quotient"),
+    path("familles/<int:household_id>/quotient/residence/", quotients.residence, name="residence"),
     path("regie/encaissements/", desk.find, name="desk"),
     path("regie/caisse/", till.till, name="till"),
     path("regie/caisse/arreter/", till.close, name="till_close"),

@@ -17,3 +17,12 @@ REFUSED: Mapping[str, str | Promise] = {
     "nothing": _("Cochez au moins un chèque."),
     "reversed": _("Ce règlement est déjà annulé : rien n'a été changé."),
 }
+TARIFFS: Mapping[str, str | Promise] = {
+    "used": _("Des factures ont été émises avec le tarif de cette date : choisissez une date plus tardive."),
+    "begun": _("Ce tarif est déjà en vigueur : pour le changer, faites une nouvelle version à partir d'une date."),
+    "drafted": _("Un lot de factures en préparation utilise ce tarif : abandonnez ce lot d'abord."),
+}
+QUOTIENTS: Mapping[str, str | Promise] = {
+    "order": _("Le dernier jour est avant le premier : vérifiez les deux dates."),
+    "overlap": _("Un autre quotient commence pendant ces dates : choisissez un dernier jour avant lui."),
+}

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
 
-from billing.models import CashOffice, InvoiceLine, Tariff, TariffPrice
+from billing.models import CashOffice, DraftLine, InvoiceLine, Tariff, TariffPrice
 from billing.rules.facts import Price
 from booking.models import Activity
 from lps.journal.actors import Actor
@@ -22,7 +22,8 @@ ZERO = Decimal(0)
 
 
 class TariffRefused(ValueError):
-    """`.refusal` says why: `used`, invoices were issued with it; `begun`, it is in force already."""
+    """`.refusal` says why: `used`, invoices were issued with it; `begun`, it is in force already;
+    `drafted`, a draft run holds it."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -77,40 +78,45 @@ def set_tariff(
         versions = list(Tariff.objects.filter(activity=activity).order_by("valid_during").prefetch_related("prices"))
         before: Any = None
         until: date | None = None
+        made = Tariff(activity=activity)
         for version in versions:
             first, end = version.valid_during.lower, version.valid_during.upper
-            if first == since:
-                before = _told(version)
-                until = end
-                _delete_unused(version)
-            elif first > since:
+            if first > since:
                 until = min(until, first) if until else first
             elif end is None or end > since:
-                before = _told(version)
-                until = end
-                _end(version, since)
-        made = Tariff.objects.create(
-            activity=activity,
-            cash_office=cash_office,
-            valid_during=DateRange(since, until),
-            made_at=at,
-            made_by=by.label,
-            **{name: getattr(spec, name) for name in SAME},
+                before, until = _told(version), end
+                if first == since:
+                    made = _unused(version)
+                else:
+                    _end(version, since)
+        made.cash_office, made.valid_during, made.made_at, made.made_by = (
+            cash_office,
+            DateRange(since, until),
+            at,
+            by.label,
         )
+        for name in SAME:
+            setattr(made, name, getattr(spec, name))
+        made.save()
+        made.prices.all().delete()
         TariffPrice.objects.bulk_create(_cells(made, spec.prices))
         _note("tariff_set", made, by=by, channel=channel, before=before, after=_told(made, spec.prices))
     return made
 
 
 def remove_tariff(*, tariff: Tariff, today: date, by: Actor) -> None:
-    """Take away a version to come: the one before it goes on. Raises `TariffRefused` (`begun`, `used`)."""
+    """Take away a version to come: the one before it goes on. Raises `TariffRefused` (`begun`, `used`,
+    `drafted`)."""
     with transaction.atomic():
         Activity.objects.select_for_update(no_key=True).get(pk=tariff.activity_id)
         first, end = tariff.valid_during.lower, tariff.valid_during.upper
         if first <= today:
             raise TariffRefused("begun")
         before = _told(tariff)
-        _delete_unused(tariff)
+        _unused(tariff)
+        if DraftLine.objects.filter(tariff=tariff.pk).exists():
+            raise TariffRefused("drafted")
+        Tariff.objects.filter(pk=tariff.pk).delete()
         former = Tariff.objects.filter(activity=tariff.activity_id, valid_during__endswith=first).first()
         if former:
             former.valid_during = DateRange(former.valid_during.lower, end)
@@ -146,10 +152,11 @@ def _end(version: Tariff, until: date) -> None:
     version.save(update_fields=["valid_during"])
 
 
-def _delete_unused(version: Tariff) -> None:
+def _unused(version: Tariff) -> Tariff:
+    """The version, of which no invoice was issued: a draft is computed again at will."""
     if InvoiceLine.objects.filter(tariff=version.pk).exists():
         raise TariffRefused("used")
-    Tariff.objects.filter(pk=version.pk).delete()
+    return version
 
 
 def _told(tariff: Tariff, prices: Sequence[Price] | None = None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
 
 from billing.models import BillingRun, CashOffice, Invoice, InvoiceCounter, InvoiceLine, Payment, Tariff, TariffPrice
@@ -25,6 +26,11 @@ def cash_office(**values: object) -> CashOffice:
 
 def tariff(activity: Activity, *, price: str = "3.50", since: date = date(2010, 1, 1), **values: object) -> Tariff:
     """One price for all, residents or not."""
+    with transaction.atomic():  # a tariff without its grid is refused at the end
+        return _tariff(activity, price=price, since=since, **values)
+
+
+def _tariff(activity: Activity, *, price: str, since: date, **values: object) -> Tariff:
     made = Tariff.objects.create(
         activity=activity,
         cash_office=cash_office(),

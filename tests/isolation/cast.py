@@ -22,12 +22,14 @@ from django.test import Client
 from billing.models import (
     Adjustment,
     BillingRun,
+    CashOffice,
     DraftInvoice,
     Invoice,
     Payment,
     ReminderLevel,
     ReminderSending,
     Remittance,
+    Tariff,
 )
 from billing.services import reminders, till
 from billing.services.reminders import LevelSpec
@@ -490,6 +492,29 @@ class Town:
         day = clock.today(self.commune.zone) + timedelta(days=700)
         with self.inside():
             return PublicHoliday.objects.create(name="Fête patronale", day=day, is_local=True)
+
+    @cached_property
+    def own_office(self) -> CashOffice:
+        """A second régie, of a key that only this commune has."""
+        with self.inside():
+            return CashOffice.objects.create(pk=FAR + next(_NUMBERS), name=f"Régie de {self.name}")
+
+    @cached_property
+    def tariff_to_come(self) -> Tariff:
+        """A price that begins in two years."""
+        activity = self.activity
+        with self.inside():
+            return billing.tariff(activity, since=clock.today(self.commune.zone) + timedelta(days=730))
+
+    @property
+    def tariff_form(self) -> dict[str, Any]:
+        """A tariff of one price for all, from a year ahead."""
+        with self.inside():
+            office = billing.cash_office()
+        since = clock.today(self.commune.zone) + timedelta(days=365)
+        numbers = {"default_units": "1", "waiting_days": "0", "free_units": "0", "rows": "1", "ranks": "1"}
+        words = {"name": "Matin", "unit": "booking", "counted": "booked", "basis": "prices"}
+        return {"since": since, "cash_office": office.pk, "qf_0": "0", "in_0_1": "2,50", **words, **numbers}
 
     @property
     def payment(self) -> Payment:

@@ -1,0 +1,107 @@
+"""Quotients: what a family proved, with the correction that a late one allows, and who proved nothing today."""
+
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _l
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from billing import quotients as reads
+from billing import words
+from billing.office_forms import QuotientForm, ResidenceForm
+from billing.rights import READ_QUOTIENTS, SET_QUOTIENTS
+from billing.services import quotients as services
+from billing.services.quotients import QuotientRefused
+from lps.accounts.decorators import agent_required
+from lps.accounts.requests import DoorRequest
+from lps.accounts.rights import allowed
+from lps.families.models import Household
+from lps.families.views.agents.frame import agent_of, frame, household_or_404
+from lps.kernel import clock
+from lps.ui import saying
+from tenants import context
+
+PER_PAGE = 50
+SAID = {
+    "note": _l("Le quotient est enregistré : il sert dès le prochain calcul."),
+    "tardif": _l("Le quotient est enregistré. Des factures déjà émises couvrent ses jours : voyez ci-dessous."),
+    "residence": _l("La résidence est enregistrée."),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@agent_required(READ_QUOTIENTS)
+def family(request: DoorRequest, household_id: int) -> HttpResponse:
+    """What a family proved, and the form that notes a new quotient."""
+    action = SET_QUOTIENTS if request.method == "POST" else READ_QUOTIENTS
+    household = household_or_404(request, household_id, action)
+    if request.method != "POST":
+        return _page(request, household, QuotientForm(initial={"since": _today()}))
+    form = QuotientForm(request.POST)
+    if not form.is_valid():
+        return _page(request, household, form, status=400)
+    try:
+        services.set_quotient(household=household, spec=form.spec, by=agent_of(request), at=clock.now())
+    except QuotientRefused as error:
+        form.add_error("last_day", str(words.QUOTIENTS[error.refusal.code]))
+        return _page(request, household, form, status=400)
+    late = reads.issued_since(household, form.cleaned_data["since"])
+    return saying.done(_path(household), "tardif" if late else "note")
+
+
+@require_POST
+@agent_required(SET_QUOTIENTS)
+def residence(request: DoorRequest, household_id: int) -> HttpResponse:
+    """Say that a family is resident or not."""
+    household = household_or_404(request, household_id, SET_QUOTIENTS)
+    form = ResidenceForm(request.POST)
+    if not form.is_valid():
+        return _page(request, household, QuotientForm(initial={"since": _today()}), residence=form, status=400)
+    services.set_residence(household=household, resident=form.chosen, by=agent_of(request))
+    return saying.done(_path(household), "residence")
+
+
+@require_safe
+@agent_required(READ_QUOTIENTS)
+def missing(request: DoorRequest) -> HttpResponse:
+    """The families without a proof for today: they pay the top bracket."""
+    actor = agent_of(request)
+    if actor.sites or actor.activities:
+        raise PermissionDenied
+    page = Paginator(reads.without_proof(_today()), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "billing/office/quotients.html", {"page": page, "query": ""})
+
+
+def _page(
+    request: DoorRequest,
+    household: Household,
+    form: QuotientForm,
+    *,
+    residence: ResidenceForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    rows = reads.of_household(household)
+    now = reads.in_force(rows, _today())
+    facts: dict[str, Any] = {
+        "form": form,
+        "rows": rows,
+        "now": now,
+        "issued": reads.issued_since(household, rows[0].valid_during.lower) if rows else [],
+        "residence": residence or ResidenceForm.of(reads.residence(household)),
+        "may_change": allowed(request.actor, SET_QUOTIENTS),
+        "said": saying.said(request, SAID),
+    }
+    return render(request, "billing/office/family_quotient.html", {**frame(request, household), **facts}, status=status)
+
+
+def _path(household: Household) -> str:
+    return reverse("billing_office:family_quotient", args=[household.pk])
+
+
+def _today() -> date:
+    return clock.today(context.current().zone)
