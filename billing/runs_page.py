@@ -61,7 +61,7 @@ def runs() -> QuerySet[BillingRun]:
 
 def drafts_of(run: BillingRun, asked: str) -> QuerySet[DraftInvoice]:
     """The drafts of a run, those of a payer's name when one is asked for."""
-    return run.drafts.filter(payer_name__icontains=asked).order_by("payer_name", "pk")
+    return run.drafts.filter(payer_name__icontains=asked).order_by("household__name_sort", "pk")
 
 
 def invoices_of(run: BillingRun, asked: str) -> QuerySet[Invoice]:

@@ -1,12 +1,15 @@
 """What every save shares, inside the child's lock: was it done before, what may change, writing it with its proof."""
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from django.db import IntegrityError
 from django.db.models import Q
+from psycopg.errors import ForeignKeyViolation
 
 from booking import queries
 from booking.catalogue import Catalogue
@@ -140,20 +143,32 @@ def apply(judged: Judged, *, receipt: Receipt, facts: Catalogue) -> tuple[Journa
     booked = sorted((change.cell for change in accepted if change.wanted), key=lambda cell: days.service_days[cell].pk)
     canceled = [days.bookings[change.cell].pk for change in accepted if not change.wanted]
     if booked:
-        Booking.objects.bulk_create(
-            Booking.of(
-                child_id=receipt.child_id,
-                household_id=receipt.household_id,
-                service_day=days.service_days[cell],
-                booked_at=receipt.received_at,
+        with _days_that_go():
+            Booking.objects.bulk_create(
+                Booking.of(
+                    child_id=receipt.child_id,
+                    household_id=receipt.household_id,
+                    service_day=days.service_days[cell],
+                    booked_at=receipt.received_at,
+                )
+                for cell in booked
             )
-            for cell in booked
-        )
         _refuse_closed_days((days.service_days[cell].pk for cell in booked), facts=facts)
     if canceled:
         Booking.objects.filter(pk__in=canceled).update(canceled_at=receipt.received_at)
     _move_waiting_lists(judged, receipt=receipt)
     return tuple(JournalEntry.objects.bulk_create(_entry(change, receipt=receipt, facts=facts) for change in accepted))
+
+
+@contextmanager
+def _days_that_go() -> Iterator[None]:
+    """An activity that nobody had asked anything of is removed with its days, at the instant of its first booking."""
+    try:
+        yield
+    except IntegrityError as error:
+        if isinstance(error.__cause__, ForeignKeyViolation):
+            raise DayClosedMeanwhile from error
+        raise
 
 
 def _move_waiting_lists(judged: Judged, *, receipt: Receipt) -> None:

@@ -168,6 +168,10 @@ def offer_places(service_days: Collection[int], *, at: datetime) -> int:
     offered = [entry for entry in moved if entry.state == State.OFFERED]
     _tell(offered, template="booking/emails/offered")
     _tell([entry for entry in moved if entry.state == State.WAITING], template="booking/emails/withdrawn")
+    # A list that ends at its deadline is what was said; a day that the town closes is news.
+    shut = {row.pk for row in rows if not row.open}
+    ended = [entry for entry in moved if entry.state == State.CLOSED and entry.service_day_id in shut]
+    _tell(ended, template="booking/emails/list_closed")
     return len(offered)
 
 

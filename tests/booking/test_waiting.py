@@ -292,6 +292,15 @@ class TestWhenThePlacesChangeUnderAnOffer:
         assert [message.address for message in told] == ["second@example.org"]
         assert AuditEntry.objects.filter(action="waiting_withdrawn").count() == 1
 
+    def test_a_day_that_the_town_closes_ends_its_list_and_says_so(self, offered: ServiceDay) -> None:
+        ServiceDay.objects.filter(pk=offered.pk).update(open=False)
+
+        waiting.move_lists(at=self.AT)
+
+        assert set(states(offered)) == {"closed"}
+        told = OutboxMessage.objects.filter(template="booking/emails/list_closed")
+        assert sorted(message.address for message in told) == ["premier@example.org", "second@example.org"]
+
     def test_whoever_booked_without_the_limit_did_accept(
         self, offered: ServiceDay, others: list[tuple[Child, Household]], bus: int, day: date
     ) -> None:

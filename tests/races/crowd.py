@@ -124,6 +124,17 @@ def at_once(commune: Commune, actions: Sequence[Callable[[], Result]]) -> list[R
     return [results[rank] for rank in range(len(actions))]
 
 
+def somebody_waits() -> bool:
+    """Whether a connection to this worker's own database waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees who was there when it first looked
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database())"
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def meeting(number: int, read: Callable[..., Result]) -> Callable[..., Result]:
     """The same read, after which everybody waits for the others: they all decide on what they all saw."""
     met = threading.Barrier(number, timeout=SECONDS)

@@ -3,6 +3,7 @@
 import threading
 import uuid
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,8 @@ from booking.models import Activity, PeriodChoice, Receipt, ServiceDay
 from booking.queries import Held
 from booking.rules.places import Act
 from booking.rules.planning import Cell
-from booking.services import closures, days, periods, places, reopening, saving
+from booking.services import activities, closures, days, periods, places, reopening, saving
+from booking.services.catalogue import NewActivity
 from booking.services.closures import Scope
 from booking.services.days import Materialized, materialize
 from booking.services.periods import PeriodSaved, add_period, choose_period
@@ -26,7 +28,7 @@ from lps.families.models import Enrollment, SchoolClass
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from tenants.models import Commune
-from tests.races.crowd import BY, SECONDS, Parent, at_once, cells, codes, meeting, parents
+from tests.races.crowd import BY, SECONDS, Parent, at_once, cells, codes, meeting, parents, somebody_waits
 
 # Of the noon bus no family of the demonstration has the habit: its days hold no other booking.
 BUS, MORNING = "Transport scolaire 11h30", "Accueil Matin"
@@ -49,13 +51,6 @@ def during(first: Callable[[], object], second: Callable[[], object], town: Comm
     other.join(timeout=SECONDS)
     [result] = given
     return result
-
-
-def somebody_waits() -> bool:
-    """Whether a connection waits for a lock."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
 
 
 # --- A booking not yet committed when the days are made again --------------------------------------------------------
@@ -94,6 +89,25 @@ def test_who_books_a_day_that_closes_as_the_days_are_made_again_is_told_so(
 
     assert codes([ended]) == (["no_service"] if looks_again else ["saved"])
     assert parent.stands(cell) == ([] if looks_again else [cell])
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told apart", "not told apart"])
+def test_an_activity_removed_while_its_first_booking_is_made_refuses_it(
+    town: Commune, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    [parent] = parents(1)
+    [[day, group]] = [(cell.day, Activity.objects.get(pk=cell.activity_id).group_id) for cell in cells(BUS)]
+    wanted = NewActivity(name="Atelier", weekdays=(0, 1, 2, 3, 4))
+    made = activities.add_activity(group_id=group, wanted=wanted, by=BY, at=clock.now())
+    if not told:
+        monkeypatch.setattr(saving, "_days_that_go", nullcontext)
+    remove = lambda: activities.remove_activity(activity_id=made.pk, by=BY, at=clock.now())  # noqa: E731
+
+    ended = during(remove, parent.asks(Cell(made.pk, day)), town)
+
+    assert codes([ended]) == (["unknown"] if told else ["IntegrityError"])
+    assert parent.stands(Cell(made.pk, day)) == []
+    assert not Activity.objects.filter(pk=made.pk).exists()
 
 
 @pytest.mark.parametrize("held", [True, False], ids=["held from the insert", "held from the commit"])

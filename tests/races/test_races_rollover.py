@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from booking.models import Booking, ServiceDay
@@ -17,7 +17,7 @@ from lps.families.rules.rollover import LEAVES
 from lps.families.services import rollover
 from lps.kernel import clock
 from tenants.models import Commune
-from tests.races.crowd import BY, SECONDS, Parent, at_once, cells, parents
+from tests.races.crowd import BY, SECONDS, Parent, at_once, cells, parents, somebody_waits
 
 BUS = "Transport scolaire 11h30"
 
@@ -51,12 +51,6 @@ def meanwhile(first: Callable[[], object], second: Callable[[], object], town: C
         assert wait_until(lambda: not other.is_alive() or somebody_waits(), seconds=SECONDS)
     other.join(timeout=SECONDS)
     assert not other.is_alive()
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
 
 
 def held_where_the_child_sits(parent: Parent, cell: Cell) -> bool:
