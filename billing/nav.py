@@ -6,7 +6,8 @@ from billing import reminders
 from billing.rights import READ_INVOICES, READ_PAYMENTS, READ_QUOTIENTS, READ_RUNS, READ_TARIFFS
 from lps.ui.nav import CASH, NavItem
 
-TABS: list[NavItem] = []
+# `permission` is the name under which a town shows or hides a tab.
+TABS: list[NavItem] = [NavItem("billing:invoices", _("Facture"), "factures")]
 RAIL: list[NavItem] = [
     NavItem("billing_office:runs", _("Facturation"), READ_RUNS, CASH),
     NavItem("billing_office:desk", _("Encaissements"), READ_PAYMENTS, CASH),

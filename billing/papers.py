@@ -8,16 +8,31 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 
 from billing import till
-from billing.models import CashOffice, Payment
+from billing.models import CashOffice, Invoice, Payment
 from billing.reminders import Notice
 from lps.kernel import clock
 from lps.ui import pdf
 from tenants import context
+from tenants.town import queries as town
 
 
 def receipt(payment: Payment) -> bytes:
     """The receipt (quittance) of a payment: tens of milliseconds."""
     return pdf.render("billing/receipt_paper.html", {**_common(), "payment": payment})
+
+
+def invoice(found: Invoice) -> bytes:
+    """An invoice or a credit note, with the mentions of the régie's collections."""
+    office = found.run.cash_office
+    lines = list(found.lines.order_by("position"))
+    facts = {
+        "invoice": found,
+        "office": office,
+        "lines": lines,
+        "town": town.settings(),
+        "corrects": found.kind != Invoice.Kind.INVOICE,
+    }
+    return pdf.render("billing/invoice_paper.html", {**_common(), **facts})
 
 
 def till_journal(office: CashOffice, rows: QuerySet[Payment], *, first: date, last: date, agent: str) -> bytes:

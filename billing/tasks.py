@@ -1,7 +1,7 @@
 """The worker's door: letters to draw, and what is forgotten at night."""
 
-from billing.services import reminders, retention
-from billing.wakeup import PURGE, REMINDERS
+from billing.services import documents, reminders, retention
+from billing.wakeup import INVOICES, PURGE, REMINDERS
 from lps.kernel import clock
 from tenants import context
 from tenants.tasks import commune_task
@@ -11,6 +11,12 @@ from tenants.tasks import commune_task
 def draw_reminders() -> None:
     """Draw the reminders' letters that agents asked for: after each sending, and at every tick of the minute."""
     reminders.draw_asked()
+
+
+@commune_task(name=INVOICES, ignore_result=True)
+def draw_invoices() -> None:
+    """Draw the PDF of invoices just published: at every tick of the minute, some hundreds at a time."""
+    documents.draw_missing()
 
 
 @commune_task(name=PURGE, ignore_result=True)

@@ -1,4 +1,5 @@
 """The tasks of billing by name: services never import them."""
 
 PURGE = "billing.purge"
+INVOICES = "billing.draw_invoices"
 REMINDERS = "billing.draw_reminders"

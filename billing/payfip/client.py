@@ -2,10 +2,12 @@
 
 import logging
 import re
+import time
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from billing.payfip import wire
 from billing.payfip.facts import (
@@ -20,7 +22,9 @@ from billing.payfip.facts import (
 
 SERVICE_PATH = "/tpa/services/securite"
 PAGE_PATH = "/tpa/paiementws.web"
-CONNECT, READ = 5.0, 20.0  # seconds
+CONNECT, READ = 5.0, 20.0  # seconds, the second between two pieces of an answer
+LONGEST = 30.0  # seconds for the whole body
+_PIECE = 65_536  # bytes
 MOST_BYTES = 200_000
 _ID_OP = re.compile(r"[0-9A-Za-z-]{1,36}")
 log = logging.getLogger(__name__)
@@ -81,17 +85,24 @@ class Client:
                 allow_redirects=False,
                 stream=True,
             ) as answered:
-                read = answered.raw.read(MOST_BYTES + 1, decode_content=True)
-        except requests.RequestException as error:
+                read = _body(answered)
+        except (requests.RequestException, HTTPError, OSError) as error:  # urllib3's own, once the body has begun
             log.warning("PayFiP %s: %s", operation, type(error).__name__)
             raise Unavailable(type(error).__name__) from None
-        except OSError as error:
-            log.warning("PayFiP %s: %s", operation, type(error).__name__)
-            raise Unavailable(type(error).__name__) from None
-        if len(read) > MOST_BYTES:
-            raise Unavailable("an answer too long")
         try:
             return wire.answer(read, operation=operation)
         except Unavailable as error:
             log.warning("PayFiP %s: HTTP %s, %s", operation, answered.status_code, error.reason)
             raise
+
+
+def _body(answered: requests.Response) -> bytes:
+    """The body, neither too long nor for ever: one that drips would otherwise hold us. Raises `Unavailable`."""
+    read, end = bytearray(), time.monotonic() + LONGEST
+    while piece := answered.raw.read1(_PIECE, decode_content=True):
+        read += piece
+        if len(read) > MOST_BYTES:
+            raise Unavailable("an answer too long")
+        if time.monotonic() > end:
+            raise Unavailable("an answer too slow")
+    return bytes(read)

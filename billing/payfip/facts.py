@@ -10,9 +10,10 @@ from unidecode import unidecode
 
 MINIMUM, MAXIMUM = Decimal("1.00"), Decimal("99999.99")
 _REFDET = re.compile(r"[A-Za-z0-9]{6,30}")
-_NUMCLI = re.compile(r"\d{6}")
-_EXERCISE = re.compile(r"\d{4}")
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_NUMCLI = re.compile(r"[0-9]{6}")
+_EXERCISE = re.compile(r"[0-9]{4}")
+# Nothing that XML cannot carry.
+_MAIL = re.compile(r"[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+")
 _URL_MOST = 249
 _SUBJECT_MOST = 99
 
@@ -97,10 +98,9 @@ class Customer:
 
 def cents(amount: Decimal) -> str:
     """Euros as the wire wants them, in whole cents. Raises `BadRequest`: `amount`."""
-    whole = amount * 100
-    if whole != whole.to_integral_value() or not MINIMUM <= amount <= MAXIMUM:
+    if not amount.is_finite() or not MINIMUM <= amount <= MAXIMUM or amount * 100 % 1:
         raise BadRequest("amount")
-    return str(int(whole))
+    return str(int(amount * 100))
 
 
 def euros(cents_written: str) -> Decimal:

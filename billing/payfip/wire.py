@@ -25,7 +25,8 @@ SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 PARIS = ZoneInfo("Europe/Paris")
 FUNCTIONAL = "FonctionnelleErreur"
 _TECHNICAL = frozenset({"TechDysfonctionnementErreur", "TechIndisponibiliteErreur", "TechProtocolaireErreur"})
-_TIME = re.compile(r"([01]\d|2[0-3])([0-5]\d)")
+_DAY = re.compile(r"[0-9]{8}")
+_TIME = re.compile(r"([01][0-9]|2[0-3])([0-5][0-9])")
 
 
 def envelope(operation: str, fields: Mapping[str, str]) -> bytes:
@@ -70,7 +71,7 @@ def moment(day: str, hour: str) -> datetime | None:
     """`ddmmyyyy` and `hhmm`, local in Paris, as an aware instant; None without a day. Raises ValueError."""
     if not day:
         return None
-    if len(day) != 8 or not _TIME.fullmatch(hour or "0000"):
+    if not _DAY.fullmatch(day) or not _TIME.fullmatch(hour or "0000"):
         raise ValueError("not a date")
     return datetime.strptime(day + (hour or "0000"), "%d%m%Y%H%M").replace(tzinfo=PARIS).astimezone(UTC)
 
@@ -82,7 +83,7 @@ def _amount(written: str) -> Decimal | None:
 def _body(content: bytes) -> Element:
     try:
         root = fromstring(content, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError):
+    except (ParseError, DefusedXmlException, ValueError, LookupError):  # the last: an encoding that nobody knows
         raise Unavailable("not XML") from None
     body = root.find(f"{{{SOAP}}}Body")
     if root.tag != f"{{{SOAP}}}Envelope" or body is None:

@@ -61,8 +61,7 @@ def settle(asked: Asked, answer: Answer, *, now: datetime) -> Verdict:
         case "R" | "Z":
             return Verdict.REFUSED
         case "A":
-            since = answer.at or asked.opened_at
-            return Verdict.WAITING if now - since < ABANDONED_FOR else Verdict.CANCELED
+            return Verdict.WAITING if now - _given_up_at(asked, answer) < ABANDONED_FOR else Verdict.CANCELED
     match answer.fault:
         case "P5":
             return Verdict.WAITING if now - asked.opened_at < UNKNOWN_FOR else Verdict.EXPIRED
@@ -74,7 +73,7 @@ def settle(asked: Asked, answer: Answer, *, now: datetime) -> Verdict:
 def bars_until(verdict: Verdict, asked: Asked, answer: Answer) -> datetime | None:
     """Until when an attempt bars another one on its invoice; None when it does not, or for good (it is paid)."""
     if verdict is Verdict.WAITING and answer.result == "A":
-        return (answer.at or asked.opened_at) + ABANDONED_FOR
+        return _given_up_at(asked, answer) + ABANDONED_FOR
     if verdict in (Verdict.WAITING, Verdict.UNKNOWN):
         return asked.opened_at + UNKNOWN_FOR
     return None
@@ -109,3 +108,8 @@ def limit_of_invoice(online_until: datetime, barred_until: datetime | None) -> d
 
 def _is_what_was_asked(asked: Asked, answer: Answer) -> bool:
     return (answer.amount, answer.refdet, answer.numcli) == (asked.amount, asked.refdet, asked.numcli)
+
+
+def _given_up_at(asked: Asked, answer: Answer) -> datetime:
+    """When the payer gave up. A date too far ahead, a clock gone wrong, must not bar an invoice for ever."""
+    return min(answer.at or asked.opened_at, asked.opened_at + UNKNOWN_FOR)

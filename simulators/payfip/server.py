@@ -2,7 +2,6 @@
 
 import json
 import threading
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,12 +38,16 @@ class Server(ThreadingHTTPServer):
         url = operation.asked.get("urlnotif", "")
         if not url:
             return
-        body = urlencode({"idop": operation.id_op}).encode()
+        parts = urlsplit(url)
+        # Towns of this machine are named under localhost, which not every resolver knows.
+        here = parts._replace(netloc=f"127.0.0.1:{parts.port or 80}").geturl()
+        asked = urllib.request.Request(here, data=urlencode({"idop": operation.id_op}).encode())
+        asked.add_header("Host", parts.netloc)
         try:
-            with urllib.request.urlopen(urllib.request.Request(url, data=body), timeout=10) as answer:
+            with urllib.request.urlopen(asked, timeout=10) as answer:
                 answer.read(1000)
-        except (urllib.error.URLError, OSError):
-            return
+        except OSError as error:
+            print(f"notification: {error}", flush=True)
 
 
 @contextmanager

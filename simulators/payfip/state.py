@@ -116,10 +116,10 @@ class Treasury:
         return self._put(replace(operation, used=True))
 
     def finish(self, id_op: str, result: str) -> Operation:
-        """The payer pays, is refused, or gives up. A finished payment is not finished twice."""
+        """The payer pays, is refused, or gives up. What is paid or refused is final; who gave up may try again."""
         with self._lock:
             operation = self._known(id_op)
-            if operation.result in (PAID, DEBIT):
+            if operation.result and operation.result != ABANDONED:
                 return operation
             self._drawn += 1
             number = f"{self._drawn}" if result in (PAID, DEBIT) else ""
@@ -150,7 +150,7 @@ class Treasury:
         if asked.get("saisie", "") not in tuple(modes):
             raise Fault("S1")
         self.customer(asked.get("numcli", ""))
-        if not amount.isdigit():
+        if not (amount.isascii() and amount.isdigit()):
             raise Fault("M1")
         if int(amount) < 100:
             raise Fault("M3")
@@ -160,7 +160,7 @@ class Treasury:
             raise Fault("A1")
         if "@" not in mail or not 6 <= len(mail) <= 80:
             raise Fault("A2")
-        if not (refdet.isalnum() and 6 <= len(refdet) <= 30):
+        if not (refdet.isascii() and refdet.isalnum() and 6 <= len(refdet) <= 30):
             raise Fault("R3")
         for name, code in (("urlnotif", "N1"), ("urlredirect", "D1"), ("urlcl", "D1")):
             if name in asked and (len(asked[name]) > 249 or not asked[name].startswith(("http://", "https://"))):

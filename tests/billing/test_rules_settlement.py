@@ -90,3 +90,13 @@ def test_a_bar_that_crosses_the_limit_leaves_an_hour() -> None:
     assert limit_of_invoice(limit, None) == limit
     assert limit_of_invoice(limit, limit) == limit
     assert limit_of_invoice(limit, after(120)) == after(180)
+
+
+@given(INSTANTS, some.datetimes(timezones=some.just(UTC)))
+def test_an_abandonment_dated_anyhow_never_bars_longer_than_silence(now: datetime, at: datetime) -> None:
+    given_up = Answer(result="A", at=at)
+    verdict = settle(ASKED, given_up, now=now)
+
+    until = bars_until(verdict, ASKED, given_up)
+    assert (until is not None) == (verdict is Verdict.WAITING)
+    assert until is None or now < until <= after(122)

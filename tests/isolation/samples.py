@@ -161,6 +161,9 @@ COMMUNE: Mapping[str, Sample] = {
     ),
     "booking:absence_withdraw": Sample(FAMILY, {"POST": 302}, where=lambda town: {"absence_id": town.absence.pk}),
     "billing:payments": Sample(FAMILY),
+    "billing:invoices": Sample(FAMILY),
+    "billing:invoice": Sample(FAMILY, where=lambda town: {"number": town.billed.number}),
+    "billing:invoice_pdf": Sample(FAMILY, where=lambda town: {"number": town.billed.number}),
     "billing:receipt_pdf": Sample(FAMILY, where=lambda town: {"number": town.payment.number}),
     # Agents'
     "office:today": Sample(agent("office.enter")),

@@ -9,8 +9,8 @@ from celery import current_app
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
+from billing.wakeup import INVOICES, REMINDERS
 from billing.wakeup import PURGE as PURGE_BILLING
-from billing.wakeup import REMINDERS
 from booking import tasks as booking
 from booking.wakeup import BOOK, EXTEND
 from booking.wakeup import PURGE as PURGE_BOOKINGS
@@ -63,6 +63,7 @@ SCHEDULE = (
     Due(booking.MOVE_LISTS),
     Due(BOOK),
     Due(REMINDERS),
+    Due(INVOICES),
     Due(PURGE, at=time(3, 15)),
     Due(accounts.PURGE, at=time(3, 20)),
     Due(families.PURGE, at=time(3, 25)),

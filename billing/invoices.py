@@ -1,0 +1,56 @@
+"""What a family reads of its invoices: those published, with what is left and where each stands."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from billing import desk
+from billing.models import Invoice, Reminder, ReminderLevel
+from lps.families.models import Household
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An invoice as its family sees it; `tone` is the badge's."""
+
+    invoice: Any
+    words: str | Promise
+    tone: str
+
+
+def of_family(household: Household) -> QuerySet[Invoice]:
+    """The invoices published to a household, the latest first, with `paid`, `left` and `handed_over`."""
+    last = ReminderLevel.objects.aggregate(last=Max("rank"))["last"]
+    reminded = Reminder.objects.filter(invoice=OuterRef("pk"), rank=last)
+    rows: Any = desk.published().filter(household=household).annotate(handed_over=Exists(reminded))
+    found: QuerySet[Invoice] = rows.select_related("run__cash_office").order_by("-year", "-rank")
+    return found
+
+
+def of_family_numbered(household: Household, number: str) -> Any | None:
+    """One of them by its number, with its lines; None for any other."""
+    return of_family(household).filter(number=number).prefetch_related("lines").first()
+
+
+def standing(invoice: Any) -> Standing:
+    """Where it stands, in the family's words."""
+    if invoice.kind == Invoice.Kind.CREDIT_NOTE:
+        return Standing(invoice, _("avoir"), "")
+    if invoice.left <= 0:
+        return Standing(invoice, _("payée"), "ok")
+    if invoice.handed_over:
+        return Standing(invoice, _("en recouvrement"), "bad")
+    if invoice.paid > 0:
+        return Standing(invoice, _("partiellement payée"), "wait")
+    return Standing(invoice, _("à payer"), "wait")
+
+
+def owed(household: Household, *, day: date) -> tuple[Decimal, bool]:
+    """What is left of all, and whether something of it is past its due date."""
+    rows = [row for row in of_family(household) if row.kind != Invoice.Kind.CREDIT_NOTE and row.left > 0]
+    return sum((row.left for row in rows), Decimal(0)), any(row.due_date < day for row in rows)
