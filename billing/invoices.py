@@ -52,5 +52,6 @@ def standing(invoice: Any) -> Standing:
 
 def owed(household: Household, *, day: date) -> tuple[Decimal, bool]:
     """What is left of all, and whether something of it is past its due date."""
-    rows = [row for row in of_family(household) if row.kind != Invoice.Kind.CREDIT_NOTE and row.left > 0]
+    found: Any = of_family(household).exclude(kind=Invoice.Kind.CREDIT_NOTE)
+    rows = [row for row in found if row.left > 0]
     return sum((row.left for row in rows), Decimal(0)), any(row.due_date < day for row in rows)
