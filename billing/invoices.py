@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import desk
 from billing.models import Invoice, Reminder, ReminderLevel
+from billing.rules import numbers
 from lps.families.models import Household
 
 
@@ -33,8 +34,12 @@ def of_family(household: Household) -> QuerySet[Invoice]:
 
 
 def of_family_numbered(household: Household, number: str) -> Any | None:
-    """One of them by its number, with its lines; None for any other."""
-    return of_family(household).filter(number=number).prefetch_related("lines").first()
+    """One of them by its number, with its lines; None for any other, and for what is no number."""
+    try:
+        wanted = str(numbers.parse(number))
+    except ValueError:
+        return None
+    return of_family(household).filter(number=wanted).prefetch_related("lines").first()
 
 
 def standing(invoice: Any) -> Standing:

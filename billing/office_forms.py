@@ -57,16 +57,12 @@ class OfficeForm(forms.ModelForm):  # type: ignore[type-arg]
 class SettingsForm(forms.Form):
     """What the town decides for all its billing."""
 
-    show_prices = forms.BooleanField(label=_("Montrer le prix de la semaine à côté du planning"), required=False)
     resident_postal_codes = forms.CharField(
         label=_("Codes postaux des habitants"),
         required=False,
         max_length=200,
         validators=[_PLAIN],
         help_text=_("Séparés par des espaces. Vide\u00a0: toutes les familles paient le prix des habitants."),
-    )
-    quotient_warning_days = forms.IntegerField(
-        label=_("Prévenir les familles avant la fin de leur quotient (jours)"), min_value=0, max_value=120
     )
     unusual_amount = EurosField(label=_("Signaler une facture à partir de (euros)"))
 

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 
 from billing import till
+from billing.balances import left_of
 from billing.models import CashOffice, Invoice, Payment
 from billing.reminders import Notice
 from lps.kernel import clock
@@ -30,7 +31,7 @@ def invoice(found: Invoice) -> bytes:
         "office": office,
         "lines": lines,
         "town": town.settings(),
-        "corrects": found.kind != Invoice.Kind.INVOICE,
+        "paid": found.total - left_of([found.pk])[found.pk] if found.total > 0 else 0,
     }
     return pdf.render("billing/invoice_paper.html", {**_common(), **facts})
 

@@ -1,6 +1,7 @@
 """The PDF of invoices: drawn once, kept in the storage, never drawn again."""
 
 import hashlib
+import logging
 import uuid
 
 from django.core.files.base import ContentFile
@@ -9,9 +10,12 @@ from django.db.models import QuerySet
 
 from billing import papers
 from billing.models import Invoice, InvoiceDocument
+from billing.services.retention import KEPT_YEARS
 from lps.kernel import clock
+from tenants import context
 
 AT_ONCE = 200
+log = logging.getLogger(__name__)
 
 
 def document_of(invoice: Invoice) -> InvoiceDocument:
@@ -23,8 +27,13 @@ def document_of(invoice: Invoice) -> InvoiceDocument:
     return kept or _keep(invoice, papers.invoice(invoice))
 
 
-def content_of(document: InvoiceDocument) -> bytes:
-    """The bytes of a PDF kept. Raises OSError when the storage has lost them."""
+def content_of(invoice: Invoice) -> bytes:
+    """The bytes of an invoice's PDF; one that the storage has lost is drawn again, and its loss is logged."""
+    document = document_of(invoice)
+    if not default_storage.exists(document.path):
+        log.error("the PDF of invoice %s is no longer in the storage: drawn again", invoice.pk)
+        document.delete()
+        document = document_of(invoice)
     with default_storage.open(document.path) as kept:
         return bytes(kept.read())
 
@@ -42,8 +51,9 @@ def draw_missing(*, limit: int = AT_ONCE) -> int:
 
 
 def missing() -> QuerySet[Invoice]:
-    """Published invoices without PDF."""
-    rows = Invoice.objects.filter(run__published_at__isnull=False, document__isnull=True)
+    """Published invoices without PDF, but those whose names were taken away at the end of their term."""
+    first_year = clock.today(context.current().zone).year - KEPT_YEARS
+    rows = Invoice.objects.filter(run__published_at__isnull=False, document__isnull=True, year__gte=first_year)
     return rows.select_related("run__cash_office").order_by("pk")
 
 

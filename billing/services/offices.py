@@ -22,7 +22,8 @@ FIELDS = (
     "treasury_hours",
     "treasury_phone",
 )
-SETTINGS = ("show_prices", "resident_postal_codes", "quotient_warning_days", "unusual_amount")
+# What has an effect today; the price beside the planning and the warning of a quotient's end are not told yet.
+SETTINGS = ("resident_postal_codes", "unusual_amount")
 
 
 def save_office(

@@ -49,4 +49,4 @@ def as_pdf(request: FamilyRequest, number: str) -> HttpResponse:
     found = invoices.of_family_numbered(request.household, number)
     if found is None:
         raise Http404
-    return papers.as_pdf(documents.content_of(documents.document_of(found)), found.number)
+    return papers.as_pdf(documents.content_of(found), found.number)

@@ -74,7 +74,14 @@ def test_another_familys_invoice_does_not_exist(parent: Client, stranger: Househ
     theirs = factories.invoice(stranger)
 
     assert theirs.number not in page(parent)
-    for path in (f"{LIST}{theirs.number}/", f"{LIST}{theirs.number}/pdf/", f"{LIST}2012-001-0/", f"{LIST}x/pdf/"):
+    for path in (
+        f"{LIST}{theirs.number}/",
+        f"{LIST}{theirs.number}/pdf/",
+        f"{LIST}2012-001-0/",
+        f"{LIST}x/pdf/",
+        f"{LIST}a%00/",
+        f"{LIST}a%00/pdf/",
+    ):
         assert parent.get(path).status_code == 404
 
 
@@ -108,16 +115,31 @@ def test_the_pdf_is_drawn_once_kept_and_tagged(parent: Client, invoice: Invoice)
         assert words in told, words
 
 
+def test_what_is_paid_already_is_printed_and_a_lost_pdf_is_drawn_again(marsone: Household, invoice: Invoice) -> None:
+    factories.pay(marsone, "20.00", settles={invoice: "20.00"})
+    assert "20,00" in text_of(documents.content_of(invoice))
+    default_storage.delete(InvoiceDocument.objects.get(invoice=invoice).path)
+
+    assert "Déjà réglé" in text_of(documents.content_of(invoice))
+
+
+def test_what_is_past_its_term_is_not_drawn_again(marsone: Household) -> None:
+    old = factories.invoice(marsone, issued_at=datetime(2001, 3, 1, tzinfo=UTC))
+
+    assert old not in documents.missing()
+
+
 def test_a_credit_note_says_what_it_is(marsone: Household) -> None:
     note = factories.invoice(marsone, amounts=("-10.00",))
 
-    told = text_of(documents.content_of(documents.document_of(note)))
+    told = text_of(documents.content_of(note))
 
     assert f"Avoir {note.number}" in told and "vient en déduction" in told
 
 
-def test_what_is_published_is_drawn_in_the_minute_and_no_more(marsone: Household, invoice: Invoice) -> None:
-    hidden = factories.invoice(marsone)
+def test_what_is_published_is_drawn_in_the_minute_and_no_more(marsone: Household) -> None:
+    factories.invoice(marsone, issued_at=clock.now())
+    hidden = factories.invoice(marsone, issued_at=clock.now())
     BillingRun.objects.filter(pk=hidden.run_id).update(state=BillingRun.State.VALIDATED, published_at=None)
     number = documents.missing().count()
 

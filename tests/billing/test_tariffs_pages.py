@@ -163,12 +163,12 @@ def test_the_first_regie_is_the_principal_one(client: Client) -> None:
 
 def test_the_settings_of_billing_are_kept(client: Client) -> None:
     path = "/mairie/regie/reglages/"
-    facts = {"resident_postal_codes": "78200, 78300", "quotient_warning_days": "20", "unusual_amount": "300"}
+    facts = {"resident_postal_codes": "78200, 78300", "unusual_amount": "300"}
 
     client.post(path, facts)
 
     kept_now = BillingSettings.objects.get()
-    assert (kept_now.resident_postal_codes, kept_now.quotient_warning_days) == (["78200", "78300"], 20)
+    assert (kept_now.resident_postal_codes, kept_now.unusual_amount) == (["78200", "78300"], 300)
     assert client.post(path, {**facts, "resident_postal_codes": "782"}).status_code == 400
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing.balances import with_left
 from billing.models import Adjustment, CashOffice, Invoice
 from billing.rights import READ_INVOICES, RUN_BILLING
+from billing.rules import numbers
 from billing.run_forms import REFUSED, AdjustmentForm, CancelForm
 from billing.services import corrections
 from billing.services.held import RunRefused
@@ -137,7 +138,11 @@ def _show_family(
 
 def _invoice_or_404(request: DoorRequest, number: str, action: str = READ_INVOICES) -> Any:
     """The invoice, if its family is of this agent's schools."""
-    found = with_left(Invoice.objects.filter(number=number)).select_related("run", "household").first()
+    try:
+        wanted = str(numbers.parse(number))
+    except ValueError:
+        raise Http404 from None
+    found = with_left(Invoice.objects.filter(number=wanted)).select_related("run", "household").first()
     if found is None:
         raise Http404
     household_or_404(request, found.household_id, action)
