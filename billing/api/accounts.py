@@ -41,7 +41,7 @@ class OneInvoice(Written):
         "payeur": "Mme Alice ESSAI",
         "rue": "1 rue des Essais",
         "code_postal": "78200",
-        "ville": "Buchelay",
+        "ville": "Paris",
         "libelle": "NOVEMBRE 2026",
         "emise_le": "2026-12-02T09:00:00+01:00",
         "echeance": "2026-12-31",

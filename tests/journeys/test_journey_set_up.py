@@ -59,7 +59,7 @@ def test_a_new_town_is_set_up_and_a_parent_books(site: Site, browse: Browse, ope
     agent = browse(SLUG)
     comes_in(agent, opened)
 
-    expect(agent.get_by_role("heading", name="0 étapes sur 8")).to_be_visible()
+    expect(agent.get_by_role("heading", name="0 étape sur 8")).to_be_visible()
     says_whom_to_call(agent)
     chooses_a_color(agent)
     opens_the_year(agent)

@@ -10,7 +10,9 @@ from tenants import context, schemas
 
 CATALOG = {
     "columns": """
-        SELECT table_name, column_name, ordinal_position, data_type, is_nullable, is_identity, character_maximum_length,
+        SELECT table_name, column_name,
+            row_number() OVER (PARTITION BY table_name ORDER BY ordinal_position),  -- a column removed leaves a hole
+            data_type, is_nullable, is_identity, character_maximum_length,
                replace(coalesce(column_default, ''), %(schema)s || '.', '')
         FROM information_schema.columns WHERE table_schema = %(schema)s""",
     "constraints": """

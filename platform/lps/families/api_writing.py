@@ -73,7 +73,7 @@ class Home(Strict):
     """A household's name and address."""
 
     called = "FoyerDemande"
-    sample = {"nom": "MARSONE", "adresse": "1 rue des Écoles", "code_postal": "78200", "ville": "Buchelay"}
+    sample = {"nom": "MARSONE", "adresse": "1 rue des Écoles", "code_postal": "75000", "ville": "Paris"}
     nom = Name(source="name")
     adresse = Name(source="street", max_length=200, required=False, allow_blank=True, default="")
     code_postal = Name(source="postal_code", max_length=10, required=False, allow_blank=True, default="")
