@@ -282,7 +282,10 @@ class Town:
         """The form of an absence on the day of that booking, filled in."""
         assert self.receipt
         with self.inside():
-            day = Booking.objects.standing().filter(child=self.child, household=self.household).latest("day").day
+            # The day made for the town is too far for an absence.
+            near = clock.today(self.commune.zone) + timedelta(days=300)
+            booked = Booking.objects.standing().filter(child=self.child, household=self.household, day__lte=near)
+            day = booked.latest("day").day
         return {"child": self.child.pk, "first_day": day.isoformat(), "reason": "sick"}
 
     @cached_property
@@ -290,7 +293,8 @@ class Town:
         """An absence that the family declared, with its document."""
         client = self.browser(lps_famille=self.family)
         certificate = SimpleUploadedFile("certificat.pdf", b"%PDF-1.7\n%%EOF")
-        client.post("/absences/nouvelle/", {**self.absence_asked, "document": certificate})
+        answer = client.post("/absences/nouvelle/", {**self.absence_asked, "document": certificate})
+        assert answer.status_code == 302, answer.content.decode()
         with self.inside():
             return Absence.objects.filter(household=self.household).latest("pk")
 

@@ -5,6 +5,9 @@ from datetime import date
 from playwright.sync_api import Locator, Page, expect
 
 from booking.models import Period, PeriodChoice, ServiceDay
+from lps.accounts.doors import OFFICE
+from lps.accounts.roles import Role
+from tests.isolation.cast import Town
 from tests.journeys.conftest import Browse
 from tests.journeys.families import ANGELINE, BERTRAND, OF_BUCHELAY, booked, soon
 from tests.journeys.steps import (
@@ -12,11 +15,11 @@ from tests.journeys.steps import (
     open_planning,
     press,
     recap,
-    sign_in_with_account,
     tile,
     validate,
     written,
 )
+from tests.journeys.test_every_page import give
 from tests.live import Site
 
 MORNING = "Accueil Matin"
@@ -79,8 +82,8 @@ def test_an_agent_reopens_a_period_and_the_family_chooses_again(site: Site, brow
     family, agent = browse("buchelay"), browse("buchelay")
     is_signed_in(family, site, OF_BUCHELAY)
     choose(family, period, "Lundi")
-    sign_in_with_account(agent, where="buchelay", role="scolaire", path="/mairie/")
-    with site.inside("buchelay"):
+    with site.inside("buchelay") as commune:
+        give(agent, site, "buchelay", {OFFICE.cookie: Town(commune, "X", "48291573", "73026418").agent(Role.SCHOOL)})
         choice = PeriodChoice.objects.get(child=OF_BUCHELAY.custody().child, period=period)
 
     agent.goto(f"/mairie/periodes/{period.pk}/?qui=chosen")
