@@ -90,7 +90,8 @@ def _mails_port(data: DataDirectory) -> int | None:
 def _start_mails(local: Local, page: int) -> None:
     smtp = local.data.port("smtp")
     local.variables["EMAIL_URL"] = f"smtp://{LOOPBACK}:{smtp}"
-    where = ["--directory", str(local.data.path / "mails"), "--smtp-port", str(smtp), "--page-port", str(page)]
+    folders = ["--directory", str(local.data.path / "mails"), "--sms", str(local.data.path / "sms")]
+    where = [*folders, "--smtp-port", str(smtp), "--page-port", str(page)]
     local.keep("mails", sys.executable, "-m", "notifications.sink", *where, stage=0)
 
 
@@ -148,6 +149,7 @@ def _welcome(port: int, mails: int | None, payfip: str, seconds: float) -> str:
     addresses = {name: f"http://{host}.localhost:{port}/" for name, host in PLACES.items()}
     if mails is not None:
         addresses["Courriels envoyés"] = f"http://localhost:{mails}/"
+        addresses["SMS envoyés"] = f"http://localhost:{mails}/sms/"
     if payfip:
         addresses["Trésorerie simulée"] = payfip
     lines = [f"  {name:<24} {address}" for name, address in addresses.items()]

@@ -1,4 +1,4 @@
-"""Draining the outbox: claim, send outside of any transaction, write down what happened.
+"""Draining the e-mails of the outbox: claim, send outside of any transaction, write down what happened.
 
 A worker may be killed at any line. Before the claim commits, nothing happened; after it, another
 worker takes the message back ten minutes later. So a message leaves at least once, and the one that
@@ -22,7 +22,7 @@ from lps.kernel import clock
 from notifications import backoff
 from notifications import facts as fact_text
 from notifications.faults import SENDING_ERRORS, Fault, fault_of
-from notifications.models import FACTS_PURPOSE, LEASE, OutboxMessage, OutboxQuerySet, State
+from notifications.models import FACTS_PURPOSE, LEASE, Kind, OutboxMessage, OutboxQuerySet, State
 from notifications.render import compose
 from tenants import keys
 
@@ -75,7 +75,7 @@ def drain(*, limit: int = 1000) -> Drained:
     return done
 
 
-def claim_batch(*, limit: int = BATCH) -> list[OutboxMessage]:
+def claim_batch(*, limit: int = BATCH, kind: Kind = Kind.EMAIL) -> list[OutboxMessage]:
     """Take messages that are due, or that a killed worker left, so that no other worker has them.
 
     The lock is skipped by the other workers (two drains at once share the queue); the claim must be
@@ -83,7 +83,7 @@ def claim_batch(*, limit: int = BATCH) -> list[OutboxMessage]:
     """
     now, real_now, claim = clock.now(), clock.real_now(), uuid.uuid4()
     with transaction.atomic(durable=True):
-        due = OutboxMessage.objects.claimable(now=now, real_now=real_now)
+        due = OutboxMessage.objects.claimable(now=now, real_now=real_now).filter(kind=kind)
         found = list(due.select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit])
         worn_out = [message for message in found if message.attempts >= backoff.MAX_ATTEMPTS]
         taken = [message for message in found if message.attempts < backoff.MAX_ATTEMPTS]
@@ -110,7 +110,7 @@ def deliver(message: OutboxMessage, *, connection: BaseEmailBackend) -> Fault | 
     except Exception as error:
         _note_failure(message, Fault(INTERNAL))
         raise CannotWrite(message, error) from None
-    _held(message).update(state=State.SENT, sent_at=clock.now(), claim=None, claimed_at=None, last_error="")
+    held(message).update(state=State.SENT, sent_at=clock.now(), claim=None, claimed_at=None, last_error="")
     return None
 
 
@@ -126,7 +126,7 @@ def _send_batch(batch: list[OutboxMessage], connection: BaseEmailBackend, done: 
     """Whatever stops the batch, what was not tried is handed back."""
     left = list(batch)
     try:
-        while left and not done.outage and _lease_is_safe(left[0]):
+        while left and not done.outage and lease_is_safe(left[0]):
             _send_one(left.pop(0), connection, done)
     finally:
         hand_back(left)
@@ -160,13 +160,13 @@ def _note_failure(message: OutboxMessage, fault: Fault) -> None:
     log.warning("message %s not sent (%s), attempt %s", message.pk, fault.code, message.attempts)
     rest = {"claim": None, "claimed_at": None, "last_error": fault.code}
     if delay is None:
-        _held(message).update(state=State.DEAD, **rest)
+        held(message).update(state=State.DEAD, **rest)
     else:
-        _held(message).update(state=State.WAITING, due_at=clock.now() + delay, **rest)
+        held(message).update(state=State.WAITING, due_at=clock.now() + delay, **rest)
 
 
-def _held(message: OutboxMessage) -> OutboxQuerySet:
-    """The row, unless another worker took it back meanwhile."""
+def held(message: OutboxMessage) -> OutboxQuerySet:
+    """The row of a claimed message, unless another worker took it back meanwhile."""
     return OutboxMessage.objects.filter(pk=message.pk, state=State.SENDING, claim=message.claim)
 
 
@@ -174,6 +174,7 @@ def _rows(messages: Sequence[OutboxMessage]) -> OutboxQuerySet:
     return OutboxMessage.objects.filter(pk__in=[message.pk for message in messages])
 
 
-def _lease_is_safe(message: OutboxMessage) -> bool:
+def lease_is_safe(message: OutboxMessage) -> bool:
+    """Whether a claimed message may still be tried: it is far from being taken back by another worker."""
     assert message.claimed_at is not None
     return clock.real_now() - message.claimed_at < SAFE_LEASE

@@ -1,8 +1,22 @@
 """Reads about messages and addresses."""
 
 from notifications.addresses import BadAddress, clean_email, same_address_key
-from notifications.models import ADDRESS_PURPOSE, Address, AddressQuerySet, Kind, OutboxMessage, OutboxQuerySet, State
+from notifications.models import (
+    ADDRESS_PURPOSE,
+    Address,
+    AddressQuerySet,
+    Kind,
+    OutboxMessage,
+    OutboxQuerySet,
+    SendingSettings,
+    State,
+)
 from tenants import keys
+
+
+def sending() -> SendingSettings:
+    """How the commune sends; its defaults (nothing by SMS) until somebody sets it."""
+    return SendingSettings.objects.filter(pk=1).first() or SendingSettings(pk=1)
 
 
 def dead_letters() -> OutboxQuerySet:

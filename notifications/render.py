@@ -35,6 +35,14 @@ def check_templates(template: str) -> None:
         Engine.get_default().get_template(f"{template}.{suffix}")
 
 
+def render_sms(template: str, facts: Mapping[str, Any]) -> str:
+    """The text of an SMS, from one file `<template>.txt`; spaces around lines and control characters are left out."""
+    commune = context.current()
+    with translation.override(LANGUAGE), timezone.override(commune.zone):
+        lines = _part(f"{template}.txt", facts).strip().splitlines()
+    return "\n".join("".join(char for char in " ".join(line.split()) if char.isprintable()) for line in lines)
+
+
 def render(template: str, facts: Mapping[str, Any]) -> Rendered:
     """Render the three parts in French, in the zone of the commune entered."""
     commune = context.current()

@@ -3,8 +3,8 @@
 import logging
 
 from lps.kernel import clock
-from notifications import delivery, services
-from notifications.wakeup import DRAIN, PURGE
+from notifications import delivery, services, sms_delivery
+from notifications.wakeup import ASK_BACK, DRAIN, PURGE, SEND_SMS
 from tenants.tasks import commune_task
 
 log = logging.getLogger(__name__)
@@ -16,6 +16,21 @@ def drain() -> None:
     done = delivery.drain()
     if done.sent or done.failed:
         log.info("%s messages sent, %s not", done.sent, done.failed)
+
+
+@commune_task(name=SEND_SMS, ignore_result=True)
+def send_sms() -> None:
+    """Send the SMS that are due: after a commit, and at every tick of the minute. None leaves twice."""
+    done = sms_delivery.drain_sms()
+    if done.sent or done.failed:
+        log.info("%s SMS sent, %s not", done.sent, done.failed)
+
+
+@commune_task(name=ASK_BACK, ignore_result=True)
+def ask_back() -> None:
+    """Ask the provider about the SMS of unknown fate: at every tick. Asking twice changes nothing."""
+    if known := sms_delivery.ask_back():
+        log.info("%s SMS of unknown fate are known", known)
 
 
 @commune_task(name=PURGE, ignore_result=True)

@@ -1,4 +1,6 @@
 """The outbox's tasks by name: services never import them."""
 
 DRAIN = "notifications.drain"
+SEND_SMS = "notifications.send_sms"
+ASK_BACK = "notifications.ask_back"
 PURGE = "notifications.purge"

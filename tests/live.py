@@ -180,8 +180,9 @@ class Site:
         if not self.works:
             self.works = True
             mails = ("notifications.sink", "--directory", str(self.directory / "mails"))
+            folder = ("--sms", str(self.directory / "sms"))
             ports = ("--smtp-port", str(self.smtp_port), "--page-port", str(self.mails_port))
-            self.ending.enter_context(self._running(*mails, *ports, log=self.directory / "mails.log"))
+            self.ending.enter_context(self._running(*mails, *folder, *ports, log=self.directory / "mails.log"))
             celery = ("celery", "-A", "lps.config.celery:app", "worker", "--pool", "solo")
             alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
             self.ending.enter_context(self._running(*celery, *alone, log=self.directory / "worker.log"))

@@ -24,27 +24,11 @@ from booking.wakeup import EXTEND
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
+from tenants.holidays import holiday_zone
 from tenants.town.services import lock_settings, renew_catalogue_stamp
 from tenants.wakeup import wake_after_commit
 
 SUMMER = "Vacances d'été"
-# By the first digits of the INSEE code: where public holidays are not those of the mainland.
-_HOLIDAY_ZONES = {
-    "57": "Alsace-Moselle",
-    "67": "Alsace-Moselle",
-    "68": "Alsace-Moselle",
-    "971": "Guadeloupe",
-    "972": "Martinique",
-    "973": "Guyane",
-    "974": "La Réunion",
-    "975": "Saint-Pierre-et-Miquelon",
-    "976": "Mayotte",
-    "977": "Saint-Barthélémy",
-    "978": "Saint-Martin",
-    "986": "Wallis-et-Futuna",
-    "987": "Polynésie Française",
-    "988": "Nouvelle-Calédonie",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,11 +166,6 @@ def _complete(vacations: Iterable[SchoolVacation]) -> int:
         for read in vacations
         if read.last_day.year > read.first_day.year
     )
-
-
-def holiday_zone(insee: str) -> str:
-    """Which public holidays a commune has, in the words of `jours_feries_france`."""
-    return _HOLIDAY_ZONES.get(insee[:3]) or _HOLIDAY_ZONES.get(insee[:2]) or "Métropole"
 
 
 def _vacations(school_zone: str, first_year: int, last_year: int) -> list[SchoolVacation]:

@@ -14,6 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from notifications.sink import page
 from notifications.sink.mailbox import Mailbox
+from notifications.sink.phone import Phone
 
 LOOPBACK = "127.0.0.1"
 LARGEST_BYTES = 10_000_000
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     """Serve both ports of the loopback; 0 once asked to stop."""
     options = _options(arguments)
     try:
-        asyncio.run(_serve(Mailbox(options.directory), smtp_port=options.smtp_port, page_port=options.page_port))
+        asyncio.run(_serve(options))
     except OSError as error:
         print(f"Le port n'a pas pu être ouvert : {error.strerror}", file=sys.stderr)
         return 1
@@ -51,19 +52,21 @@ def main(arguments: Sequence[str]) -> int:
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m notifications.sink", description=__doc__)
     parser.add_argument("--directory", type=Path, required=True, help="where the messages are kept")
+    parser.add_argument("--sms", type=Path, required=True, help="where the console gateway keeps its SMS")
     parser.add_argument("--smtp-port", type=int, required=True)
     parser.add_argument("--page-port", type=int, required=True)
     return parser.parse_args(arguments)
 
 
-async def _serve(mailbox: Mailbox, *, smtp_port: int, page_port: int) -> None:
+async def _serve(options: argparse.Namespace) -> None:
+    mailbox, phone = Mailbox(options.directory), Phone(options.sms)
     loop, asked = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked.set)
-    with page.server(mailbox=mailbox, address=LOOPBACK, port=page_port) as pages:
+    with page.server(mailbox=mailbox, phone=phone, address=LOOPBACK, port=options.page_port) as pages:
         threading.Thread(target=pages.serve_forever, daemon=True).start()
         try:
-            async with await loop.create_server(lambda: _session(mailbox), LOOPBACK, smtp_port):
+            async with await loop.create_server(lambda: _session(mailbox), LOOPBACK, options.smtp_port):
                 await asked.wait()
         finally:
             pages.shutdown()

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 from notifications.sink.mailbox import Mail, Mailbox, pieces
+from notifications.sink.phone import Phone, Sms
 
 Thing = TypeVar("Thing")
 PARIS = ZoneInfo("Europe/Paris")
@@ -36,12 +37,12 @@ class Answer:
     policy: str = field(default=_OURS)
 
 
-def server(*, mailbox: Mailbox, address: str, port: int) -> ThreadingHTTPServer:
+def server(*, mailbox: Mailbox, phone: Phone, address: str, port: int) -> ThreadingHTTPServer:
     """Bind the page's server; the caller makes it serve, and closes it."""
-    return ThreadingHTTPServer((address, port), _handler(mailbox))
+    return ThreadingHTTPServer((address, port), _handler(mailbox, phone))
 
 
-def answer(mailbox: Mailbox, target: str) -> Answer:
+def answer(mailbox: Mailbox, phone: Phone, target: str) -> Answer:
     """Answer one request of the page, its style, or its JSON."""
     parts = urlsplit(target)
     to = parse_qs(parts.query).get("to", [""])[0]
@@ -52,6 +53,10 @@ def answer(mailbox: Mailbox, target: str) -> Answer:
             return Answer(files(__package__).joinpath("style.css").read_bytes(), "text/css; charset=utf-8")
         case ["api", "mails"]:
             return _json({"mails": [_facts(mail) for mail in mailbox.mails() if not to or to in mail.recipients]})
+        case ["sms"]:
+            return Answer(_phone(phone))
+        case ["api", "sms"]:
+            return _json({"sms": [_sms_facts(sms) for sms in phone.received(to=to)]})
         case ["mails", key]:
             return _found(mailbox.mail(key), lambda mail: Answer(_mail(mail)))
         case ["mails", key, "html"]:
@@ -67,10 +72,10 @@ def is_ours(host: str) -> bool:
     return name in ("localhost", "127.0.0.1", "::1") or name.endswith(".localhost")
 
 
-def _handler(mailbox: Mailbox) -> type[BaseHTTPRequestHandler]:
+def _handler(mailbox: Mailbox, phone: Phone) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._send(answer(mailbox, self.path) if is_ours(self.headers.get("Host", "")) else _missing())
+            self._send(answer(mailbox, phone, self.path) if is_ours(self.headers.get("Host", "")) else _missing())
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing: the addresses asked for are of no interest."""
@@ -123,11 +128,11 @@ def _facts(mail: Mail) -> dict[str, object]:
 
 
 def _list(mailbox: Mailbox) -> str:
-    rows = "".join(_rows(mailbox))
+    rows, there = "".join(_rows(mailbox)), '<p><a href="/sms/">SMS</a></p>'
     if not rows:
-        return _page("Courriels", "<p>Aucun courriel pour l'instant.</p>")
+        return _page("Courriels", f"{there}<p>Aucun courriel pour l'instant.</p>")
     head = '<th scope="col">Reçu le</th><th scope="col">À</th><th scope="col">Objet</th>'
-    return _page("Courriels", f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
+    return _page("Courriels", f"{there}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
 
 
 def _rows(mailbox: Mailbox) -> Iterator[str]:
@@ -149,6 +154,24 @@ def _mail(mail: Mail) -> str:
     )
     back = f'<p><a href="/">Tous les courriels</a> · <a href="/mails/{mail.key}/source">Source</a></p>'
     return _page(mail.subject or "(sans objet)", f"{back}<dl>{facts}</dl>{text}{frame}")
+
+
+def _phone(phone: Phone) -> str:
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("Reçu le", "À", "De", "Texte"))
+    rows = "".join(_sms_row(sms) for sms in phone.received())
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return _page("SMS", f'<p><a href="/">Courriels</a></p>{table if rows else "<p>Aucun SMS pour le moment.</p>"}')
+
+
+def _sms_row(sms: Sms) -> str:
+    at = f"{sms.at.astimezone(PARIS):%d/%m/%Y %H:%M:%S}"
+    cells = (at, escape(sms.to), escape(sms.sender), f"<pre>{_linked(sms.text)}</pre>")
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _sms_facts(sms: Sms) -> dict[str, str]:
+    told = {"id": sms.own_id, "at": sms.at.isoformat(), "to": sms.to, "from": sms.sender}
+    return {**told, "text": sms.text, "class": sms.kind}
 
 
 def _linked(text: str) -> str:

@@ -10,7 +10,7 @@ from jours_feries_france import JoursFeries
 from booking import catalogue
 from booking.models import PublicHoliday, SchoolVacation, ServiceDay
 from booking.services import calendar as services
-from booking.services.catalogue import holiday_zone, load_calendar
+from booking.services.catalogue import load_calendar
 from booking.services.days import extend_days, materialize
 from booking.tasks import extend
 from lps.families.models import Household
@@ -18,6 +18,7 @@ from lps.journal.actors import Actor
 from lps.journal.models import AuditEntry
 from lps.kernel import clock
 from tenants import context
+from tenants.holidays import holiday_zone
 from tenants.models import Commune
 from tenants.town import queries as town
 from tenants.town.services import change_settings

@@ -21,6 +21,7 @@ from deploy.processes import free_port
 from lps.console.services import Identity, create_commune, drop_commune
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
+from lps.kernel import clock
 from notifications.models import OutboxMessage
 from notifications.services import post
 from tenants.models import Commune
@@ -136,3 +137,13 @@ def own_commune(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> It
         finally:
             drop_commune(slug=commune.slug)
             connection.close()
+
+
+@pytest.fixture
+def moved_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Stop the product's clock at an instant; true time runs on."""
+
+    def stop(instant: datetime) -> None:
+        monkeypatch.setattr(clock, "now", lambda: instant)
+
+    return stop

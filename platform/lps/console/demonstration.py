@@ -27,6 +27,7 @@ from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.town import change_settings, finish_set_up
 from lps.kernel.text import sort_key
+from notifications.services.sending import change_sending
 from tenants import context, queries
 from tenants.models import Commune
 from tenants.town.messages import Words
@@ -122,6 +123,7 @@ def _furnish_demo(commune: Commune, by: Actor, now: datetime) -> None:
     office = billing.open_office("Mairie de démonstration")
     billing.set_tariffs(office, since=year.during.lower, now=now)
     invoices.invoice_marsone(household, office, now=now, today=today)
+    change_sending(provider="console", sender="MAIRIE", by=BY, channel=Channel.AUTOMATIC)
     finish_set_up(now=now, by=by, channel=Channel.AUTOMATIC)
     _make_agents(commune.slug, by)
 
@@ -192,6 +194,7 @@ def _furnish_buchelay(commune: Commune, now: datetime, number: int) -> None:
     campaigns.answer_for_some(campaign, households, now=now, today=today)
     billing.set_tariffs(billing.open_office("Ville de Buchelay"), since=year.during.lower, now=now)
     billing.prove_quotients(households, since=year.during.lower, now=now)
+    change_sending(provider="console", sender="BUCHELAY", by=BY, channel=Channel.AUTOMATIC)
     finish_set_up(now=now, by=BY, channel=Channel.AUTOMATIC)
     _make_agents(commune.slug, BY)
 

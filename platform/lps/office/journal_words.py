@@ -161,7 +161,10 @@ ACTIONS: Mapping[str, str | Promise] = {
     "pre_registration_validated": _l("Préinscription validée"),
     "pre_registration_refused": _l("Préinscription refusée"),
     # The town
+    "sending_changed": _l("Réglages d'envoi changés"),
     "settings_changed": _l("Réglages changés"),
+    "sms_resumed": _l("Envois de SMS repris"),
+    "sms_stopped": _l("Envois de SMS arrêtés"),
     "set_up_finished": _l("Mise en route terminée"),
     "message_written": _l("Message d'accueil écrit"),
     "message_changed": _l("Message d'accueil modifié"),
