@@ -89,7 +89,8 @@ from lps.families.services import NewChild, NewGuardian, children, guardians, im
 from lps.journal import house_rules, town_messages
 from lps.journal.channels import Channel
 from lps.kernel import clock
-from notifications.models import Address
+from lps.office.sms_forms import sign_question
+from notifications.models import Address, Topic
 from notifications.services import prove_address
 from tenants import context
 from tenants.models import Commune
@@ -364,6 +365,33 @@ class Town:
             )
             site = Enrollment.objects.get(child=self.child).school_class.site
             return SchoolClass.objects.get_or_create(name=self.name, level="CP", site=site, school_year=year)[0]
+
+    @property
+    def topic(self) -> Topic:
+        """A topic of the SMS service, that nobody but this town has."""
+        with self.inside():
+            return Topic.objects.get_or_create(name=f"Thème {self.name}", retired_at=None)[0]
+
+    @property
+    def sms_number(self) -> dict[str, Any]:
+        """The form that opens a number's subscriptions, filled in by somebody who took a minute."""
+        with self.inside():
+            question = sign_question(number=0, at=clock.real_now() - timedelta(minutes=1))
+        return {"number_typed": f"06 12 34 {next(_NUMBERS) % 100:02d} 78", "question": question, "answer": "2"}
+
+    @property
+    def sms_form(self) -> dict[str, Any]:
+        """The public form of the SMS service, filled in."""
+        number = self.sms_number
+        who = {
+            "title": "Mme",
+            "last_name": "DURAND",
+            "first_name": "Zoé",
+            "street": "1 rue X",
+            "email": "z@example.org",
+        }
+        place = {"postal_code": "78200", "city": "Ici", "mobile": number.pop("number_typed")}
+        return {**who, **place, **number, "topics": [self.topic.pk]}
 
     @property
     def message(self) -> Message:

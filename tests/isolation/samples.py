@@ -94,6 +94,8 @@ class Sample:
 
 
 FORM = {"GET": 200, "POST": 302}
+# A code is sent to whatever number is given.
+SMS_CODE = frozenset({"notifications_numbercode", "notifications_outboxmessage"})
 
 COMMUNE: Mapping[str, Sample] = {
     # Everybody's
@@ -107,6 +109,10 @@ COMMUNE: Mapping[str, Sample] = {
         foreign=200,
         writes=frozenset({"families_recoveryrequest"}),
     ),
+    "sms:subscribe": Sample(EVERYBODY, FORM, fields=lambda town: town.sms_form, foreign=400, writes=SMS_CODE),
+    "sms:known": Sample(EVERYBODY, FORM, fields=lambda town: town.sms_number, foreign=400, writes=SMS_CODE),
+    "sms:code": Sample(EVERYBODY, {"GET": 302, "POST": 302}),
+    "sms:choices": Sample(EVERYBODY, {"GET": 302, "POST": 302}),
     "families:help": Sample(EVERYBODY),
     "families:house_rules": Sample(EVERYBODY, FORM, fields=lambda town: {"reglement": town.rules.pk}, foreign=302),
     "families:accessibility": Sample(EVERYBODY),

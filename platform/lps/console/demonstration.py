@@ -27,6 +27,7 @@ from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.town import change_settings, finish_set_up
 from lps.kernel.text import sort_key
+from notifications.services import sms_service
 from notifications.services.sending import change_sending
 from tenants import context, queries
 from tenants.models import Commune
@@ -124,8 +125,16 @@ def _furnish_demo(commune: Commune, by: Actor, now: datetime) -> None:
     billing.set_tariffs(office, since=year.during.lower, now=now)
     invoices.invoice_marsone(household, office, now=now, today=today)
     change_sending(provider="console", sender="MAIRIE", by=BY, channel=Channel.AUTOMATIC)
+    _open_sms_service(postal_code="", city="Démonstration")
     finish_set_up(now=now, by=by, channel=Channel.AUTOMATIC)
     _make_agents(commune.slug, by)
+
+
+def _open_sms_service(*, postal_code: str, city: str) -> None:
+    """The five topics, and the form filled in with the town's own address."""
+    sms_service.offer_usual_topics(by=BY)
+    fields = {"filled_postal_code": postal_code, "filled_city": city, "filled_country": "France"}
+    sms_service.set_form(fields=fields, by=BY, channel=Channel.AUTOMATIC)
 
 
 def _marsone(since: DateRange, ce1: SchoolClass, ce2: SchoolClass) -> NewHousehold:
@@ -195,6 +204,7 @@ def _furnish_buchelay(commune: Commune, now: datetime, number: int) -> None:
     billing.set_tariffs(billing.open_office("Ville de Buchelay"), since=year.during.lower, now=now)
     billing.prove_quotients(households, since=year.during.lower, now=now)
     change_sending(provider="console", sender="BUCHELAY", by=BY, channel=Channel.AUTOMATIC)
+    _open_sms_service(postal_code="78200", city="Buchelay")
     finish_set_up(now=now, by=BY, channel=Channel.AUTOMATIC)
     _make_agents(commune.slug, BY)
 

@@ -178,6 +178,14 @@ ACTIONS: Mapping[str, str | Promise] = {
     "rules_withdrawn": _l("Règlement retiré"),
     "rules_removed": _l("Brouillon de règlement supprimé"),
     "rules_accepted": _l("Règlement accepté par la famille"),
+    # SMS
+    "sms_subscribed": _l("Inscription aux SMS"),
+    "sms_subscription_changed": _l("Thèmes SMS changés par l'abonné"),
+    "sms_subscription_stopped": _l("SMS arrêtés pour un abonné"),
+    "sms_form_changed": _l("Formulaire SMS changé"),
+    "topic_added": _l("Thème SMS ajouté"),
+    "topic_changed": _l("Thème SMS modifié"),
+    "topic_retired": _l("Thème SMS retiré"),
     # The product
     "commune_opened": _l("Commune ouverte"),
     "keys_rotated": _l("Clés renouvelées"),
@@ -226,6 +234,9 @@ SUBJECTS: Mapping[str, str | Promise] = {
     "remittance": _l("Bordereau"),
     "reminder_level": _l("Niveau de relance"),
     "reminders": _l("Relances"),
+    "sms_form": _l("Formulaire SMS"),
+    "subscriber": _l("Abonné SMS"),
+    "topic": _l("Thème SMS"),
     "town": _l("Réglages"),
 }
 _FACTS: Mapping[str, str | Promise] = {
