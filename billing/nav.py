@@ -7,7 +7,10 @@ from billing.rights import READ_INVOICES, READ_PAYMENTS, READ_QUOTIENTS, READ_RU
 from lps.ui.nav import CASH, NavItem
 
 # `permission` is the name under which a town shows or hides a tab.
-TABS: list[NavItem] = [NavItem("billing:invoices", _("Facture"), "factures")]
+TABS: list[NavItem] = [
+    NavItem("billing:invoices", _("Facture"), "factures"),
+    NavItem("billing:online", _("Facture TIPI"), "tipi"),
+]
 RAIL: list[NavItem] = [
     NavItem("billing_office:runs", _("Facturation"), READ_RUNS, CASH),
     NavItem("billing_office:desk", _("Encaissements"), READ_PAYMENTS, CASH),

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 
 from billing import till
 from billing.balances import left_of
-from billing.models import CashOffice, Invoice, Payment
+from billing.models import CashOffice, Invoice, Payment, PaymentAttempt
 from billing.reminders import Notice
 from lps.kernel import clock
 from lps.ui import pdf
@@ -20,6 +20,11 @@ from tenants.town import queries as town
 def receipt(payment: Payment) -> bytes:
     """The receipt (quittance) of a payment: tens of milliseconds."""
     return pdf.render("billing/receipt_paper.html", {**_common(), "payment": payment})
+
+
+def ticket(attempt: PaymentAttempt) -> bytes:
+    """The ticket of a payment online."""
+    return pdf.render("billing/ticket_paper.html", {**_common(), "attempt": attempt})
 
 
 def invoice(found: Invoice) -> bytes:

@@ -2,6 +2,7 @@
 
 from lps.accounts.rights import Right
 from lps.accounts.roles import Role
+from lps.families.identity import owns
 
 READ_TARIFFS = "billing.read_tariffs"
 SET_TARIFFS = "billing.set_tariffs"
@@ -17,6 +18,7 @@ REMIND = "billing.remind"
 READ_ONLINE = "billing.read_online_settings"
 SET_ONLINE = "billing.set_online_settings"
 RECONCILE = "billing.reconcile"
+PAY_ONLINE = "billing.pay_online"
 # The town's finance software.
 READ_ACCOUNTS = "billing.read_accounts"
 
@@ -38,5 +40,6 @@ OWN = (
     Right(READ_ONLINE, roles=_READERS),
     Right(SET_ONLINE, roles=_CASH),
     Right(RECONCILE, roles=_CASH),
+    Right(PAY_ONLINE, owns=owns),
     Right(READ_ACCOUNTS, scope="facturation:lire"),
 )

@@ -1,7 +1,7 @@
 """The worker's door: letters to draw, and what is forgotten at night."""
 
-from billing.services import documents, reminders, retention
-from billing.wakeup import INVOICES, PURGE, REMINDERS
+from billing.services import asking, documents, reminders, retention
+from billing.wakeup import INVOICES, POLL, PURGE, REMINDERS
 from lps.kernel import clock
 from tenants import context
 from tenants.tasks import commune_task
@@ -17,6 +17,12 @@ def draw_reminders() -> None:
 def draw_invoices() -> None:
     """Draw the PDF of invoices just published: at every tick of the minute, some hundreds at a time."""
     documents.draw_missing()
+
+
+@commune_task(name=POLL, ignore_result=True)
+def poll_payments() -> None:
+    """Ask the Treasury of the payments online that are due: at every tick of the minute, each every five minutes."""
+    asking.poll()
 
 
 @commune_task(name=PURGE, ignore_result=True)

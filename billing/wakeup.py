@@ -3,3 +3,4 @@
 PURGE = "billing.purge"
 INVOICES = "billing.draw_invoices"
 REMINDERS = "billing.draw_reminders"
+POLL = "billing.poll_payments"

@@ -35,6 +35,8 @@ class PaymentAttempt(models.Model):
     id_op = models.CharField("idOp", max_length=36, null=True, blank=True)
     state = models.CharField("état", max_length=13, choices=State, default=State.OPENING)
     opened_at = models.DateTimeField("ouverte le")
+    # Until when it bars another attempt on its invoice: two hours without an answer, less once it is known.
+    bar_ends_at = models.DateTimeField("empêche une autre tentative jusqu'au", null=True, blank=True)
     paid_at = models.DateTimeField("payée le", null=True, blank=True)
     authorization = models.CharField("N° auto", max_length=16, blank=True)
     asked_at = models.DateTimeField("demandée à la Trésorerie le", null=True, blank=True)
@@ -67,7 +69,7 @@ class AttemptAnswer(models.Model):
 
     attempt = models.ForeignKey(PaymentAttempt, models.PROTECT, related_name="answers")
     at = models.DateTimeField("le")
-    # "notification", "return", "poll" or "agent": what made us ask.
+    # "opening", "notification", "return", "poll" or "agent": what made us ask.
     asked_by = models.CharField("demandé par", max_length=12)
     verdict = models.CharField("conclusion", max_length=16)
     # What was answered, without card nor address: resultrans, fault code, amount, refdet, numcli, numauto.

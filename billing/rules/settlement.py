@@ -38,6 +38,7 @@ class Asked:
     refdet: str
     numcli: str
     opened_at: datetime
+    id_op: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,8 @@ class Answer:
     refdet: str = ""
     numcli: str = ""
     at: datetime | None = None
+    id_op: str = ""
+    authorization: str = ""
 
 
 def settle(asked: Asked, answer: Answer, *, now: datetime) -> Verdict:
@@ -96,6 +99,11 @@ def next_ask(verdict: Verdict, asked: Asked, *, now: datetime, is_purged: bool) 
     return now + max(ASK_EVERY, min((now - asked.opened_at) / 4, timedelta(hours=12)))
 
 
+def paid_at(asked: Asked, answer: Answer, *, now: datetime) -> datetime:
+    """When it was paid: the Treasury's minute, kept between the opening and now, whatever its clock says."""
+    return min(max(answer.at or now, asked.opened_at), now)
+
+
 def limit_of_invoice(online_until: datetime, barred_until: datetime | None) -> datetime:
     """The first instant at which an invoice can no longer be paid online.
 
@@ -107,6 +115,9 @@ def limit_of_invoice(online_until: datetime, barred_until: datetime | None) -> d
 
 
 def _is_what_was_asked(asked: Asked, answer: Answer) -> bool:
+    """The echoes, one by one; an `idOp` that is not echoed is the one that was asked about."""
+    if answer.id_op and answer.id_op.lower() != asked.id_op.lower():
+        return False
     return (answer.amount, answer.refdet, answer.numcli) == (asked.amount, asked.refdet, asked.numcli)
 
 

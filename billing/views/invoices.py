@@ -5,7 +5,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from billing import invoices, papers
+from billing import invoices, online, papers
 from billing.services import documents
 from lps.families.decorators import household_required
 from lps.families.identity import FamilyRequest
@@ -38,7 +38,12 @@ def one(request: FamilyRequest, number: str) -> HttpResponse:
     found = invoices.of_family_numbered(request.household, number)
     if found is None:
         raise Http404
-    facts = {"invoice": found, "standing": invoices.standing(found), "office": found.run.cash_office}
+    facts = {
+        "invoice": found,
+        "standing": invoices.standing(found),
+        "office": found.run.cash_office,
+        "due": online.due(request.household, found.number, now=request.received_at) if found.left > 0 else None,
+    }
     return render(request, "billing/invoice.html", facts)
 
 

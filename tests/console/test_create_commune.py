@@ -35,7 +35,7 @@ def test_the_command_opens_a_town_with_its_catalogue(db: None, client: Client) -
     assert commune.place_of == "d'Orgeval"
     with context.use(commune):
         assert Activity.objects.filter(name="Cantine").exists()
-        assert town.settings().tabs == ["planning", "factures", "preinscription"]
+        assert town.settings().tabs == ["planning", "factures", "tipi", "preinscription"]
     page = client.get("/", headers={"host": "orgeval.localhost"})
     assert "Bienvenue sur les Parents Services d&#x27;Orgeval" in page.content.decode()
 

@@ -26,11 +26,13 @@ from billing.models import (
     DraftInvoice,
     Invoice,
     Payment,
+    PaymentAttempt,
     ReminderLevel,
     ReminderSending,
     Remittance,
     Tariff,
 )
+from billing.online import seal
 from billing.services import reminders, till
 from billing.services.reminders import LevelSpec
 from booking import catalogue
@@ -100,6 +102,7 @@ from tenants.town.models import HouseRules, Message
 from tenants.town.services import renew_catalogue_stamp
 from tests.accounts import factories as people
 from tests.billing import factories as billing
+from tests.billing import online
 from tests.families.factories import BY, child_of, household
 from tests.isolation.pages import form_to, form_with
 
@@ -637,6 +640,26 @@ class Town:
         """An invoice of the family, published."""
         with self.inside():
             return billing.invoice(self.household, city=f"Ville de {self.name}")
+
+    @property
+    def payable(self) -> dict[str, Any]:
+        """The first step of paying online, filled in."""
+        with self.inside():
+            issued_at = billing.ISSUED.replace(year=2000 + len(self.name))  # no other town has its number
+            invoice = online.payable(self.household, issued_at=issued_at)
+            return {"facture": invoice.number, "email": "parent@example.org"}
+
+    @property
+    def sealed_email(self) -> str:
+        """The family's address between the first step and the second."""
+        with self.inside():
+            return seal("parent@example.org", household=self.household)
+
+    @property
+    def paid_online(self) -> PaymentAttempt:
+        """An invoice paid online."""
+        with self.inside():
+            return online.settled(self.household, name=self.name)
 
     @property
     def adjusted(self) -> dict[str, Any]:

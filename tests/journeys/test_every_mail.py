@@ -35,6 +35,18 @@ FACTS: Mapping[str, Mapping[str, object]] = {
         "is_credit": False,
         "url": URL,
     },
+    "billing/emails/ticket": {
+        "refdet": "99999999000000000000",
+        "ticket": "20120228135020x62206",
+        "number": "2012-001-000056",
+        "label": "JANVIER 2012",
+        "paid_at": datetime(2012, 2, 28, 12, 54, tzinfo=UTC),
+        "authorization": "394492",
+        "amount": Decimal("1111.11"),
+        "is_debit": False,
+        "is_test": True,
+        "url": URL,
+    },
     "billing/emails/reminder": {
         "title": "Votre facture reste à payer",
         "paragraphs": ["Bonjour,", "Sauf erreur, il reste 50,70 € à payer."],

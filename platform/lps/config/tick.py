@@ -9,7 +9,7 @@ from celery import current_app
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
-from billing.wakeup import INVOICES, REMINDERS
+from billing.wakeup import INVOICES, POLL, REMINDERS
 from billing.wakeup import PURGE as PURGE_BILLING
 from booking import tasks as booking
 from booking.wakeup import BOOK, EXTEND
@@ -66,6 +66,7 @@ SCHEDULE = (
     Due(BOOK),
     Due(REMINDERS),
     Due(INVOICES),
+    Due(POLL),
     Due(PURGE, at=time(3, 15)),
     Due(accounts.PURGE, at=time(3, 20)),
     Due(families.PURGE, at=time(3, 25)),

@@ -11,7 +11,7 @@ from lps.journal.channels import Channel
 from lps.journal.town import change_settings
 from tenants import context
 
-TABS = ["planning", "factures", "preinscription"]
+TABS = ["planning", "factures", "tipi", "preinscription"]
 
 
 def furnish(*, groups: list[NewGroup], today: date, school_zone: str, by: Actor) -> SchoolYear:

@@ -108,6 +108,11 @@ ACTIONS: Mapping[str, str | Promise] = {
     # Billing
     "payment_received": _l("Règlement reçu"),
     "payment_reversed": _l("Règlement annulé par une écriture contraire"),
+    "online_payment_opened": _l("Paiement en ligne commencé"),
+    "online_payment_not_opened": _l("Paiement en ligne impossible : la Trésorerie n'a pas ouvert d'opération"),
+    "online_payment_answered": _l("Réponse de la Trésorerie à un paiement en ligne"),
+    "online_payment_credited": _l("Paiement en ligne reçu en trop, gardé en avoir"),
+    "online_payment_incident": _l("Incident de paiement en ligne : la réponse n'est pas ce qui était demandé"),
     "till_closed": _l("Caisse arrêtée"),
     "cheques_remitted": _l("Bordereau de chèques fait"),
     "family_reminded": _l("Famille relancée"),

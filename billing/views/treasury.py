@@ -1,0 +1,92 @@
+"""The Treasury's own calls: its server's, and the payer's browser that it sends back. Nobody is signed in here.
+
+Both carry the identifier of an operation and nothing that is believed: they only make us ask, at once.
+"""
+
+import logging
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from billing import online
+from billing.models import PaymentAttempt
+from billing.services import asking
+from lps.accounts import attempts as counters
+from lps.kernel.requests import StampedRequest
+from tenants import keys
+
+# One operation: the return, the notification and a few reloads; then one question every few seconds.
+PER_OPERATION = counters.Policy(free=8, base=5, longest=60, window=15 * counters.MINUTE)
+log = logging.getLogger(__name__)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def back(request: StampedRequest) -> HttpResponse:
+    """The payer comes back, or asks whether the answer has come: the page of the attempt says what became of it."""
+    attempt = _named(request)
+    if attempt is None:
+        return _too_many()
+    if not _asked_too_often(attempt):
+        asking.ask(attempt, asked_by="return", at=request.received_at)
+    return HttpResponseRedirect(reverse("billing:online_attempt", args=[attempt.ticket]))
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def notified(request: StampedRequest) -> HttpResponse:
+    """The Treasury says that something happened: what, it is asked."""
+    attempt = _named(request)
+    if attempt is None or _asked_too_often(attempt):
+        return _too_many()
+    asking.ask(attempt, asked_by="notification", at=request.received_at)
+    return HttpResponse("", content_type="text/plain")
+
+
+def _named(request: StampedRequest) -> PaymentAttempt | None:
+    """The attempt that a call names; None once this range of addresses has named too many that do not exist.
+
+    Raises Http404 for an unknown one.
+    """
+    guesses = [counters.address_range(request.client_address)]
+    counted = _counted(guesses)
+    if counted is None:
+        return None
+    found = online.attempt_of_operation(_id_of(request))
+    if found is None:
+        log.warning("a call of PayFiP names an operation that is not ours")
+        raise Http404
+    if counted:
+        counters.succeed(guesses)
+    return found
+
+
+def _counted(guesses: list[counters.Counter]) -> bool | None:
+    """Whether the call was counted; None when it must wait. A payment is not lost because nothing can be counted."""
+    try:
+        return None if counters.check(guesses) else True
+    except counters.Unavailable:
+        return False
+
+
+def _asked_too_often(attempt: PaymentAttempt) -> bool:
+    lookup = keys.lookup_hash(str(attempt.pk), purpose="attempts:payfip")
+    return _counted([counters.Counter("payfip", lookup, PER_OPERATION)]) is None
+
+
+def _id_of(request: StampedRequest) -> str:
+    """`idop` or `idOp`, in the form or in the address."""
+    for sent in (request.POST, request.GET):
+        if found := sent.get("idop") or sent.get("idOp"):
+            return str(found)
+    return ""
+
+
+def _too_many() -> HttpResponse:
+    words = _("Trop d'appels à la fois : recommencez dans une minute.")
+    response = HttpResponse(words, content_type="text/plain; charset=utf-8", status=429)
+    response.headers["Retry-After"] = "60"
+    return response
