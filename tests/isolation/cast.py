@@ -92,8 +92,9 @@ from lps.journal import house_rules, town_messages
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from lps.office.sms_forms import sign_question
-from notifications.models import Address, Topic
+from notifications.models import Address, SendingSettings, Topic
 from notifications.services import prove_address
+from notifications.services.sending import change_sending
 from tenants import context
 from tenants.models import Commune
 from tenants.town.house_rules import Text
@@ -132,6 +133,11 @@ class Town:
         """Enter the commune."""
         with context.use(self.commune):
             yield
+
+    @cached_property
+    def sending(self) -> SendingSettings:
+        """How it sends: by the console, under a token of its own."""
+        return change_sending(provider="console", sender="MAIRIE", by=BY)
 
     @cached_property
     def household(self) -> Household:

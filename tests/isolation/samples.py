@@ -1028,6 +1028,22 @@ COMMUNE: Mapping[str, Sample] = {
         where=lambda town: {"activity_id": town.own_activity.pk, "tie_id": town.tie.pk},
     ),
     # The town's software's
+    "notifications:provider": Sample(
+        LINK,
+        {"GET": 400, "POST": 204},
+        where=lambda town: {"token": town.sending.webhook_token},
+        fields=lambda town: {"own_id": "00" * 10, "status": "delivered"},
+        foreign_fields=None,
+        is_form=False,
+    ),
+    "notifications:mail_provider": Sample(
+        LINK,
+        {"POST": 204},
+        where=lambda town: {"token": town.sending.webhook_token},
+        fields=lambda town: {"event": "opened", "email": "marsone@example.org"},
+        foreign_fields=None,
+        is_form=False,
+    ),
     "api_schema": Sample(EVERYBODY, is_form=False),
     "api_docs": Sample(EVERYBODY, is_form=False),
     "accounts:api_me": Sample(software(), is_form=False),

@@ -165,6 +165,9 @@ SPECTACULAR_SETTINGS = {
 }
 # The Treasury's online payment; a simulator of it everywhere but in production.
 LPS_PAYFIP_URL = env.text("PAYFIP_URL", "https://www.payfip.gouv.fr" if PRODUCTION else "http://127.0.0.1:9")
+# SMS providers, under each commune's own account; simulators of them everywhere but in production.
+LPS_OVH_URL = env.text("OVH_URL", "https://eu.api.ovh.com" if PRODUCTION else "http://127.0.0.1:9")
+LPS_BREVO_URL = env.text("BREVO_URL", "https://api.brevo.com" if PRODUCTION else "http://127.0.0.1:9")
 LPS_API_CALLS_PER_MINUTE = int(env.text("LPS_API_CALLS_PER_MINUTE", "600"))
 
 STATIC_URL = "/static/"

@@ -9,6 +9,7 @@ from tenants.town.views import logo
 urlpatterns: list[URLPattern | URLResolver] = [
     path("logo", logo, name="logo"),
     path("theme.css", theme, name="theme"),
+    path("", include("notifications.urls")),
     path("", include("lps.families.urls")),
     path("mairie/familles/", include("lps.families.office_urls")),
     path("mairie/", include("lps.accounts.office_urls")),

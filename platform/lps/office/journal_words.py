@@ -166,6 +166,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "pre_registration_validated": _l("Préinscription validée"),
     "pre_registration_refused": _l("Préinscription refusée"),
     # The town
+    "address_blocked": _l("Adresse ou numéro arrêté (refus, indésirable ou STOP)"),
     "sending_changed": _l("Réglages d'envoi changés"),
     "settings_changed": _l("Réglages changés"),
     "sms_resumed": _l("Envois de SMS repris"),
