@@ -9,12 +9,13 @@ class BookingConfig(AppConfig):
     verbose_name = "réservations"
 
     def ready(self) -> None:
-        from booking import rights
+        from booking import audiences, rights
         from booking.personal_data import OWN
         from booking.services import erasing, passages
         from booking.wakeup import EXTEND
         from lps.accounts.rights import register
         from lps.families import erasers, followers, personal_data, wakeup
+        from notifications.audiences import register as register_audience
 
         register(rights.OWN)
         wakeup.register_after_schools(EXTEND)
@@ -22,3 +23,5 @@ class BookingConfig(AppConfig):
         erasers.register("bookings", erasing)
         for name, part in OWN.items():
             personal_data.register(name, part)
+        for audience in audiences.OWN:
+            register_audience(audience)

@@ -7,3 +7,8 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
     label = "notifications"
     verbose_name = "messages envoyés"
+
+    def ready(self) -> None:
+        from notifications import audiences
+
+        audiences.register(audiences.TOPIC)

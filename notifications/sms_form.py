@@ -22,11 +22,6 @@ FIELDS: Mapping[str, str] = {
 FILLED = ("postal_code", "city", "country")
 
 
-def settings() -> SendingSettings:
-    """The town's row, or what stands until it has one."""
-    return SendingSettings.objects.first() or SendingSettings(pk=1)
-
-
 def fields(row: SendingSettings) -> dict[str, str]:
     """Each field and how the form holds it."""
     known = {HIDDEN, SHOWN, REQUIRED}

@@ -4,7 +4,8 @@ import logging
 
 from lps.kernel import clock
 from notifications import delivery, services, sms_delivery
-from notifications.wakeup import ASK_BACK, DRAIN, PURGE, SEND_SMS
+from notifications.services import campaigns
+from notifications.wakeup import ASK_BACK, DRAIN, PURGE, QUEUE_CAMPAIGNS, SEND_SMS
 from tenants.tasks import commune_task
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,13 @@ def ask_back() -> None:
     """Ask the provider about the SMS of unknown fate: at every tick. Asking twice changes nothing."""
     if known := sms_delivery.ask_back():
         log.info("%s SMS of unknown fate are known", known)
+
+
+@commune_task(name=QUEUE_CAMPAIGNS, ignore_result=True)
+def queue_campaigns() -> None:
+    """Put in the outbox the campaigns whose hour has come: after a commit, and at every tick. Each once."""
+    if queued := campaigns.queue_due(now=clock.now()):
+        log.info("%s campaigns queued", queued)
 
 
 @commune_task(name=PURGE, ignore_result=True)

@@ -18,7 +18,7 @@ from lps.kernel import clock
 from notifications import facts as fact_text
 from notifications import render
 from notifications.addresses import BadAddress, clean_email, same_address_key
-from notifications.models import ADDRESS_PURPOSE, FACTS_PURPOSE, Address, Kind, OutboxMessage, State
+from notifications.models import ADDRESS_PURPOSE, FACTS_PURPOSE, Address, Campaign, Kind, OutboxMessage, State
 from notifications.wakeup import DRAIN
 from tenants import context, keys, queries
 from tenants.wakeup import wake_after_commit
@@ -73,7 +73,7 @@ class Post:
     facts: Mapping[str, Any]
 
 
-def post_many(posts: Iterable[Post], *, template: str, by: Actor) -> int:
+def post_many(posts: Iterable[Post], *, template: str, by: Actor, campaign: Campaign | None = None) -> int:
     """Write many e-mails of one template in the caller's transaction, in one statement; returns how many.
 
     An address that is none is left out and logged: the others are written.
@@ -81,6 +81,8 @@ def post_many(posts: Iterable[Post], *, template: str, by: Actor) -> int:
     render.check_templates(template)
     now = clock.now()
     rows = [row for post in posts if (row := _row(post, template=template, by=by, due_at=now))]
+    for row in rows:
+        row.campaign = campaign
     OutboxMessage.objects.bulk_create(rows, batch_size=1000)
     if rows:
         wake_after_commit(DRAIN)

@@ -1,5 +1,6 @@
 """What the town decides of its SMS service: the public form and its topics."""
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -30,7 +31,7 @@ class TopicTaken(ValueError):
 def set_form(*, by: Actor, channel: Channel = Channel.OFFICE, **wanted: Any) -> None:
     """Open or close the public form, and say which fields it holds; writes what changed only."""
     with transaction.atomic():
-        SendingSettings.objects.get_or_create(pk=1)
+        SendingSettings.objects.get_or_create(pk=1, defaults={"webhook_token": secrets.token_urlsafe(32)})
         row = SendingSettings.objects.select_for_update(of=("self",), no_key=True).get(pk=1)
         changed = [name for name in _FORM if name in wanted and getattr(row, name) != wanted[name]]
         before = {name: getattr(row, name) for name in changed}

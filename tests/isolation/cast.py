@@ -92,10 +92,15 @@ from lps.journal import house_rules, town_messages
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from lps.office.sms_forms import sign_question
-from notifications.models import Address, SendingSettings, Topic
+from notifications import sms_form
+from notifications.audiences import Choice
+from notifications.models import SUBSCRIBER_PURPOSE, Address, Class, SendingSettings, Subscriber, Topic
+from notifications.models import Campaign as Mailing
+from notifications.services import campaigns as campaigns_of_messages
 from notifications.services import prove_address
 from notifications.services.sending import change_sending
-from tenants import context
+from notifications.services.sms import number_lookup
+from tenants import context, keys
 from tenants.models import Commune
 from tenants.town.house_rules import Text
 from tenants.town.messages import Words
@@ -380,6 +385,37 @@ class Town:
         """A topic of the SMS service, that nobody but this town has."""
         with self.inside():
             return Topic.objects.get_or_create(name=f"Thème {self.name}", retired_at=None)[0]
+
+    @property
+    def subscriber(self) -> Subscriber:
+        """Somebody who subscribed to the SMS of this town alone."""
+        with self.inside():
+            sealed = {
+                name: keys.encrypt(value, purpose=SUBSCRIBER_PURPOSE)
+                for name, value in (("number", "+33612345678"), ("identity", "{}"))
+            }
+            found = {**sealed, "proved_at": clock.now()}
+            return Subscriber.objects.get_or_create(lookup=number_lookup("+33612345678"), defaults=found)[0]
+
+    @property
+    def mailing(self) -> Mailing:
+        """A draft of a message to that topic."""
+        with self.inside():
+            choice = Choice(kind="topic", key=self.topic.pk, label=self.topic.name)
+            words = campaigns_of_messages.Words(
+                title=f"Envoi {self.name}", choice=choice, message_class=Class.NEWS, sms_text=f"De {self.name}"
+            )
+            return campaigns_of_messages.write(words=words, by=BY, at=clock.now())
+
+    @property
+    def mailing_words(self) -> dict[str, str]:
+        """The form of a message to many, filled in."""
+        return {"audience": f"topic:{self.topic.pk}", "title": "Fuite", "sms_text": "Route coupée."}
+
+    @property
+    def sms_settings(self) -> dict[str, str]:
+        """The form of the public SMS form, filled in."""
+        return {"form_is_open": "on", **dict.fromkeys(sms_form.FIELDS, "shown")}
 
     @property
     def sms_number(self) -> dict[str, Any]:

@@ -266,6 +266,61 @@ COMMUNE: Mapping[str, Sample] = {
         foreign=200,
         writes=frozenset({"journal_auditentry"}),
     ),
+    "office:mailings": Sample(agent("office.read_sendings")),
+    "office:mailing_new": Sample(
+        agent("office.write_to_families"), FORM, fields=lambda town: town.mailing_words, foreign=200
+    ),
+    "office:mailing_flash": Sample(
+        agent("office.write_to_families"), FORM, fields=lambda town: town.mailing_words, foreign=200
+    ),
+    "office:mailing_count": Sample(
+        agent("office.write_to_families"), {"POST": 200}, fields=lambda town: town.mailing_words, foreign=200
+    ),
+    "office:mailing": Sample(agent("office.read_sendings"), where=lambda town: {"mailing_id": town.mailing.pk}),
+    "office:mailing_edit": Sample(
+        agent("office.write_to_families"),
+        FORM,
+        where=lambda town: {"mailing_id": town.mailing.pk},
+        fields=lambda town: town.mailing_words,
+        foreign_fields=200,
+    ),
+    "office:mailing_try": Sample(
+        agent("office.write_to_families"),
+        {"POST": 302},
+        where=lambda town: {"mailing_id": town.mailing.pk},
+        fields=lambda town: {"number": "06 12 34 56 78"},
+    ),
+    "office:mailing_send": Sample(
+        agent("office.write_to_families"), {"POST": 302}, where=lambda town: {"mailing_id": town.mailing.pk}
+    ),
+    "office:mailing_cancel": Sample(
+        agent("office.write_to_families"), {"POST": 302}, where=lambda town: {"mailing_id": town.mailing.pk}
+    ),
+    "office:mailing_remove": Sample(
+        agent("office.write_to_families"), {"POST": 302}, where=lambda town: {"mailing_id": town.mailing.pk}
+    ),
+    "office:sms_service": Sample(agent("office.read_sms_service")),
+    "office:sms_form": Sample(
+        agent("office.manage_sms_service"), FORM, fields=lambda town: town.sms_settings, foreign=200
+    ),
+    "office:topic_new": Sample(
+        agent("office.manage_sms_service"), FORM, fields=lambda town: {"name": "Travaux", "order": 9}
+    ),
+    "office:topic": Sample(
+        agent("office.manage_sms_service"),
+        FORM,
+        where=lambda town: {"topic_id": town.topic.pk},
+        fields=lambda town: {"name": "Autre nom", "order": 9},
+    ),
+    "office:topic_retire": Sample(
+        agent("office.manage_sms_service"), FORM, where=lambda town: {"topic_id": town.topic.pk}
+    ),
+    "office:subscribers": Sample(agent("office.read_sms_service")),
+    "office:subscriber_end": Sample(
+        agent("office.manage_sms_service"), {"POST": 302}, where=lambda town: {"subscriber_id": town.subscriber.pk}
+    ),
+    "office:consents_csv": Sample(agent("office.manage_sms_service")),
+    "office:consents_xlsx": Sample(agent("office.manage_sms_service")),
     "office:messages": Sample(agent("office.read_messages")),
     "office:message_new": Sample(
         agent("office.write_messages"), FORM, fields=lambda town: town.message_words, foreign_fields=None

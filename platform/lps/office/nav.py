@@ -2,11 +2,23 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from lps.office.rights import CHANGE_TOWN, MANAGE_AGENTS, MANAGE_TOKENS, READ_JOURNAL, READ_MESSAGES, READ_RULES, SET_UP
+from lps.office.rights import (
+    CHANGE_TOWN,
+    MANAGE_AGENTS,
+    MANAGE_TOKENS,
+    READ_JOURNAL,
+    READ_MESSAGES,
+    READ_RULES,
+    READ_SENDINGS,
+    READ_SMS,
+    SET_UP,
+)
 from lps.ui.nav import COMMUNICATION, SETTINGS, NavItem
 
 RAIL = (
     NavItem("office:today", _("Aujourd'hui"), "office.enter"),
+    NavItem("office:mailings", _("Écrire aux familles"), READ_SENDINGS, COMMUNICATION),
+    NavItem("office:sms_service", _("Service SMS"), READ_SMS, COMMUNICATION),
     NavItem("office:messages", _("Messages d'accueil"), READ_MESSAGES, COMMUNICATION),
     NavItem("office:rules", _("Règlements"), READ_RULES, COMMUNICATION),
 )

@@ -14,6 +14,10 @@ CHANGE_TOWN = "office.change_town"
 SET_UP = "office.set_up"
 READ_RULES = "office.read_rules"
 WRITE_RULES = "office.write_rules"
+READ_SENDINGS = "office.read_sendings"
+WRITE_TO_FAMILIES = "office.write_to_families"
+READ_SMS = "office.read_sms_service"
+MANAGE_SMS = "office.manage_sms_service"
 
 OWN = (
     Right(MANAGE_TOKENS, roles=frozenset({Role.ADMINISTRATOR})),
@@ -22,6 +26,10 @@ OWN = (
     Right(WRITE_MESSAGES, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE, Role.ACTIVITIES})),
     Right(READ_RULES, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE, Role.ACTIVITIES, Role.READ_ONLY})),
     Right(WRITE_RULES, roles=frozenset({Role.SCHOOL})),
+    Right(READ_SENDINGS, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES, Role.READ_ONLY})),
+    Right(WRITE_TO_FAMILIES, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES})),
+    Right(READ_SMS, roles=frozenset({Role.SCHOOL, Role.READ_ONLY})),
+    Right(MANAGE_SMS, roles=frozenset({Role.SCHOOL})),
     Right(CHANGE_TOWN, roles=frozenset({Role.ADMINISTRATOR})),
     Right(SET_UP, roles=frozenset({Role.ADMINISTRATOR})),
 )

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from lps.office.views import agents, appearance, door, journal, messages, rules, set_up, today, tokens, town
+from lps.office.views import (
+    agents,
+    appearance,
+    door,
+    journal,
+    mailings,
+    messages,
+    rules,
+    set_up,
+    sms_service,
+    today,
+    tokens,
+    town,
+)
 
 app_name = "office"
 urlpatterns = [
@@ -26,6 +39,25 @@ urlpatterns = [
     path("jetons/<int:token_id>/revoquer/", tokens.revoke, name="token_revoke"),
     path("journal/", journal.journal, name="journal"),
     path("journal/export.csv", journal.export, name="journal_csv"),
+    path("ecrire/", mailings.mailings, name="mailings"),
+    path("ecrire/nouveau/", mailings.new, name="mailing_new"),
+    path("ecrire/flash/", mailings.flash, name="mailing_flash"),
+    path("ecrire/compter/", mailings.count, name="mailing_count"),
+    path("ecrire/<int:mailing_id>/", mailings.mailing, name="mailing"),
+    path("ecrire/<int:mailing_id>/modifier/", mailings.edit, name="mailing_edit"),
+    path("ecrire/<int:mailing_id>/essayer/", mailings.try_it, name="mailing_try"),
+    path("ecrire/<int:mailing_id>/envoyer/", mailings.send, name="mailing_send"),
+    path("ecrire/<int:mailing_id>/annuler/", mailings.cancel, name="mailing_cancel"),
+    path("ecrire/<int:mailing_id>/supprimer/", mailings.remove, name="mailing_remove"),
+    path("sms/", sms_service.service, name="sms_service"),
+    path("sms/formulaire/", sms_service.form_settings, name="sms_form"),
+    path("sms/themes/nouveau/", sms_service.new_topic, name="topic_new"),
+    path("sms/themes/<int:topic_id>/", sms_service.topic, name="topic"),
+    path("sms/themes/<int:topic_id>/retirer/", sms_service.retire, name="topic_retire"),
+    path("sms/abonnes/", sms_service.subscribers, name="subscribers"),
+    path("sms/abonnes/<int:subscriber_id>/arreter/", sms_service.end, name="subscriber_end"),
+    path("sms/consentements.csv", sms_service.consents_csv, name="consents_csv"),
+    path("sms/consentements.xlsx", sms_service.consents_xlsx, name="consents_xlsx"),
     path("messages/", messages.messages, name="messages"),
     path("messages/nouveau/", messages.new, name="message_new"),
     path("messages/<int:message_id>/", messages.message, name="message"),

@@ -18,7 +18,7 @@ from lps.accounts.requests import DoorRequest
 from lps.office import sms_limits
 from lps.office.sms_forms import ChoicesForm, CodeForm, OpenForm, RobotForm, SubscribeForm
 from lps.ui import saying
-from notifications import sms_form
+from notifications import queries, sms_form
 from notifications.models import NumberCode
 from notifications.services import subscriptions
 from notifications.services.subscriptions import WEB, Asked
@@ -39,7 +39,7 @@ SAID = {
 @page
 def subscribe(request: DoorRequest) -> HttpResponse:
     """The form; a POST sends a code to the number."""
-    row, offered = sms_form.settings(), sms_form.topics()
+    row, offered = queries.sending(), sms_form.topics()
     sent = request.POST if request.method == "POST" else None
     form = SubscribeForm(sent, row=row, offered=offered, consent=consent())
     is_open = row.form_is_open and bool(offered)

@@ -1,0 +1,285 @@
+"""Writing to many: who, how many, how much; tried on oneself, sent once, at its hour, and its report."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from booking.models import Booking
+from lps.accounts.models import Account
+from lps.families.models import Custody, Enrollment, Guardian, Household, SchoolClass
+from lps.journal.models import AuditEntry
+from lps.kernel import clock
+from notifications.audiences import Choice
+from notifications.models import Blocked, Campaign, Class, Kind, OutboxMessage, Preference, State, Topic
+from notifications.services import campaigns, prove_address, subscriptions
+from notifications.services.sms import number_lookup
+from tenants.models import Commune
+from tests.accounts.factories import BY
+from tests.notifications.test_subscriptions import NUMBER, subscribe
+from tests.office.pages import signed_in, text
+from tests.sql import counted
+
+LIST, NEW, FLASH = "/mairie/ecrire/", "/mairie/ecrire/nouveau/", "/mairie/ecrire/flash/"
+
+
+@pytest.fixture
+def client(in_demo: Commune) -> Client:
+    """An administrator's browser."""
+    return signed_in(in_demo)
+
+
+def flash_topic() -> Topic:
+    return Topic.objects.get(name__startswith="Infos Flash")
+
+
+def written(**rest: Any) -> dict[str, Any]:
+    return {"audience": f"topic:{flash_topic().pk}", "title": "Fuite", "sms_text": "Route coupée.", **rest}
+
+
+def sms() -> Any:
+    return OutboxMessage.objects.filter(campaign__isnull=False, kind=Kind.SMS)
+
+
+def the_class() -> SchoolClass:
+    return SchoolClass.objects.get(name="CE1")
+
+
+def marsone() -> Household:
+    return Household.objects.get(name="MARSONE")
+
+
+def told(action: str) -> int:
+    return AuditEntry.objects.filter(action=action).count()
+
+
+def test_a_sending_is_read_before_it_leaves_and_reported_after(client: Client) -> None:
+    subscribe(flash_topic())
+
+    page = text(client.post(NEW, written(), follow=True))
+    assert "1 destinataire par SMS" in page and "0,07 €" in page and not sms().exists()
+    made = Campaign.objects.get()
+    page = text(client.post(f"{LIST}{made.pk}/envoyer/", follow=True))
+    assert "C'est parti." in page
+    assert campaigns.queue_due(now=clock.now()) == 1
+
+    assert (sms().get().address, sms().get().message_class) == (NUMBER, Class.NEWS)
+    assert "en attente de départ" in text(client.get(f"{LIST}{made.pk}/"))
+    sms().update(
+        state=State.SENT, sent_at=clock.now(), outcome="failed", outcome_reason="numéro éteint", cost=Decimal("0.07")
+    )
+    page = text(client.get(f"{LIST}{made.pk}/"))
+    assert "non remis" in page and "numéro éteint" in page and "0,07 €" in page
+    assert (told("campaign_written"), told("campaign_sent"), told("campaign_queued")) == (1, 1, 1)
+
+
+def test_it_is_sent_once_whatever_one_clicks(client: Client) -> None:
+    subscribe(flash_topic())
+    client.post(NEW, written())
+    path = f"{LIST}{Campaign.objects.get().pk}/envoyer/"
+
+    client.post(path)
+    assert "trop tard" in text(client.post(path, follow=True))
+    campaigns.queue_due(now=clock.now())
+    client.post(path)
+
+    assert campaigns.queue_due(now=clock.now()) == 0
+    assert sms().count() == 1
+
+
+def test_a_scheduled_sending_waits_and_may_be_canceled(client: Client, in_demo: Commune) -> None:
+    subscribe(flash_topic())
+    day = clock.today(in_demo.zone) + timedelta(days=3)
+    client.post(NEW, written(send_day=day.isoformat(), send_hour="09:30"))
+    made = Campaign.objects.get()
+
+    assert "programmé" in text(client.post(f"{LIST}{made.pk}/envoyer/", follow=True))
+    assert campaigns.queue_due(now=clock.now()) == 0
+    assert "personne ne l'a reçu" in text(client.post(f"{LIST}{made.pk}/annuler/", follow=True))
+    assert campaigns.queue_due(now=clock.now() + timedelta(days=9)) == 0
+    assert not sms().exists()
+
+
+def test_whoever_stopped_since_is_not_written_to(client: Client) -> None:
+    held = subscribe(flash_topic())
+    client.post(NEW, written())
+    made = Campaign.objects.get()
+    client.post(f"{LIST}{made.pk}/envoyer/")
+    subscriptions.stop(lookup=held.lookup, channel="sms")
+
+    campaigns.queue_due(now=clock.now())
+
+    assert not sms().exists()
+    assert "Personne n'était à prévenir" in text(client.get(f"{LIST}{made.pk}/"))
+
+
+def test_flash_is_two_clicks(client: Client) -> None:
+    subscribe(flash_topic())
+    assert f'href="{FLASH}"' in text(client.get(LIST))
+    page = text(client.get(FLASH))
+    assert f'<option value="topic:{flash_topic().pk}" selected' in page
+
+    sent = {"audience": f"topic:{flash_topic().pk}", "sms_text": "Travaux rue X"}
+    client.post(FLASH, sent)
+    client.post(FLASH, sent)
+    campaigns.queue_due(now=clock.now())
+
+    assert (Campaign.objects.count(), sms().count()) == (1, 1), "a form sent twice is one sending"
+
+
+def test_danger_leaves_at_night_and_news_wait(in_demo: Commune) -> None:
+    night = clock.now().astimezone(in_demo.zone).replace(hour=3, minute=0)
+    for message_class, waits in ((Class.NEWS, True), (Class.DANGER, False)):
+        choice = Choice(kind="topic", key=flash_topic().pk, label="x")
+        words = campaigns.Words(title="x", choice=choice, message_class=message_class, sms_text="x")
+        made = campaigns.write(words=words, by=BY, at=night)
+        assert (campaigns.leaves_at(made, now=night) > night) is waits
+
+
+def test_letters_that_double_the_price_are_offered(client: Client) -> None:
+    subscribe(flash_topic())
+    page = text(client.post(NEW, written(sms_text="Fête ’", etape="compter")))
+    assert "« ê » → « e »" in page and "Remplacer ces caractères" in page
+
+    page = text(client.post(NEW, written(sms_text="Fête ’", etape="remplacer")))
+
+    assert "Fete '" in page and "Remplacer ces caractères" not in page
+    assert not Campaign.objects.exists()
+
+
+def test_typing_is_counted_by_the_same_rule(client: Client) -> None:
+    subscribe(flash_topic())
+
+    line = text(client.post(f"{LIST}compter/", written(sms_text="x" * 161)))
+
+    assert "2 SMS chacun" in line and "0,14 €" in line
+    assert "Choisissez à qui" in text(client.post(f"{LIST}compter/", {"audience": "topic:999999", "sms_text": "x"}))
+
+
+def test_a_class_is_told_by_proved_addresses_and_mobiles(client: Client) -> None:
+    home = marsone()
+    address = prove_address(holder=home.holder, value="m@example.org", consent="1", by=BY, channel="web")
+    Guardian.objects.filter(household=home).update(phone="+33611223344")
+    choice = {"audience": f"class:{the_class().pk}", "email_text": "Bonjour {{ x }} <b>gras</b>"}
+
+    page = text(client.post(NEW, written(**choice), follow=True))
+    assert "1 destinataire par SMS" in page and "1 courriel" in page
+    client.post(f"{LIST}{Campaign.objects.get().pk}/envoyer/")
+    campaigns.queue_due(now=clock.now())
+    rows = OutboxMessage.objects.filter(campaign__isnull=False)
+    assert sorted(one.address for one in rows) == ["+33611223344", "m@example.org"]
+    assert {one.message_class for one in rows.filter(kind=Kind.SMS)} == {Class.SERVICE}
+
+    Preference.objects.create(address=address, topic="news", wanted=False, changed_at=clock.now())
+    Blocked.objects.create(kind=Kind.SMS, lookup=number_lookup("+33611223344"), why="stop", at=clock.now())
+    audience = Campaign.objects.get().audience
+    after = campaigns.count(audience=audience, sms="x", email="x", today=clock.now().date())
+    assert (after.numbers, after.addresses) == (0, 0)
+
+
+def test_families_booked_tomorrow_are_those(in_demo: Commune) -> None:
+    today = clock.today(in_demo.zone)
+    home = marsone()
+    Guardian.objects.filter(household=home).update(phone="+33611223344")
+    days = set(Booking.objects.standing().values_list("day", flat=True))
+    day = min(one for one in days if one > today)
+    activity = Booking.objects.standing().filter(day=day).first().activity_id
+
+    def number(key: int, on: Any) -> int:
+        return campaigns.count(audience={"kind": "tomorrow", "key": key}, sms="x", email="", today=on).numbers
+
+    assert number(0, day - timedelta(days=1)) == 1
+    assert number(activity, day - timedelta(days=1)) == 1
+    assert number(0, max(days)) == 0
+
+
+def test_an_essay_goes_to_the_agent_alone(client: Client) -> None:
+    subscribe(flash_topic())
+    client.post(NEW, written())
+    made = Campaign.objects.get()
+
+    assert client.post(f"{LIST}{made.pk}/essayer/", {"number": "01"}).status_code == 400
+    assert "L'essai est parti" in text(client.post(f"{LIST}{made.pk}/essayer/", {"number": "0699887766"}, follow=True))
+
+    tried = OutboxMessage.objects.filter(template="notifications/sms/text").get()
+    assert (tried.address, tried.campaign) == ("+33699887766", None)
+    made.refresh_from_db()
+    assert made.state == Campaign.State.DRAFT
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"audience": ""}, "Choisissez à qui"),
+        ({"audience": "topic:999999999999999999999"}, "Choisissez à qui"),
+        ({"audience": "household:1"}, "Choisissez à qui"),
+        ({"title": ""}, "Donnez un titre"),
+        ({"title": "a\x00b"}, "caractère"),
+        ({"sms_text": ""}, "Écrivez le texte du SMS"),
+        ({"sms_text": "ê" * 500}, "trop long"),
+        ({"sms_text": "x" * 10_000}, "800"),
+        ({"sms_text": "", "email_text": "x"}, "n'ont donné que leur numéro"),
+        ({"send_day": "2001-01-01"}, "déjà passé"),
+        ({"send_day": "9999-01-01"}, "entre 2000 et 2199"),
+        ({"send_hour": "10:00"}, "Choisissez aussi le jour"),
+    ],
+)
+def test_a_mistake_is_told_and_nothing_is_kept(client: Client, wrong: dict[str, Any], sentence: str) -> None:
+    assert sentence in text(client.post(NEW, written(**wrong)))
+    assert not Campaign.objects.exists()
+
+
+def test_roles(in_demo: Commune) -> None:
+    for role, reads, writes in (
+        ("scolaire", 200, 200),
+        ("animation", 200, 200),
+        ("lecture", 200, 403),
+        ("régie", 403, 403),
+        ("cantine", 403, 403),
+    ):
+        client = signed_in(in_demo, role)
+        assert (client.get(LIST).status_code, client.get(NEW).status_code) == (reads, writes), role
+        Account.objects.filter(email="claire@mairie.example").delete()
+
+
+def test_an_agent_of_one_activity_writes_to_it_alone(in_demo: Commune) -> None:
+    activity = Booking.objects.standing().first().activity_id
+    client = signed_in(in_demo, "animation")
+    Account.objects.filter(email="claire@mairie.example").update(activities=[activity])
+    page = text(client.get(NEW))
+
+    assert f'value="activity:{activity}"' in page and f'value="tomorrow:{activity}"' in page
+    assert 'value="topic:' not in page and 'value="class:' not in page and 'value="tomorrow:0"' not in page
+    assert "Choisissez à qui" in text(client.post(NEW, written()))
+    assert client.get(FLASH).status_code == 403
+    choice = Choice(kind="topic", key=flash_topic().pk, label="x")
+    words = campaigns.Words(title="x", choice=choice, message_class=Class.NEWS, sms_text="x")
+    town_wide = campaigns.write(words=words, by=BY, at=clock.now())
+    assert client.get(f"{LIST}{town_wide.pk}/").status_code == 404
+    assert client.post(f"{LIST}{town_wide.pk}/envoyer/").status_code == 404
+
+
+def test_many_cost_the_same_statements(in_buchelay: Commune) -> None:
+    enrolled = Enrollment.objects.filter(valid_during__contains=clock.today(in_buchelay.zone))
+    homes = list(
+        Custody.objects.filter(child__in=enrolled.values("child")).values_list("household", flat=True).distinct()
+    )
+
+    def queued(number: int, site: int) -> int:
+        Guardian.objects.update(phone="")
+        for n, home in enumerate(homes[:number]):
+            Guardian.objects.filter(household=home).update(phone=f"+336112233{n:02d}")
+        choice = Choice(kind="school", key=site, label="x", site_id=site)
+        words = campaigns.Words(title="x", choice=choice, message_class=Class.SERVICE, sms_text="x")
+        made = campaigns.write(words=words, by=BY, at=clock.now())
+        campaigns.send(pk=made.pk, by=BY, at=clock.now())
+        with counted() as statements:
+            campaigns.queue_due(now=clock.now())
+        made.refresh_from_db()
+        assert made.sms_number > 0
+        return len(statements)
+
+    site = enrolled.first().school_class.site_id
+    assert queued(10, site) == queued(50, site)
