@@ -139,6 +139,8 @@ def _missing_packages(*, with_browser: bool) -> list[str]:
         missing.append("python3-venv")
     libraries = LIBRARIES | (BROWSER_LIBRARIES if with_browser else {})
     missing += [package for package, library in libraries.items() if not _is_there(library)]
+    if shutil.which("espeak-ng") is None:
+        missing.append("espeak-ng")
     if with_browser and shutil.which("chromium") is None:
         missing.append("chromium")
     return missing

@@ -22,6 +22,7 @@ from deploy.supervisor import Output, Supervisor
 from lps.kernel import clock
 
 PAGE_PORT = 8025
+AGI_PORT = 4573
 READY_SECONDS = 120.0
 PLACES = {"Mairie de démonstration": "demo", "Ville de Buchelay": "buchelay", "Console": "console"}
 
@@ -70,6 +71,7 @@ def _start(local: Local, port: int, mails: int | None) -> None:
     local.manage("prepare", "demo --if-absent")
     local.remember()
     _start_web(local)
+    _start_voice(local)
     accounts = local.answer("demo", "--accounts")
     _wait(local, port)
     _start_celery(local)
@@ -108,6 +110,12 @@ def _start_payfip(local: Local) -> str:
 def _start_web(local: Local) -> None:
     (local.data.path / "static").mkdir(exist_ok=True)  # empty here; its absence would be warned about
     local.keep("web", sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.py", "lps.config.wsgi:application")
+
+
+def _start_voice(local: Local) -> None:
+    """Start the voice server: Asterisk hands its calls over to it."""
+    port = local.data.port("fastagi", wanted=AGI_PORT)
+    local.keep("voix", sys.executable, "manage.py", "serveur_vocal", "--port", str(port))
 
 
 def _start_celery(local: Local) -> None:

@@ -57,6 +57,21 @@ class Host(DomainMixin):
         verbose_name = "hôte"
 
 
+class Line(models.Model):
+    """A telephone number of the voice server (E.164) and the commune that answers there."""
+
+    number = models.CharField("numéro", max_length=16, primary_key=True)
+    commune = models.ForeignKey(Commune, models.CASCADE, related_name="lines", verbose_name="commune")
+
+    class Meta:
+        verbose_name = "ligne du serveur vocal"
+        verbose_name_plural = "lignes du serveur vocal"
+        ordering = ("number",)
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class SchemaTemplate(models.Model):
     """The SQL that makes an empty commune, dumped once from a migrated schema (see `tenants.schemas`)."""
 

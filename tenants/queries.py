@@ -10,7 +10,7 @@ from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from tenants import context
-from tenants.models import Commune, CommuneState
+from tenants.models import Commune, CommuneState, Line
 
 HOST_TTL = 60.0
 LOOK_EVERY = 1.0
@@ -65,6 +65,25 @@ def commune_of_host(*, host: str) -> Commune | None:
             _hosts.clear()
         _hosts[host] = (time.monotonic() + HOST_TTL, commune)
     return commune
+
+
+def commune_of_number(*, number: str) -> Commune | None:
+    """The open commune that answers at a number (E.164), or None."""
+    with context.public():
+        found: Commune | None = Commune.objects.filter(state__in=OPEN_STATES, lines__number=number).first()
+    return found
+
+
+def lines_of(commune: Commune) -> list[str]:
+    """The numbers at which a commune answers."""
+    with context.public():
+        return list(Line.objects.filter(commune=commune).values_list("number", flat=True))
+
+
+def all_lines() -> list[str]:
+    """Every number of the voice server: what the telephone's side is configured from."""
+    with context.public():
+        return list(Line.objects.values_list("number", flat=True))
 
 
 def forget_hosts() -> None:

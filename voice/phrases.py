@@ -74,6 +74,8 @@ _WORDS = {
         "vérifiez sur le site, ou rappelez plus tard."
     ),
     "good_bye": _n("Au revoir."),
+    "shut": _n("Le serveur vocal est fermé en ce moment. Vous pouvez réserver sur le site %(site)s."),
+    "two_calls": _n("Deux appels sont déjà en cours depuis ce numéro. Rappelez dans quelques minutes."),
     "busy": _n("Trop d'essais depuis ce numéro. Rappelez dans une heure."),
 }
 _REFUSALS = {
@@ -193,6 +195,16 @@ def _receipt(said: Phrase) -> tuple[str, Mapping[str, Any]]:
     return _("Votre numéro de reçu : %(number)s."), {"number": spoken_receipt(said.facts["number"])}
 
 
+def _waits(said: Phrase) -> tuple[str, Mapping[str, Any]]:
+    number = said.facts["number"]
+    words = ngettext(
+        "Vous êtes en liste d'attente pour %(number)s jour.",
+        "Vous êtes en liste d'attente pour %(number)s jours.",
+        number,
+    )
+    return words, said.facts
+
+
 def _many(said: Phrase) -> tuple[str, Mapping[str, Any]]:
     number = said.facts["number"]
     return ngettext("Cela fait déjà %(number)s jour.", "Cela fait déjà %(number)s jours.", number), said.facts
@@ -212,6 +224,7 @@ _SPECIAL: dict[str, Callable[[Phrase], tuple[str, Mapping[str, Any]]]] = {
     "refused": _refused,
     "minutes_left": _minutes,
     "saved": _saved,
+    "waits": _waits,
     "receipt": _receipt,
     "many_days": _many,
     "confirm": _confirm,

@@ -91,7 +91,7 @@ def book_at_counter(
     return saved
 
 
-def send_receipt(*, receipt: Receipt, by: Actor) -> int:
+def send_receipt(*, receipt: Receipt, by: Actor, channel: Channel = Channel.OFFICE) -> int:
     """Send a receipt by e-mail to every address known of its household; returns how many there are."""
     entries = receipt.entries.order_by("day", "pk")
     lines = [{"booked": entry.after, "activity": entry.activity_name, "day": entry.day} for entry in entries]
@@ -106,7 +106,7 @@ def send_receipt(*, receipt: Receipt, by: Actor) -> int:
         posts = [Post(to=email, facts=facts) for email in emails_of(receipt.household)]
         sent = post_many(posts, template="booking/emails/receipt", by=by)
         subject = f"receipt:{receipt.pk}"
-        record(by=by, channel=Channel.OFFICE, action="receipt_sent", subject=subject, after={"addresses": sent})
+        record(by=by, channel=channel, action="receipt_sent", subject=subject, after={"addresses": sent})
     return sent
 
 

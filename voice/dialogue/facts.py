@@ -51,7 +51,8 @@ class HangUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindChild:
-    """Whose code is it? `secret` is the second one, where the town asks it. Answer: `ChildFound`, `NoChild`."""
+    """Whose code is it? `secret` is the second one, where the town asks it. Answer: `ChildFound`, `NoChild`,
+    `NeedsSecret`."""
 
     code: str
     secret: str = ""
@@ -130,6 +131,11 @@ class NoChild:
     """No such code, or one that is locked: the same answer."""
 
 
+@dataclass(frozen=True, slots=True)
+class NeedsSecret:
+    """The code alone does not tell for whom one books: the child has two households."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """A day: whether it stands booked, why it cannot be changed (`refusal`, empty when it can), and what else helps.
@@ -167,6 +173,7 @@ class Saved:
     number: int
     refused: tuple[Judged, ...] = ()
     sent: bool = False
+    waits: int = 0  # days on whose waiting list the child was put
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +181,7 @@ class Failed:
     """The town's side could not answer (a database that is down): nothing was done, as far as one knows."""
 
 
-Event = Typed | HungUp | ChildFound | NoChild | DaysJudged | WeekRead | Saved | Failed
+Event = Typed | HungUp | ChildFound | NoChild | NeedsSecret | DaysJudged | WeekRead | Saved | Failed
 
 
 class Stage(StrEnum):

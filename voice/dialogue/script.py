@@ -21,6 +21,7 @@ from voice.dialogue.facts import (
     HungUp,
     Judged,
     JudgeDays,
+    NeedsSecret,
     NoChild,
     Phrase,
     ReadWeek,
@@ -137,8 +138,16 @@ def _code(state: State, keys: str) -> Step:
         return _missed(state, phrase("bad_code"))
     state = replace(state, code=keys, misses=0)
     if state.town.asks_secret:
-        return _ask(replace(state, stage=Stage.SECRET), phrase("secret"), most=SECRET_LENGTHS[-1], first_key=8)
+        return _ask_secret(state)
     return Step(state, (FindChild(code=keys),))
+
+
+def _ask_secret(state: State) -> Step:
+    return _ask(replace(state, stage=Stage.SECRET), phrase("secret"), most=SECRET_LENGTHS[-1], first_key=8)
+
+
+def _needs_secret(state: State, event: NeedsSecret) -> Step:
+    return _ask_secret(state)
 
 
 def _secret(state: State, keys: str) -> Step:
@@ -344,6 +353,7 @@ def _confirm(state: State, key: str) -> Step:
 
 def _saved(state: State, event: Saved) -> Step:
     done = [phrase("saved", service=state.service_name, number=event.number)] if event.number else []
+    done += [phrase("waits", number=event.waits)] if event.waits else []
     receipt = [phrase("receipt", number=event.receipt)] if event.receipt else []
     sent = [phrase("sent")] if event.sent else []
     refused = [_refused(one) for one in event.refused]
@@ -385,6 +395,7 @@ _KEYS: dict[Stage, Callable[[State, str], Step]] = {
 }
 _ANSWERS: dict[type, Callable[..., Step]] = {
     NoChild: _no_child,
+    NeedsSecret: _needs_secret,
     ChildFound: _child_found,
     DaysJudged: _days_judged,
     WeekRead: _week_read,

@@ -86,6 +86,11 @@ def check(counters: Sequence[Counter]) -> int:
     return math.ceil(int(wait) / 1000)
 
 
+def must_wait(counters: Sequence[Counter]) -> int:
+    """The seconds to wait before the next try, 0 for none; nothing is counted."""
+    return math.ceil(int(_run(_WAIT, counters, _now())) / 1000)
+
+
 def fail(counters: Sequence[Counter]) -> None:
     """The attempt was wrong: it stays counted, and many of them are told to the logs."""
     for counter, failures in zip(counters, _run(_FAIL, counters), strict=True):
@@ -159,6 +164,13 @@ for i, key in ipairs(KEYS) do
   redis.call('PEXPIRE', key, window + longest)
 end
 return 0
+"""
+_WAIT = """
+local wait = 0
+for _, key in ipairs(KEYS) do
+  wait = math.max(wait, tonumber(redis.call('HGET', key, 'until') or 0) - tonumber(ARGV[1]))
+end
+return wait
 """
 _FAIL = """
 local failed = {}

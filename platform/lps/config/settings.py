@@ -168,6 +168,9 @@ LPS_PAYFIP_URL = env.text("PAYFIP_URL", "https://www.payfip.gouv.fr" if PRODUCTI
 # SMS providers, under each commune's own account; simulators of them everywhere but in production.
 LPS_OVH_URL = env.text("OVH_URL", "https://eu.api.ovh.com" if PRODUCTION else "http://127.0.0.1:9")
 LPS_BREVO_URL = env.text("BREVO_URL", "https://api.brevo.com" if PRODUCTION else "http://127.0.0.1:9")
+# Where the voice server keeps its sentences, and where Asterisk, which has a root of its own, sees them.
+LPS_VOICE_PROMPTS = env.text("LPS_VOICE_PROMPTS", str(LPS_DATA_DIR / "prompts"))
+LPS_VOICE_PROMPTS_SEEN_AS = env.text("LPS_VOICE_PROMPTS_SEEN_AS", "")
 LPS_API_CALLS_PER_MINUTE = int(env.text("LPS_API_CALLS_PER_MINUTE", "600"))
 
 STATIC_URL = "/static/"

@@ -22,6 +22,7 @@ from notifications.wakeup import ASK_BACK, DRAIN, PURGE, QUEUE_CAMPAIGNS, SEND_S
 from tenants import queries
 from tenants.models import Commune
 from tenants.tasks import registry_task, send_to_commune
+from voice.wakeup import PURGE as PURGE_CALLS
 
 LATE = timedelta(hours=12)  # a night's work is not begun in the next afternoon
 MARKED = timedelta(hours=36)  # longer than a day of 25 hours and `LATE`
@@ -73,6 +74,7 @@ SCHEDULE = (
     Due(families.PURGE, at=time(3, 25)),
     Due(PURGE_BOOKINGS, at=time(3, 30)),
     Due(PURGE_BILLING, at=time(3, 32)),
+    Due(PURGE_CALLS, at=time(3, 33)),
     Due(journal.PURGE, at=time(3, 35)),
     Due(EXTEND, at=time(3, 40)),
 )

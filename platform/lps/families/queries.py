@@ -91,6 +91,17 @@ def custody_by_codes(*, child_code: str, family_code: str, day: date) -> Custody
     )
 
 
+def custodies_by_child_code(*, child_code: str, day: date) -> list[Custody]:
+    """The custodies in which this code's child is on this day: two when it has two households. One statement."""
+    found = Custody.objects.filter(child__code_lookup=codes.child_lookup(child_code), valid_during__contains=day)
+    return list(found.select_related("child", "household").order_by("pk"))
+
+
+def custody_on(*, pk: int, day: date) -> Custody | None:
+    """A custody that holds on a day, or None."""
+    return Custody.objects.filter(pk=pk, valid_during__contains=day).select_related("child", "household").first()
+
+
 def household(*, pk: int) -> Household | None:
     """A household, or None."""
     return Household.objects.filter(pk=pk).first()

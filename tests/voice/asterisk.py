@@ -1,0 +1,88 @@
+"""What Asterisk says to the voice server, spoken over a real socket by a caller who follows a script."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from voice.gateway.prompts import Store, key, pronounced
+from voice.gateway.server import Server
+
+SILENCE, HANG_UP = "silence", "hang up"
+LINE = "+33476549340"
+
+
+class Remembering(Store):
+    """The store, which remembers the text of each file."""
+
+    texts: dict[str, str] = {}
+
+    def file(self, text, *, said=()):  # type: ignore[no-untyped-def]
+        self.texts[key(pronounced(text, said))] = text
+        return Store.file(self, text, said=said)
+
+
+@dataclass
+class Caller:
+    """A call as its caller makes it: each word of the script is typed once the question was heard."""
+
+    script: Iterable[str]
+    number: str = "0612345678"
+    called: str = LINE
+    before: dict[int, object] = field(default_factory=dict)  # what is done before the n-th word
+    heard: list[str] = field(default_factory=list)
+    over: bool = False
+    typed: str = ""
+
+    @property
+    def words(self) -> str:
+        return " ".join(self.heard)
+
+    async def call(self, port: int) -> "Caller":
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        facts = {"agi_request": "agi://x", "agi_callerid": self.number, "agi_arg_1": self.called}
+        writer.write("".join(f"{name}: {value}\n" for name, value in facts.items()).encode() + b"\n")
+        words = enumerate(self.script)
+        while line := (await reader.readline()).decode().strip():
+            answer = self._answer(line, words)
+            if answer is None:
+                break
+            writer.write(f"{answer}\n".encode())
+            if line == "HANGUP":
+                self.over = True
+        writer.close()
+        return self
+
+    def _answer(self, line: str, words) -> str | None:  # type: ignore[no-untyped-def]
+        if line.startswith("STREAM FILE"):
+            self.heard.append(Remembering.texts[Path(line.split()[2]).name])
+            return f"200 result={self._next()} endpos=800"
+        if line.startswith("WAIT FOR DIGIT"):
+            if not self.typed:
+                rank, word = next(words, (0, HANG_UP))
+                if rank in self.before:
+                    self.before[rank]()  # type: ignore[operator]
+                if word == HANG_UP:
+                    return None
+                self.typed = "" if word == SILENCE else word
+            return f"200 result={self._next()}"
+        assert line == "HANGUP", line
+        return "200 result=1"
+
+    def _next(self) -> int:
+        pressed, self.typed = self.typed[:1], self.typed[1:]
+        return ord(pressed) if pressed else 0
+
+
+def played(folder: Path, *callers: Caller) -> list[Caller]:
+    """Let these call one after the other."""
+
+    async def all_of_them() -> None:
+        server = Server(store=Remembering(folder), leaving_seconds=5)
+        port = await server.open("127.0.0.1", 0)
+        for caller in callers:
+            await caller.call(port)
+        await server.close()
+
+    asyncio.run(all_of_them())
+    return list(callers)

@@ -1,0 +1,358 @@
+"""Whole calls through the voice server's own socket, on rows that commit: the same rules as on the web."""
+
+import asyncio
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from pytest_django import DjangoDbBlocker
+
+from booking.models import Booking, JournalEntry, Receipt, ServiceDay, WaitingEntry
+from lps.accounts import attempts
+from lps.families.models import Child, Custody
+from lps.journal.channels import Channel
+from lps.kernel import clock
+from notifications.models import OutboxMessage
+from tenants.lines import NumberTaken, set_line
+from tenants.models import Commune
+from tests.live import Copy
+from tests.voice.asterisk import HANG_UP, LINE, SILENCE, Caller, Remembering, played
+from voice.gateway.server import Server
+from voice.models import Call, Pronunciation, VoiceSettings
+from voice.services.retention import purge
+
+
+@pytest.fixture(scope="module")
+def copy(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Copy]:
+    made = Copy.made("calls", django_db_blocker)
+    yield made
+    made.drop()
+
+
+@pytest.fixture(scope="module")
+def prompts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("prompts")
+
+
+@pytest.fixture
+def town(copy: Copy) -> Iterator[Commune]:
+    """Buchelay answers at its number."""
+    from django.core.cache import cache
+
+    with copy.inside("buchelay") as commune:
+        cache.clear()
+        set_line(commune=commune, number=LINE)
+        yield commune
+        VoiceSettings.objects.all().delete()
+        Pronunciation.objects.all().delete()
+        Call.objects.all().delete()
+
+
+@dataclass(frozen=True)
+class Pupil:
+    """A child of one household, the key of a service in its menu, and a day that may be booked."""
+
+    child: Child
+    service: int
+    key: str
+    day: date
+
+    @property
+    def code(self) -> str:
+        return self.child.child_code
+
+    @property
+    def keys(self) -> str:
+        return f"{self.day:%d%m}"
+
+    def stands(self) -> bool:
+        return Booking.objects.standing().filter(child=self.child, activity=self.service, day=self.day).exists()
+
+
+_used: set[int] = set()
+
+
+@pytest.fixture
+def pupil(town: Commune) -> Pupil:
+    """A child whom no other test of this file has called for."""
+    from booking import catalogue
+    from voice.dialogue.facts import ChildFound, DaysJudged, FindChild, JudgeDays
+    from voice.services.town_side import TownSide
+
+    side, now = TownSide("test"), clock.now()
+    activities = catalogue.read().activities
+    for custody in Custody.objects.select_related("child").order_by("pk"):
+        if custody.child_id in _used or Custody.objects.filter(child=custody.child_id).count() > 1:
+            continue
+        found = side.answer(FindChild(code=custody.child.child_code), at=now)
+        if not isinstance(found, ChildFound):
+            continue
+        for rank, service in enumerate(found.services[:4], 1):
+            judged = side.answer(JudgeDays(child=found.child, service=service.key), at=now)
+            assert isinstance(judged, DaysJudged)
+            free = [one.day for one in judged.days if not one.refusal and not one.booked]
+            tied = any(service.key in tie for tie in catalogue.read().together | catalogue.read().incompatible)
+            if free and not tied and activities[service.key]:
+                _used.add(custody.child_id)
+                return Pupil(custody.child, service.key, str(rank), free[-1])
+    raise AssertionError("no child may book anything")
+
+
+def only_call() -> Call:
+    return Call.objects.get()
+
+
+def test_a_day_is_booked_by_telephone(pupil: Pupil, prompts: Path) -> None:
+    [caller] = played(prompts, Caller([f"{pupil.code}#", pupil.key, pupil.keys, "#", "1", "9"]))
+
+    assert pupil.stands()
+    entry = JournalEntry.objects.get(child=pupil.child, day=pupil.day, activity_id=pupil.service)
+    assert entry.channel == Channel.VOICE and entry.receipt.get_channel_display() == "serveur vocal"
+    assert pupil.child.first_name in caller.words and "C'est enregistré" in caller.words
+    assert pupil.child.last_name not in caller.words
+    assert caller.over
+    call = only_call()
+    assert (call.outcome, call.caller, call.door) == (Call.Outcome.SAVED, "…56 78", Call.Door.TELEPHONE)
+    assert [stage for _, stage in call.steps] == ["code", "service", "dates", "confirm", "after"]
+
+
+def test_the_receipt_is_sent_by_mail(pupil: Pupil, prompts: Path) -> None:
+    before = OutboxMessage.objects.count()
+
+    [caller] = played(prompts, Caller([f"{pupil.code}#", pupil.key, pupil.keys, "#", "1", "9"]))
+
+    assert (OutboxMessage.objects.count() > before) == ("Le reçu vous est envoyé" in caller.words)
+
+
+def test_all_may_be_typed_in_one_burst(pupil: Pupil, prompts: Path) -> None:
+    played(prompts, Caller([f"{pupil.code}#{pupil.key}{pupil.keys}#1"]))
+
+    assert pupil.stands()
+
+
+@pytest.mark.parametrize("words", range(5))
+def test_a_hang_up_before_the_confirmation_changes_nothing(pupil: Pupil, prompts: Path, words: int) -> None:
+    script = [f"{pupil.code}#", pupil.key, pupil.keys, "#"][:words]
+
+    played(prompts, Caller([*script, HANG_UP]))
+
+    assert not pupil.stands()
+    assert only_call().outcome == Call.Outcome.HUNG_UP
+
+
+def test_a_hang_up_after_the_confirmation_loses_nothing(pupil: Pupil, prompts: Path) -> None:
+    played(prompts, Caller([f"{pupil.code}#", pupil.key, pupil.keys, "#", "1", HANG_UP]))
+
+    assert pupil.stands()
+    assert only_call().outcome == Call.Outcome.SAVED
+
+
+def test_three_silences_end_the_call(town: Commune, prompts: Path) -> None:
+    [caller] = played(prompts, Caller([SILENCE, SILENCE, SILENCE]))
+
+    assert caller.over and "Je n'ai rien entendu" in caller.words
+
+
+def test_wrong_codes_end_the_call_then_refuse_the_caller(pupil: Pupil, prompts: Path) -> None:
+    wrong = ["10293847#", "10293848#", "10293849#"]
+
+    first, _, third = played(prompts, Caller(wrong), Caller(wrong), Caller([f"{pupil.code}#"]))
+
+    assert first.over and first.words.count("Ce code n'est pas reconnu") == 3
+    assert third.over and "Trop d'essais" in third.words
+    assert Call.objects.first().outcome == Call.Outcome.REFUSED
+    [other] = played(prompts, Caller([f"{pupil.code}#"], number="0687654321"))
+    assert pupil.child.first_name in other.words
+
+
+def test_a_number_of_nobody_is_told_so(town: Commune, prompts: Path) -> None:
+    [caller] = played(prompts, Caller([], called="+33100000000"))
+
+    assert "attribué à aucune mairie" in caller.words and caller.over
+
+
+@pytest.mark.parametrize("called", ["0476549340", "0033476549340", "33476549340", "+33476549340"])
+def test_a_number_is_known_however_the_operator_writes_it(town: Commune, prompts: Path, called: str) -> None:
+    [caller] = played(prompts, Caller([HANG_UP], called=called))
+
+    assert "Buchelay" in caller.words
+
+
+def test_a_line_belongs_to_one_commune(town: Commune, copy: Copy) -> None:
+    from tenants.queries import commune_by_slug
+
+    with pytest.raises(NumberTaken):
+        set_line(commune=commune_by_slug(slug="demo"), number=LINE)
+
+
+def test_a_deadline_that_passes_between_two_keys_refuses(
+    pupil: Pupil, prompts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = clock.now
+    late = datetime.combine(pupil.day, datetime.min.time(), real().tzinfo) - real()
+
+    def pass_the_deadline() -> None:
+        monkeypatch.setattr(clock, "now", lambda: real() + late)
+        monkeypatch.setattr("voice.services.conversation.LONGEST_CALL", timedelta(days=400))
+
+    script = [f"{pupil.code}#", pupil.key, pupil.keys, "#", "1", "9"]
+    [caller] = played(prompts, Caller(script, before={4: pass_the_deadline}))
+
+    assert not pupil.stands()
+    assert "trop tard" in caller.words and "C'est enregistré" not in caller.words
+    assert Receipt.objects.filter(child=pupil.child).count() == 0
+
+
+def test_a_full_day_offers_its_list(pupil: Pupil, prompts: Path) -> None:
+    site = ServiceDay.objects.filter(activity=pupil.service, day=pupil.day)
+    site.update(places=0)
+
+    [caller] = played(prompts, Caller([f"{pupil.code}#", pupil.key, pupil.keys, "1", "#", "1", "9"]))
+
+    site.update(places=None)
+    assert "complet" in caller.words and "en liste d'attente pour 1 jour" in caller.words
+    assert WaitingEntry.objects.filter(child=pupil.child, service_day__day=pupil.day).count() == 1
+    assert not pupil.stands()
+
+
+def test_a_database_that_goes_is_told_and_nothing_is_half_done(pupil: Pupil, prompts: Path) -> None:
+    name = connection.settings_dict["NAME"]
+
+    def lose() -> None:
+        connection.settings_dict["NAME"] = "gone"
+
+    script = [f"{pupil.code}#", pupil.key, pupil.keys, "#", "1"]
+    try:
+        [caller] = played(prompts, Caller(script, before={4: lose}))
+    finally:
+        connection.settings_dict["NAME"] = name
+
+    assert "Le service ne répond pas" in caller.words and caller.over
+    assert not pupil.stands()
+
+
+def test_a_shut_line_says_where_else(town: Commune, prompts: Path) -> None:
+    VoiceSettings.objects.create(pk=1, is_open=False)
+
+    [caller] = played(prompts, Caller([]))
+
+    assert "fermé en ce moment" in caller.words and caller.over
+    assert only_call().outcome == Call.Outcome.SHUT
+
+
+def test_a_strike_is_told_first_and_words_are_said_as_the_town_wants(town: Commune, prompts: Path) -> None:
+    VoiceSettings.objects.create(pk=1, notice="Jeudi, pas de cantine.")
+    Pronunciation.objects.create(written="Buchelay", spoken="Buchelet")
+
+    [caller] = played(prompts, Caller([HANG_UP]))
+
+    assert caller.heard[0] == "Jeudi, pas de cantine."
+    assert any("Buchelay" in text for text in Remembering.texts.values())
+
+
+def test_a_child_of_two_households_needs_the_family_code(pupil: Pupil, prompts: Path) -> None:
+    own = Custody.objects.get(child=pupil.child)
+    other = Custody.objects.exclude(household=own.household).first()
+    Custody.objects.create(child=pupil.child, household=other.household, valid_during=own.valid_during)
+
+    script = [f"{pupil.code}#", f"{own.household.family_code}#", pupil.key, pupil.keys, "#", "1", "9"]
+    [caller] = played(prompts, Caller(script))
+
+    assert "le code de la famille" in caller.words
+    assert _standing(pupil).household == own.household
+
+
+def test_a_stop_lets_the_calls_that_stand_end(pupil: Pupil, prompts: Path) -> None:
+    caller = Caller([f"{pupil.code}#", pupil.key, pupil.keys, "#", "1", "9"])
+
+    async def stop_meanwhile() -> None:
+        server = Server(store=Remembering(prompts), leaving_seconds=30)
+        port = await server.open("127.0.0.1", 0)
+        call = asyncio.create_task(caller.call(port))
+        while not server.standing:
+            await asyncio.sleep(0)
+        await asyncio.gather(server.close(), call)
+
+    asyncio.run(stop_meanwhile())
+
+    assert pupil.stands() and caller.over
+
+
+def test_what_is_no_call_is_let_go(town: Commune, prompts: Path) -> None:
+    async def knock() -> None:
+        server = Server(store=Remembering(prompts), leaving_seconds=5)
+        port = await server.open("127.0.0.1", 0)
+        for noise in (b"GET / HTTP/1.1\r\n", b"x" * 5000, b"\x00\xff\n\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(noise)
+            writer.write_eof()
+            assert await reader.read() == b""
+            writer.close()
+        await server.close()
+
+    asyncio.run(knock())
+
+    assert Call.objects.count() == 0
+
+
+def test_a_third_call_at_once_of_one_caller_is_turned_away(town: Commune, prompts: Path) -> None:
+    async def three() -> list[Caller]:
+        server = Server(store=Remembering(prompts), leaving_seconds=5)
+        port = await server.open("127.0.0.1", 0)
+        held = asyncio.Event()
+
+        async def stay(caller: Caller) -> None:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(f"agi_callerid: {caller.number}\nagi_arg_1: {caller.called}\n\n".encode())
+            await reader.readline()
+            await held.wait()
+            writer.close()
+
+        waiting = [asyncio.create_task(stay(Caller([]))) for _ in range(2)]
+        while server.at_once < 2:
+            await asyncio.sleep(0.01)
+        third = await Caller([]).call(port)
+        held.set()
+        await asyncio.gather(*waiting)
+        await server.close()
+        return [third]
+
+    [third] = asyncio.run(three())
+
+    assert "Deux appels sont déjà en cours" in third.words
+
+
+def test_a_wrong_code_and_a_locked_one_make_the_same_statements(pupil: Pupil) -> None:
+    from voice.dialogue.facts import FindChild, NoChild
+    from voice.services.town_side import TownSide
+
+    lookup = uuid.uuid4().hex
+    for _ in range(6):
+        assert isinstance(TownSide(lookup).answer(FindChild(code="1029384756"), at=clock.now()), NoChild)
+    assert attempts.must_wait(_counters(lookup)) > 0
+
+    assert isinstance(TownSide(lookup).answer(FindChild(code=pupil.code), at=clock.now()), NoChild)
+
+
+def _counters(lookup: str):  # type: ignore[no-untyped-def]
+    from voice.services import limits
+
+    return limits.of_caller(lookup)[:1]
+
+
+def _standing(pupil: Pupil) -> Booking:
+    return Booking.objects.standing().get(child=pupil.child, activity=pupil.service, day=pupil.day)
+
+
+def test_calls_are_forgotten_after_the_towns_months(town: Commune, prompts: Path) -> None:
+    played(prompts, Caller([HANG_UP]), Caller([HANG_UP]))
+    old = Call.objects.last()
+    assert old is not None
+    Call.objects.filter(pk=old.pk).update(called_at=clock.now() - timedelta(days=200))
+
+    assert purge(now=clock.now()) == 1
+    assert not Call.objects.filter(pk=old.pk).exists()

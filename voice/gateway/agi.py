@@ -1,0 +1,97 @@
+"""FastAGI, the handful of commands that a call needs: play files, wait for a key, hang up.
+
+Asterisk opens one connection a call and sends the call's facts, then answers each command by a line. AGI has no
+authentication: its port belongs on the loopback, or on a private network that carries nothing else.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+ALL_KEYS = "0123456789*#"
+LONGEST_LINE = 1024
+MOST_FACTS = 64
+_RESULT = re.compile(r"200 result=(-?\d+)(?:.*endpos=(\d+))?")
+_GONE = -1
+
+
+class Gone(ConnectionError):
+    """The caller has hung up, or Asterisk has gone."""
+
+
+class BadPeer(ValueError):
+    """Whoever is at the other end does not speak AGI."""
+
+
+@dataclass(slots=True)
+class Channel:
+    """One call, as commands."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    async def greet(self) -> None:
+        """Read the facts of the call, up to an empty line. Raises `BadPeer`, `Gone`."""
+        facts: dict[str, str] = {}
+        while line := await self._line():
+            name, colon, value = line.partition(":")
+            if not colon or len(facts) >= MOST_FACTS:
+                raise BadPeer("not the facts of a call")
+            facts[name.strip().removeprefix("agi_")] = value.strip()
+        self.facts = facts
+
+    async def play(self, files: Sequence[str]) -> str:
+        """Play files one after the other; the key that cut them, "" when all was heard. Raises `Gone`."""
+        for name in files:
+            key, _ = await self._stream(name, 0)
+            if key:
+                return key
+        return ""
+
+    async def play_whole(self, files: Sequence[str]) -> list[str]:
+        """Play files to their end whatever is typed; the keys that came meanwhile. Raises `Gone`."""
+        keys: list[str] = []
+        for name in files:
+            key, at = await self._stream(name, 0)
+            while key:
+                keys.append(key)
+                key, at = await self._stream(name, at)
+        return keys
+
+    async def wait(self, *, seconds: float) -> str:
+        """The next key, "" when none comes in time. Raises `Gone`."""
+        result, _ = await self._ask(f"WAIT FOR DIGIT {int(seconds * 1000)}")
+        return chr(result) if result > 0 else ""
+
+    async def hang_up(self) -> None:
+        """End the call."""
+        await self._ask("HANGUP")
+
+    async def _stream(self, name: str, at: int) -> tuple[str, int]:
+        result, end = await self._ask(f'STREAM FILE {name} "{ALL_KEYS}" {at}')
+        return (chr(result) if result > 0 else ""), end
+
+    async def _ask(self, command: str) -> tuple[int, int]:
+        self.writer.write(f"{command}\n".encode())
+        try:
+            await self.writer.drain()
+        except ConnectionError as error:
+            raise Gone from error
+        line = await self._line()
+        found = _RESULT.match(line)
+        if line == "HANGUP" or line.startswith("511") or (found and int(found[1]) == _GONE):
+            raise Gone
+        if not found:
+            raise BadPeer(line[:80])
+        return int(found[1]), int(found[2] or 0)
+
+    async def _line(self) -> str:
+        try:
+            line = await self.reader.readuntil(b"\n")
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise Gone from error
+        except asyncio.LimitOverrunError as error:
+            raise BadPeer("a line too long") from error
+        return line.decode("utf-8", "replace").strip()

@@ -1,0 +1,107 @@
+"""Sentences as sound: WAV files of 16 bits, one channel, 8 kHz, kept under the hash of the voice and of the text.
+
+A sentence is rendered once. What has no file is rendered whole by espeak-ng, in some tens of milliseconds.
+"""
+
+import array
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import wave
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+RATE = 8000
+VOICE = "espeak-ng fr 140"
+SECONDS = 20.0
+MOST_CHARACTERS = 2000
+_READABLE = 0o644  # Asterisk runs as a user of its own
+
+
+class NoVoice(OSError):
+    """espeak-ng is missing, or did not render a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The folder of the files, and the name under which whoever plays them sees it."""
+
+    folder: Path
+    seen_as: str = ""
+
+    def prepare(self) -> None:
+        """Make the folder; raises `NoVoice` when nothing can speak."""
+        if shutil.which("espeak-ng") is None:
+            raise NoVoice("espeak-ng")
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+
+    def file(self, text: str, *, said: Sequence[tuple[str, str]] = ()) -> Path:
+        """The file of a sentence, rendered now if it never was; `said` are the town's pronunciations.
+
+        Raises `NoVoice`.
+        """
+        text = pronounced(text, said)[:MOST_CHARACTERS]
+        path = self.folder / f"{key(text)}.wav"
+        if not path.exists():
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+            _render(text, path)
+        return path
+
+    def playable(self, path: Path) -> str:
+        """The file as Asterisk names it: its own folder, no extension."""
+        return f"{self.seen_as or self.folder}/{path.stem}"
+
+
+def key(text: str) -> str:
+    """What tells a sentence from the next."""
+    return hashlib.sha256(f"{VOICE}\n{text}".encode()).hexdigest()
+
+
+def pronounced(text: str, said: Iterable[tuple[str, str]]) -> str:
+    """The text with the town's words written as they are said, whole words alone."""
+    for written, spoken in said:
+        text = spoken.join(re.split(rf"(?<!\w){re.escape(written)}(?!\w)", text))
+    return text
+
+
+def _render(text: str, path: Path) -> None:
+    """Write then rename: a file that has its name is whole."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as place:
+        raw, made = Path(place) / "raw.wav", Path(place) / "made.wav"
+        command = ["espeak-ng", "-v", "fr", "-s", "140", "-w", str(raw), "--stdin"]
+        try:
+            subprocess.run(command, input=text.encode(), check=True, capture_output=True, timeout=SECONDS)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise NoVoice(type(error).__name__) from error
+        _resample(raw, made)
+        os.chmod(made, _READABLE)
+        made.rename(path)
+
+
+def _resample(raw: Path, made: Path) -> None:
+    """To 8 kHz, each sample the mean of those that it stands for: what a telephone carries, without its hiss."""
+    with wave.open(str(raw)) as read:
+        samples, rate = array.array("h", read.readframes(read.getnframes())), read.getframerate()
+    if sys.byteorder == "big":
+        samples.byteswap()
+    sums = array.array("q", [0])
+    for sample in samples:
+        sums.append(sums[-1] + sample)
+    number = len(samples) * RATE // rate
+    bounds = [rank * rate // RATE for rank in range(number + 1)]
+    told = array.array(
+        "h",
+        (((sums[end] - sums[start]) // max(1, end - start)) for start, end in zip(bounds, bounds[1:], strict=False)),
+    )
+    if sys.byteorder == "big":
+        told.byteswap()
+    with wave.open(str(made), "wb") as written:
+        written.setnchannels(1)
+        written.setsampwidth(2)
+        written.setframerate(RATE)
+        written.writeframes(told.tobytes())

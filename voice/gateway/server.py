@@ -1,0 +1,216 @@
+"""The FastAGI server: one coroutine a call, the town's side in a bounded pool of threads.
+
+A call holds neither a thread nor a connection to the database while it waits for a key. Asked to stop, the server
+takes no new call and lets those that stand come to their end.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TypeVar
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from lps.kernel import clock
+from tenants import context
+from tenants.models import Commune
+from tenants.queries import commune_of_number
+from voice import queries
+from voice.dialogue.collect import KEYS, Collector
+from voice.dialogue.facts import Action, Ask, Phrase, Typed, phrase
+from voice.gateway import numbers
+from voice.gateway.agi import LONGEST_LINE, BadPeer, Channel, Gone
+from voice.gateway.prompts import NoVoice, Store
+from voice.models import Call
+from voice.phrases import sentence
+from voice.services import conversation as calls
+from voice.services.conversation import Conversation
+
+THREADS = 16
+CALLS_AT_ONCE = 2  # of one caller
+LEAVING_SECONDS = 600.0  # no call is longer
+GREETING_SECONDS = 10.0
+Answer = TypeVar("Answer")
+log = logging.getLogger(__name__)
+
+
+class Server:
+    """Answers calls on one address until it is told to stop."""
+
+    def __init__(self, *, store: Store, leaving_seconds: float = LEAVING_SECONDS) -> None:
+        self.store = store
+        self.leaving_seconds = leaving_seconds
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="call")
+        self._standing: set[asyncio.Task[None]] = set()
+        self._callers: Counter[tuple[str, str]] = Counter()
+        self._server: asyncio.Server | None = None
+
+    async def open(self, host: str, port: int) -> int:
+        """Listen; returns the port."""
+        self._server = await asyncio.start_server(self._call, host, port, limit=LONGEST_LINE)
+        bound: int = self._server.sockets[0].getsockname()[1]
+        return bound
+
+    async def close(self) -> None:
+        """Take no new call, let the others end, and give everything back."""
+        assert self._server is not None
+        self._server.close()
+        if self._standing:
+            log.info("stopping: %s calls stand, they may end", len(self._standing))
+            await asyncio.wait(self._standing, timeout=self.leaving_seconds)
+        for task in self._standing:
+            task.cancel()
+        await asyncio.gather(*self._standing, return_exceptions=True)
+        self._threads.shutdown(wait=True)
+
+    @property
+    def standing(self) -> int:
+        """How many calls stand."""
+        return len(self._standing)
+
+    @property
+    def at_once(self) -> int:
+        """How many of them have reached a commune."""
+        return self._callers.total()
+
+    async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._standing.add(task)
+        channel = Channel(reader, writer)
+        try:
+            await asyncio.wait_for(channel.greet(), GREETING_SECONDS)
+            await self._answer(channel)
+        except (BadPeer, TimeoutError) as error:
+            log.warning("a connection was no call (%s)", type(error).__name__)
+        except Gone:
+            log.info("a caller has gone before the first word")
+        finally:
+            self._standing.discard(task)
+            writer.close()
+
+    async def _answer(self, channel: Channel) -> None:
+        called = numbers.called(channel.facts.get("arg_1") or channel.facts.get("extension", ""))
+        caller = numbers.calling(channel.facts.get("callerid", ""))
+        try:
+            commune = await self._in_thread(lambda: _commune(called))
+        except (DatabaseError, InterfaceError) as error:
+            log.error("a call met no database (%s)", type(error).__name__)
+            return await self._say_and_end(channel, [phrase("failed"), phrase("good_bye")], ())
+        if commune is None:
+            return await self._say_and_end(channel, [phrase("not_assigned"), phrase("good_bye")], ())
+        with _Counted(self._callers, (called, caller)) as at_once:
+            if caller and at_once > CALLS_AT_ONCE:
+                return await self._say_and_end(channel, [phrase("two_calls"), phrase("good_bye")], ())
+            await self._talk(channel, commune, caller)
+
+    async def _talk(self, channel: Channel, commune: Commune, caller: str) -> None:
+        try:
+            said = await self._in_thread(lambda: _pronunciations(commune))
+            call, action = await self._in_thread(
+                lambda: calls.begin(commune=commune, door=Call.Door.TELEPHONE, caller=caller, at=clock.now())
+            )
+        except (DatabaseError, InterfaceError) as error:
+            log.error("a call met no database (%s)", type(error).__name__)
+            return await self._say_and_end(channel, [phrase("failed"), phrase("good_bye")], ())
+        try:
+            await _Talk(self, channel, call, said).go_on(action)
+        except (Gone, BadPeer):
+            pass
+        finally:
+            # Whatever ended it: a call that is over already writes nothing more.
+            await self._in_thread(lambda: calls.leave(call, at=clock.now()))
+
+    async def _say_and_end(self, channel: Channel, said: Iterable[Phrase], words: Iterable[tuple[str, str]]) -> None:
+        await channel.play_whole(await self.files(said, list(words)))
+        await channel.hang_up()
+
+    async def files(self, said: Iterable[Phrase], words: list[tuple[str, str]]) -> list[str]:
+        """The files of these sentences, as Asterisk names them; one that cannot be rendered is left out and told."""
+
+        def rendered() -> list[str]:
+            found = []
+            for one in said:
+                try:
+                    found.append(self.store.playable(self.store.file(sentence(one), said=words)))
+                except NoVoice as error:
+                    log.error("a sentence was not rendered: %s (%s)", one.code, error)
+            return found
+
+        return await self._in_thread(rendered)
+
+    async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    async def hear(self, call: Conversation, typed: Typed, at: datetime) -> Action | None:
+        """Move a call on, at the instant at which its last key came."""
+        return await self._in_thread(lambda: calls.hear(call, typed, at=at))
+
+
+class _Talk:
+    """The dialogue with one caller."""
+
+    def __init__(self, server: Server, channel: Channel, call: Conversation, said: list[tuple[str, str]]) -> None:
+        self.server, self.channel, self.call, self.said = server, channel, call, said
+
+    async def go_on(self, action: Action | None) -> None:
+        """Say, listen, ask the town, until the end."""
+        ahead: list[str] = []
+        while isinstance(action, Ask):
+            typed = await self._typed(action, ahead)
+            action = await self.server.hear(self.call, typed, clock.now())
+        if action is not None:
+            await self.channel.play_whole(await self.server.files(action.say, self.said))  # type: ignore[union-attr]
+        await self.channel.hang_up()
+
+    async def _typed(self, ask: Ask, ahead: list[str]) -> Typed:
+        """What the caller answers: keys typed ahead first, then those that cut the question, then those waited for."""
+        if ask.unheard:
+            ahead += await self.channel.play_whole(await self.server.files(ask.unheard, self.said))
+        collector, spoken = Collector(ask), False
+        while True:
+            key = ahead.pop(0) if ahead else ""
+            if not key and not spoken:
+                spoken = True
+                key = await self.channel.play(await self.server.files(ask.say, self.said))
+            if not key:
+                key = await self.channel.wait(seconds=collector.seconds)
+            if key and key not in KEYS:
+                continue  # A to D: no telephone of a parent has them
+            typed = collector.key(key) if key else collector.silence()
+            if typed is not None:
+                return typed
+
+
+class _Counted:
+    """How many calls one caller makes at once, this one included."""
+
+    def __init__(self, counter: Counter[tuple[str, str]], who: tuple[str, str]) -> None:
+        self._counter, self._who = counter, who
+
+    def __enter__(self) -> int:
+        self._counter[self._who] += 1
+        return self._counter[self._who]
+
+    def __exit__(self, *_error: object) -> None:
+        self._counter[self._who] -= 1
+        if not self._counter[self._who]:
+            del self._counter[self._who]
+
+
+def _commune(called: str) -> Commune | None:
+    try:
+        return commune_of_number(number=called) if called else None
+    finally:
+        connection.close()
+
+
+def _pronunciations(commune: Commune) -> list[tuple[str, str]]:
+    try:
+        with context.use(commune):
+            return queries.pronunciations()
+    finally:
+        connection.close()

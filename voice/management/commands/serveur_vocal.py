@@ -1,0 +1,56 @@
+"""`manage.py serveur_vocal`: the voice server, until it is asked to stop."""
+
+import asyncio
+import ipaddress
+import logging
+import signal
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from voice.gateway.prompts import NoVoice, Store
+from voice.gateway.server import Server
+
+log = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Répond au téléphone : le serveur FastAGI auquel Asterisk passe les appels."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", type=private_address, default="127.0.0.1", help="une adresse privée")
+        parser.add_argument("--port", type=int, default=4573)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        store = Store(Path(settings.LPS_VOICE_PROMPTS), settings.LPS_VOICE_PROMPTS_SEEN_AS)
+        try:
+            store.prepare()
+        except NoVoice as error:
+            raise CommandError("Il manque espeak-ng, la voix du serveur vocal : installez ce paquet.") from error
+        asyncio.run(_serve(Server(store=store), options["host"], options["port"]))
+
+
+def private_address(words: str) -> str:
+    """An address that nobody reaches from outside: AGI asks nobody who they are."""
+    try:
+        address = ipaddress.ip_address(words)
+    except ValueError as error:
+        raise ArgumentTypeError(f"« {words} » n'est pas une adresse") from error
+    if not address.is_private or address.is_unspecified:
+        raise ArgumentTypeError(f"« {words} » n'est pas une adresse privée : FastAGI n'a pas de mot de passe")
+    return words
+
+
+async def _serve(server: Server, host: str, port: int) -> None:
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
+    bound = await server.open(host, port)
+    log.info("the voice server answers on %s:%s", host, bound)
+    await asked.wait()
+    await server.close()

@@ -1,0 +1,3 @@
+"""The names of the tasks, for whoever asks for them without importing them."""
+
+PURGE = "voice.purge"
