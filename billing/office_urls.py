@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views.agents import desk, invoices, offices, quotients, reminders, runs, tariffs, till
+from billing.views.agents import desk, invoices, offices, payfip, quotients, reminders, runs, tariffs, till
 
 app_name = "billing_office"
 urlpatterns = [
@@ -28,6 +28,9 @@ urlpatterns = [
     path("regie/regies/", offices.offices, name="offices"),
     path("regie/regies/nouvelle/", offices.office_new, name="office_new"),
     path("regie/regies/<int:office_id>/", offices.office, name="office"),
+    path("regie/paiement-en-ligne/", payfip.offices, name="online_offices"),
+    path("regie/paiement-en-ligne/<int:office_id>/", payfip.office, name="online_office"),
+    path("regie/paiement-en-ligne/<int:office_id>/essai/", payfip.trial, name="online_trial"),
     path("regie/reglages/", offices.settings, name="settings"),
     path("regie/quotients/", quotients.missing, name="quotients"),
     path("familles/<int:household_id>/quotient/", quotients.family, name="family_quotient"),

@@ -8,7 +8,7 @@ from django.db import transaction
 from billing.models import BillingSettings, CashOffice
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
-from lps.journal.services import record
+from lps.journal.services import record, record_change
 
 # What its page sets; online payment has its own.
 FIELDS = (
@@ -17,6 +17,23 @@ FIELDS = (
     "siret",
     "decision",
     "revenue_code",
+    "treasury_name",
+    "treasury_address",
+    "treasury_hours",
+    "treasury_phone",
+)
+ONLINE = (
+    "online",
+    "collectivity",
+    "numcli",
+    "protocol",
+    "mode",
+    "subject",
+    "revenue_code",
+    "minimum",
+    "maximum",
+    "online_limit_day",
+    "pop_up",
     "treasury_name",
     "treasury_address",
     "treasury_hours",
@@ -39,6 +56,29 @@ def save_office(
         action = "cash_office_changed" if office else "cash_office_opened"
         after = {name: getattr(row, name) for name in FIELDS}
         record(by=by, channel=channel, action=action, subject=f"cash_office:{row.pk}", before=before, after=after)
+    return row
+
+
+def save_online(
+    *, office: CashOffice, facts: Mapping[str, Any], by: Actor, channel: Channel = Channel.OFFICE
+) -> CashOffice:
+    """Change how a régie's families pay online; what changed is written in the journal. Raises `ValidationError`."""
+    with transaction.atomic():
+        row = CashOffice.objects.select_for_update().get(pk=office.pk)
+        before = {name: _plain(getattr(row, name)) for name in ONLINE}
+        for name in ONLINE:
+            setattr(row, name, facts[name])
+        row.full_clean()
+        row.save()
+        after = {name: _plain(getattr(row, name)) for name in ONLINE}
+        changed = [name for name in ONLINE if before[name] != after[name]]
+        record_change(
+            ({name: before[name] for name in changed}, {name: after[name] for name in changed}),
+            by=by,
+            channel=channel,
+            action="online_settings_changed",
+            subject=f"cash_office:{row.pk}",
+        )
     return row
 
 

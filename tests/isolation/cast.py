@@ -576,6 +576,20 @@ class Town:
         with self.inside():
             return CashOffice.objects.create(pk=FAR + next(_NUMBERS), name=f"Régie de {self.name}")
 
+    @property
+    def online_settings(self) -> dict[str, str]:
+        """A régie that takes no payment online yet."""
+        return {
+            "collectivity": self.name,
+            "protocol": "web_service",
+            "mode": "T",
+            "subject": "Facture {numero}",
+            "revenue_code": "04",
+            "minimum": "1,00",
+            "maximum": "500,00",
+            "online_limit_day": "10",
+        }
+
     @cached_property
     def tariff_to_come(self) -> Tariff:
         """A price that begins in two years."""

@@ -747,6 +747,17 @@ COMMUNE: Mapping[str, Sample] = {
         fields=lambda town: {"name": "Régie de la crèche", "revenue_code": "05"},
         foreign_fields=None,
     ),
+    "billing_office:online_offices": Sample(agent("billing.read_online_settings")),
+    "billing_office:online_office": Sample(
+        agent("billing.set_online_settings"),
+        FORM,
+        where=lambda town: {"office_id": town.own_office.pk},
+        fields=lambda town: town.online_settings,
+        foreign_fields=None,
+    ),
+    "billing_office:online_trial": Sample(
+        agent("billing.set_online_settings"), {"POST": 200}, where=lambda town: {"office_id": town.own_office.pk}
+    ),
     "billing_office:office": Sample(
         agent("billing.set_tariffs"),
         FORM,
