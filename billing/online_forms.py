@@ -28,7 +28,6 @@ class ChooseForm(forms.Form):
     )
     email = forms.EmailField(
         label=_("Mon email"),
-        help_text=_("pour recevoir mon ticket payeur"),
         min_length=6,
         max_length=80,
         error_messages={**EMAIL_ERRORS, "min_length": PLAIN_EMAIL, "max_length": PLAIN_EMAIL},

@@ -18,7 +18,8 @@ def page(title: str, body: str) -> bytes:
     """One page."""
     return (
         f'<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head>'
+        '<link rel="icon" href="data:,"><meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<style>{_STYLE}</style></head>"
         f"<body><main><h1>{escape(title)}</h1>{body}</main></body></html>"
     ).encode()
 

@@ -17,7 +17,7 @@ CHROMIUM = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE *.localhost",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE *.localhost, EXCLUDE 127.0.0.1",
 ]
 Browse = Callable[..., Page]
 
@@ -43,6 +43,7 @@ class Watch:
     """What a browser said and asked for while it was open."""
 
     origin: str
+    abroad: str = ""
     documents: set[str] = field(default_factory=set)
     errors: list[tuple[str, str]] = field(default_factory=list)
     strangers: set[str] = field(default_factory=set)
@@ -61,7 +62,8 @@ class Watch:
         return [*said, *(f"asked a stranger: {url}" for url in sorted(self.strangers))]
 
     def _asked(self, request: Request) -> None:
-        if not request.url.startswith((f"{self.origin}/", "data:")):
+        known = (f"{self.origin}/", "data:", *([f"{self.abroad}/"] if self.abroad else []))
+        if not request.url.startswith(known):
             self.strangers.add(request.url)
 
     def _answered(self, response: Response) -> None:
@@ -78,7 +80,9 @@ def browse(site: Site, chromium: Browser) -> Iterator[Browse]:
     """Open a browser that was never here, on a commune's pages; the watch ends with the test."""
     opened: list[tuple[BrowserContext, Watch]] = []
 
-    def new(slug: str = "demo", *, pages: Pages | None = None, script: bool = True, width: int = 1280) -> Page:
+    def new(
+        slug: str = "demo", *, pages: Pages | None = None, script: bool = True, width: int = 1280, abroad: str = ""
+    ) -> Page:
         origin = (pages or site.pages).origin(slug)
         context = chromium.new_context(
             base_url=origin,
@@ -88,7 +92,7 @@ def browse(site: Site, chromium: Browser) -> Iterator[Browse]:
             reduced_motion="reduce",
         )
         context.set_default_timeout(15_000)
-        watch = Watch(origin)
+        watch = Watch(origin, abroad)
         watch.over(context)
         opened.append((context, watch))
         return context.new_page()

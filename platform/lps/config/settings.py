@@ -127,7 +127,7 @@ LPS_FAMILY_TABS = [
     "billing.nav.FAMILY_TABS",
 ]
 # The families' tabs, likewise.
-LPS_TABS = ["lps.families.nav.TABS", "booking.nav.TABS", "billing.nav.TABS", "lps.families.nav.LAST_TABS"]
+LPS_TABS = ["lps.families.nav.TABS", "billing.nav.TABS", "booking.nav.TABS", "lps.families.nav.LAST_TABS"]
 ROOT_URLCONF = "lps.config.urls"
 WSGI_APPLICATION = "lps.config.wsgi.application"
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0

@@ -3,6 +3,8 @@
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.db import connection
+
 from billing.models import BillingRun, CashOffice, Payment, PaymentAttempt
 from billing.rules.numbers import ticket
 from billing.runs_page import last_month, month_label
@@ -57,7 +59,9 @@ def _pay(run: BillingRun, household: Household, *, now: datetime) -> None:
     invoice, zone = run.invoices.get(household=household), context.current().zone
     at = now - timedelta(days=1)
     office = run.cash_office
+    _start_numbers()
     attempt = PaymentAttempt.objects.create(
+        pk=_NUMBER,
         invoice=invoice,
         cash_office=office,
         ticket=ticket(opened_at=at, zone=zone, number=_NUMBER),
@@ -84,3 +88,9 @@ def _pay(run: BillingRun, household: Household, *, now: datetime) -> None:
         day=at.astimezone(zone).date(),
         attempt=attempt,
     )
+
+
+def _start_numbers() -> None:
+    """The attempts that follow are numbered after the sample's."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(pg_get_serial_sequence('billing_paymentattempt', 'id'), %s)", [_NUMBER])

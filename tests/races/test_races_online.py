@@ -1,0 +1,75 @@
+"""Paying online at one moment: two tabs, two answers of the Treasury, two polls."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from billing.models import Payment, PaymentAttempt
+from billing.services import asking, attempts
+from billing.services.attempts import AttemptRefused
+from lps.families.models import Household
+from simulators.payfip.server import Server, serving
+from tenants.models import Commune
+from tests.billing.online import again, payable, pays, tried
+from tests.races.crowd import at_once, meeting
+
+
+@pytest.fixture
+def home(town: Commune) -> Household:
+    return Household.objects.order_by("pk")[0]
+
+
+@pytest.fixture
+def treasury(settings: Any) -> Iterator[Server]:
+    with serving() as server:
+        settings.LPS_PAYFIP_URL = server.url
+        yield server
+
+
+def test_two_tabs_open_one_attempt(town: Commune, home: Household, treasury: Server) -> None:
+    invoice = payable(home)
+
+    done = at_once(town, [lambda: tried(home, invoice)] * 3)
+
+    assert sorted(one.refusal.code for one in done if isinstance(one, AttemptRefused)) == ["barred"] * 2
+    assert PaymentAttempt.objects.filter(invoice=invoice).count() == len(treasury.treasury.operations) == 1
+
+
+def test_without_the_invoice_held_they_would_open_two(
+    town: Commune, home: Household, treasury: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoice = payable(home)
+
+    def unheld(household: Household, key: int) -> Any:
+        return type(invoice).objects.select_related("run__cash_office", "household").get(pk=key)
+
+    monkeypatch.setattr(attempts, "_held", unheld)
+    monkeypatch.setattr(attempts.rules, "refusal", meeting(2, attempts.rules.refusal))
+
+    at_once(town, [lambda: tried(home, invoice)] * 2)
+
+    assert PaymentAttempt.objects.filter(invoice=invoice).count() == 2
+
+
+def test_answers_at_one_moment_are_one_payment(town: Commune, home: Household, treasury: Server) -> None:
+    attempt = tried(home, payable(home))
+    pays(treasury, attempt)
+
+    done = at_once(town, [lambda: asking.ask(attempt, asked_by="return")] * 4)
+
+    assert [one for one in done if isinstance(one, Exception)] == []
+    assert Payment.objects.filter(attempt=attempt).count() == 1
+
+
+def test_two_polls_ask_each_attempt_once(town: Commune, home: Household, treasury: Server) -> None:
+    for _ in range(4):
+        tried(home, payable(home))
+    at = PaymentAttempt.objects.latest("opened_at").opened_at + timedelta(minutes=6)
+
+    done = at_once(town, [lambda: asking.claim_due(at=at)] * 2)
+
+    taken = [one.pk for claimed in done for one in claimed]  # type: ignore[union-attr]
+    assert len(taken) == len(set(taken)) == 4
+    assert again(PaymentAttempt.objects.get(pk=taken[0])).next_ask_at == at + timedelta(minutes=5)
