@@ -101,7 +101,7 @@ def tariffs_between(first_day: date, last_day: date, cash_office: CashOffice) ->
     rows = Tariff.objects.filter(cash_office=cash_office, valid_during__overlap=days).prefetch_related("prices")
     found: dict[int, list[TariffFacts]] = {}
     for row in rows.order_by("activity", "valid_during"):
-        found.setdefault(row.activity_id, []).append(_tariff(row))
+        found.setdefault(row.activity_id, []).append(facts_of(row))
     return found
 
 
@@ -240,7 +240,8 @@ def line_of(adjustment: Adjustment) -> Line:
     )
 
 
-def _tariff(row: Tariff) -> TariffFacts:
+def facts_of(row: Tariff) -> TariffFacts:
+    """A version as pricing reads it, with its grid."""
     return TariffFacts(
         pk=row.pk,
         since=row.valid_during.lower or date.min,

@@ -64,6 +64,9 @@ class SettingsForm(forms.Form):
         validators=[_PLAIN],
         help_text=_("Séparés par des espaces. Vide\u00a0: toutes les familles paient le prix des habitants."),
     )
+    show_prices = forms.BooleanField(
+        label=_("Montrer aux familles le prix estimé de chaque semaine, sous leur planning"), required=False
+    )
     unusual_amount = EurosField(label=_("Signaler une facture à partir de (euros)"))
 
     def clean_resident_postal_codes(self) -> list[str]:

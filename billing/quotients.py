@@ -25,10 +25,10 @@ def residence(household: Household) -> bool | None:
 
 
 def issued_since(household: Household, day: date) -> list[Invoice]:
-    """The invoices issued for days from that one on: a quotient proved late may correct them."""
+    """The invoices issued for days from that one on, corrections apart: a quotient proved late may correct them."""
     states = (BillingRun.State.PUBLISHED, BillingRun.State.CLOSED, BillingRun.State.VALIDATED)
     rows = Invoice.objects.filter(household=household, run__state__in=states, run__last_day__gte=day)
-    return list(rows.order_by("year", "rank"))
+    return list(rows.exclude(run__kind=BillingRun.Kind.CORRECTION).order_by("year", "rank"))
 
 
 def without_proof(day: date) -> Any:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from billing.rules.facts import TariffFacts
-from billing.rules.pricing import PERIOD, Month, Split
+from billing.rules.pricing import FLAT, PERIOD, Month, Split
 from booking.usage import usage
 from lps.families.queries import SharedCustody, shared_custodies
 
@@ -15,7 +15,6 @@ Splits = Mapping[tuple[int, int, int], Split]
 
 # Divides by two, three and four: the parts of a day that so many households have.
 _DAY = 12
-_FLAT = frozenset({"month", "period"})
 
 
 class Days(Protocol):
@@ -34,7 +33,7 @@ def flat_splits(asked: Days, tariffs: Mapping[int, Sequence[TariffFacts]]) -> Sp
 
     All households count, asked or not: a price is shared alike whoever is computed.
     """
-    flat = [activity for activity, versions in tariffs.items() if any(one.unit in _FLAT for one in versions)]
+    flat = [activity for activity, versions in tariffs.items() if any(one.unit in FLAT for one in versions)]
     held = shared_custodies(asked.first_day, asked.last_day) if flat else []
     if not held:
         return {}

@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from booking import planning_form, queries, sentences
+from booking import planning_form, prices, queries, sentences
 from booking.catalogue import ActivityFacts, Catalogue, GroupFacts
+from booking.prices import Prices
 from booking.rules.deadlines import Closing, Opening, deadline, describe, opening
 from booking.rules.planning import NO_POWERS, Cell, CellView, DayFacts, PlanningRefusal, Timing, cell_state
 from booking.rules.weeks import Week, days_of
@@ -62,6 +63,7 @@ class WeekBlock:
     deadlines: Sequence[DeadlineLine]
     notes: Sequence[str]
     body: SafeString
+    price: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Page:
 
     weeks: Sequence[WeekBlock]
     seen: str
+    price_note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +108,10 @@ def build(
     pks = [activity.pk for group in shown.groups for activity in group.activities]
     days = queries.days_of_child(child=child, household=household, days=shown.days, activities=pks, at=now)
     drawing = _Drawing(household.pk, days, shown, catalogue, zone, now, counter)
-    weeks = [drawing.week(week) for week in shown.weeks] if drawing.groups else []
+    told = drawing.prices(child, household) if counter is None else Prices()
+    weeks = [drawing.week(week, told.weeks.get(week.monday, "")) for week in shown.weeks] if drawing.groups else []
     seen = planning_form.seen_field(drawing.changeable, child=child, household=household) if drawing.changeable else ""
-    return Page(weeks, seen)
+    return Page(weeks, seen, told.note)
 
 
 class _Drawing:
@@ -141,7 +145,16 @@ class _Drawing:
         self.reasons: dict[Refusal, str] = {}
         self.to_explain: dict[date, None] = {}
 
-    def week(self, week: Week) -> WeekBlock:
+    def prices(self, child: Child, household: Household) -> Prices:
+        """What the household's bookings of the weeks that are not over may cost it."""
+        days = [day for week in self.shown.weeks if week.sunday >= self.today for day in days_of(week)]
+        shown, booked = set(days), dict[int, list[date]]()
+        for cell, standing in self.days.bookings.items():
+            if standing.household_id == self.household_id and cell.day in shown:
+                booked.setdefault(cell.activity_id, []).append(cell.day)
+        return prices.estimate(household=household, child=child, days=days, booked=booked)
+
+    def week(self, week: Week, price: str) -> WeekBlock:
         columns = self._columns(week)
         self.closed.clear()
         self.to_explain.clear()
@@ -154,6 +167,7 @@ class _Drawing:
             deadlines=list(self._deadlines(week)),
             notes=[*grid.why_locked(columns=columns, lines=lines), *self._notes(columns)],
             body=grid.rows(name=planning_form.BOX, columns=columns, lines=lines),
+            price=price,
         )
 
     def _for_the_child(self, group: GroupFacts, shown: Shown) -> GroupFacts | None:

@@ -17,6 +17,8 @@ PERIOD: Month = (0, 0)
 Split = Mapping[Month, tuple[Sequence[int], int]]
 _ALONE: Split = {}
 
+# Units that are asked once a month or a period, whatever the days.
+FLAT = frozenset({"month", "period"})
 _MINUTES = {"hour": 60, "half_hour": 30}
 _QUARTER = 15
 _BOOKED = {Use.ATTENDED: Kind.USE, Use.NOT_CALLED: Kind.USE, Use.UNBOOKED: Kind.USE, Use.ABSENT: Kind.ABSENCE}
@@ -164,7 +166,7 @@ def _lines(
     custody: Custody,
     split: Split,
 ) -> Iterator[Charged]:
-    if tariff.unit in ("month", "period"):
+    if tariff.unit in FLAT:
         yield from _flat(tariff, charged, price, since=since, last=last, custody=custody, split=split)
     else:
         yield from _by_unit(tariff, charged, price)

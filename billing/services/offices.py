@@ -9,6 +9,7 @@ from billing.models import BillingSettings, CashOffice
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record, record_change
+from tenants.town.services import lock_settings, renew_catalogue_stamp
 
 # What its page sets; online payment has its own.
 FIELDS = (
@@ -39,8 +40,7 @@ ONLINE = (
     "treasury_hours",
     "treasury_phone",
 )
-# What has an effect today; the price beside the planning and the warning of a quotient's end are not told yet.
-SETTINGS = ("resident_postal_codes", "unusual_amount")
+SETTINGS = ("resident_postal_codes", "show_prices", "unusual_amount")
 
 
 def save_office(
@@ -85,11 +85,13 @@ def save_online(
 def save_settings(*, facts: Mapping[str, Any], by: Actor, channel: Channel = Channel.OFFICE) -> BillingSettings:
     """Change what the town decides for all its billing."""
     with transaction.atomic():
+        lock_settings()
         row = BillingSettings.objects.select_for_update().filter(pk=1).first() or BillingSettings(pk=1)
         before = {name: _plain(getattr(row, name)) for name in SETTINGS}
         for name, value in facts.items():
             setattr(row, name, value)
         row.save()
+        renew_catalogue_stamp()
         after = {name: _plain(getattr(row, name)) for name in SETTINGS}
         action = "billing_settings_changed"
         record(by=by, channel=channel, action=action, subject="town", before=before, after=after)

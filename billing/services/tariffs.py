@@ -17,6 +17,7 @@ from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel.refusals import Refusal
+from tenants.town.services import lock_settings, renew_catalogue_stamp
 
 ZERO = Decimal(0)
 
@@ -74,6 +75,7 @@ def set_tariff(
     (`used`) when invoices were issued with that one.
     """
     with transaction.atomic():
+        lock_settings()  # before the activity, as who changes the catalogue does
         Activity.objects.select_for_update(no_key=True).get(pk=activity.pk)
         versions = list(Tariff.objects.filter(activity=activity).order_by("valid_during").prefetch_related("prices"))
         before: Any = None
@@ -100,6 +102,7 @@ def set_tariff(
         made.save()
         made.prices.all().delete()
         TariffPrice.objects.bulk_create(_cells(made, spec.prices))
+        renew_catalogue_stamp()  # the price beside the planning
         _note("tariff_set", made, by=by, channel=channel, before=before, after=_told(made, spec.prices))
     return made
 
@@ -108,6 +111,7 @@ def remove_tariff(*, tariff: Tariff, today: date, by: Actor) -> None:
     """Take away a version to come: the one before it goes on. Raises `TariffRefused` (`begun`, `used`,
     `drafted`)."""
     with transaction.atomic():
+        lock_settings()  # before the activity, as who changes the catalogue does
         Activity.objects.select_for_update(no_key=True).get(pk=tariff.activity_id)
         first, end = tariff.valid_during.lower, tariff.valid_during.upper
         if first <= today:
@@ -121,6 +125,7 @@ def remove_tariff(*, tariff: Tariff, today: date, by: Actor) -> None:
         if former:
             former.valid_during = DateRange(former.valid_during.lower, end)
             former.save(update_fields=["valid_during"])
+        renew_catalogue_stamp()
         _note("tariff_removed", tariff, by=by, channel=Channel.OFFICE, before=before, after=None)
 
 

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from billing.models import BillingSettings, CashOffice, HouseholdTerms, Quotient, Tariff
+from billing.models import BillingRun, BillingSettings, CashOffice, HouseholdTerms, Quotient, Tariff
 from billing.services.tariffs import spec_of
 from booking.models import Activity, Booking
 from lps.accounts.roles import Role
 from lps.families.models import Household
 from lps.kernel import clock
+from tenants import context
 from tenants.models import Commune
 from tests.billing.factories import cash_office, invoice, tariff
 from tests.families.agents import signed_in as kept
@@ -193,7 +194,22 @@ def test_a_late_quotient_names_the_invoices_that_it_meets(client: Client, marson
         follow=True,
     )
 
-    assert "une correction est possible" in text(done) and issued.number in text(done)
+    page = text(done)
+    assert "une correction est possible" in page
+    path = f"/mairie/regie/lots/{issued.run_id}/corriger/?famille={marsone.pk}"
+    assert path in page and f"corriger {issued.number}" in page
+    assert "pour la famille MARSONE seulement" in text(client.get(path))
+    due = clock.today(context.current().zone) + timedelta(days=30)
+    client.post(path, {"label": "Correction", "due_date": due.isoformat()})
+    made = BillingRun.objects.get(kind=BillingRun.Kind.CORRECTION)
+    assert (made.households, made.first_day) == ([marsone.pk], issued.run.first_day)
+
+
+@pytest.mark.parametrize("asked", ["999999", "x", "9" * 40, "²"])
+def test_a_correction_of_no_family_is_no_page(client: Client, marsone: Household, asked: str) -> None:
+    issued = invoice(marsone)
+
+    assert client.get(f"/mairie/regie/lots/{issued.run_id}/corriger/", {"famille": asked}).status_code == 404
 
 
 def test_a_family_is_said_to_live_elsewhere(client: Client, marsone: Household) -> None:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing import quotients as reads
 from billing import words
 from billing.office_forms import QuotientForm, ResidenceForm
-from billing.rights import READ_QUOTIENTS, SET_QUOTIENTS
+from billing.rights import READ_QUOTIENTS, RUN_BILLING, SET_QUOTIENTS
 from billing.services import quotients as services
 from billing.services.quotients import QuotientRefused
 from lps.accounts.decorators import agent_required
@@ -70,8 +70,7 @@ def residence(request: DoorRequest, household_id: int) -> HttpResponse:
 @agent_required(READ_QUOTIENTS)
 def missing(request: DoorRequest) -> HttpResponse:
     """The families without a proof for today: they pay the top bracket."""
-    actor = agent_of(request)
-    if actor.sites or actor.activities:
+    if not _is_of_all(request):
         raise PermissionDenied
     page = Paginator(reads.without_proof(_today()), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "billing/office/quotients.html", {"page": page, "query": ""})
@@ -94,9 +93,16 @@ def _page(
         "issued": reads.issued_since(household, rows[0].valid_during.lower) if rows else [],
         "residence": residence or ResidenceForm.of(reads.residence(household)),
         "may_change": allowed(request.actor, SET_QUOTIENTS),
+        "may_correct": _is_of_all(request) and allowed(request.actor, RUN_BILLING),
         "said": saying.said(request, SAID),
     }
     return render(request, "billing/office/family_quotient.html", {**frame(request, household), **facts}, status=status)
+
+
+def _is_of_all(request: DoorRequest) -> bool:
+    """Whether the agent is kept to no school and no activity."""
+    actor = agent_of(request)
+    return not (actor.sites or actor.activities)
 
 
 def _path(household: Household) -> str:

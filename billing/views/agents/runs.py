@@ -24,6 +24,8 @@ from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
+from lps.families.models import Household
+from lps.families.views.agents.frame import household_or_404
 from lps.ui import saying
 from tenants import context
 
@@ -189,6 +191,7 @@ def correct(request: DoorRequest, run_id: int) -> HttpResponse:
     found, actor, today = _run_or_404(request, run_id), _agent(request), _today(request)
     if found.state in (State.DRAFT, State.CHECKED):
         return saying.done(_path(found), "state")
+    family = _family_asked(request)
     limit = services.online_until(today, limit_day=10, zone=context.current().zone)
     due = services.last_day_online(limit)
     form = CorrectionForm(
@@ -197,12 +200,27 @@ def correct(request: DoorRequest, run_id: int) -> HttpResponse:
         initial={"label": _now("Correction %(label)s") % {"label": found.label[:40]}, "due_date": due},
     )
     if form.is_valid():
-        made = services.open_correction(of=found, **form.cleaned_data, by=actor, at=request.received_at)
+        made = services.open_correction(
+            of=found,
+            households=[family.pk] if family else [],
+            **form.cleaned_data,
+            by=actor,
+            at=request.received_at,
+        )
         compute_run(run=made, today=today, at=request.received_at, by=actor)
         return saying.done(_path(made), "calcule")
-    return render(
-        request, "billing/office/run_correct.html", {"form": form, "run": found}, status=400 if form.errors else 200
-    )
+    facts = {"form": form, "run": found, "family": family}
+    return render(request, "billing/office/run_correct.html", facts, status=400 if form.errors else 200)
+
+
+def _family_asked(request: DoorRequest) -> Household | None:
+    """The one family that the address asks to correct, if any; 404 for one of nothing."""
+    asked = request.GET.get("famille", "")
+    if not asked:
+        return None
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 10):
+        raise Http404
+    return household_or_404(request, int(asked), RUN_BILLING)
 
 
 def _done(run: BillingRun, word: str, act: Callable[[], object]) -> HttpResponse:

@@ -128,6 +128,8 @@ LPS_FAMILY_TABS = [
 ]
 # The families' tabs, likewise.
 LPS_TABS = ["lps.families.nav.TABS", "billing.nav.TABS", "booking.nav.TABS", "lps.families.nav.LAST_TABS"]
+# Who tells what the bookings of a planning may cost, see booking.prices.
+LPS_PRICES = "billing.planning_prices.of_planning"
 ROOT_URLCONF = "lps.config.urls"
 WSGI_APPLICATION = "lps.config.wsgi.application"
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
