@@ -67,6 +67,13 @@ class SettingsForm(forms.Form):
     show_prices = forms.BooleanField(
         label=_("Montrer aux familles le prix estimé de chaque semaine, sous leur planning"), required=False
     )
+    quotient_warning_days = forms.IntegerField(
+        label=_("Prévenir une famille avant la fin de son quotient (jours)"),
+        min_value=0,
+        max_value=120,
+        help_text=_("Un seul message, par e-mail et sur sa page des factures. 0\u00a0: ne prévenir personne."),
+        error_messages={"required": _("Écrivez un nombre de jours, 0 pour ne prévenir personne.")},
+    )
     unusual_amount = EurosField(label=_("Signaler une facture à partir de (euros)"))
 
     def clean_resident_postal_codes(self) -> list[str]:

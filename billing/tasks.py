@@ -1,7 +1,7 @@
 """The worker's door: letters to draw, and what is forgotten at night."""
 
-from billing.services import asking, documents, reminders, retention
-from billing.wakeup import INVOICES, POLL, PURGE, REMINDERS
+from billing.services import asking, documents, quotient_warnings, reminders, retention
+from billing.wakeup import INVOICES, POLL, PURGE, QUOTIENTS, REMINDERS
 from lps.kernel import clock
 from tenants import context
 from tenants.tasks import commune_task
@@ -23,6 +23,12 @@ def draw_invoices() -> None:
 def poll_payments() -> None:
     """Ask the Treasury of the payments online that are due: at every tick of the minute, each every five minutes."""
     asking.poll()
+
+
+@commune_task(name=QUOTIENTS, ignore_result=True)
+def warn_quotients() -> None:
+    """Tell families that their quotient ends, or is missing: once a morning. Twice tells nobody again."""
+    quotient_warnings.warn(today=clock.today(context.current().zone), at=clock.now())
 
 
 @commune_task(name=PURGE, ignore_result=True)

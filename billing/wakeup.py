@@ -2,5 +2,6 @@
 
 PURGE = "billing.purge"
 INVOICES = "billing.draw_invoices"
+QUOTIENTS = "billing.warn_quotients"
 REMINDERS = "billing.draw_reminders"
 POLL = "billing.poll_payments"

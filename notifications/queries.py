@@ -1,5 +1,7 @@
 """Reads about messages and addresses."""
 
+from collections.abc import Collection
+
 from notifications.addresses import BadAddress, clean_email, same_address_key
 from notifications.models import (
     ADDRESS_PURPOSE,
@@ -42,3 +44,12 @@ def holders_of(value: str) -> list[str]:
         return []
     lookup = keys.lookup_hash(same_address_key(address), purpose=ADDRESS_PURPOSE)
     return list(Address.objects.in_force().filter(lookup=lookup).values_list("holder", flat=True))
+
+
+def addresses_of_many(holders: Collection[str]) -> dict[str, list[str]]:
+    """The e-mail addresses in force of these holders, in clear, in the order of their proofs: one statement."""
+    found: dict[str, list[str]] = {}
+    rows = Address.objects.in_force().filter(holder__in=list(holders), kind=Kind.EMAIL)
+    for row in rows.order_by("proved_at", "pk"):
+        found.setdefault(row.holder, []).append(row.address)
+    return found

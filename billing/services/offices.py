@@ -40,7 +40,7 @@ ONLINE = (
     "treasury_hours",
     "treasury_phone",
 )
-SETTINGS = ("resident_postal_codes", "show_prices", "unusual_amount")
+SETTINGS = ("resident_postal_codes", "show_prices", "quotient_warning_days", "unusual_amount")
 
 
 def save_office(

@@ -5,7 +5,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from billing import invoices, online, papers
+from billing import invoices, online, papers, quotients
 from billing.services import documents
 from lps.families.decorators import household_required
 from lps.families.identity import FamilyRequest
@@ -27,6 +27,7 @@ def listing(request: FamilyRequest) -> HttpResponse:
         "rows": [invoices.standing(one) for one in page.object_list],
         "left": left,
         "is_late": is_late,
+        "announced": quotients.announced(request.household, today),
     }
     return render(request, "billing/invoices.html", facts)
 

@@ -164,7 +164,7 @@ def test_the_first_regie_is_the_principal_one(client: Client) -> None:
 
 def test_the_settings_of_billing_are_kept(client: Client) -> None:
     path = "/mairie/regie/reglages/"
-    facts = {"resident_postal_codes": "78200, 78300", "unusual_amount": "300"}
+    facts = {"resident_postal_codes": "78200, 78300", "unusual_amount": "300", "quotient_warning_days": "45"}
 
     client.post(path, facts)
 

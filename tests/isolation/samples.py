@@ -768,7 +768,7 @@ COMMUNE: Mapping[str, Sample] = {
     "billing_office:settings": Sample(
         agent("billing.set_tariffs"),
         FORM,
-        fields=lambda town: {"unusual_amount": "500"},
+        fields=lambda town: {"unusual_amount": "500", "quotient_warning_days": "30"},
         foreign_fields=None,
     ),
     "billing_office:quotients": Sample(agent("billing.read_quotients")),

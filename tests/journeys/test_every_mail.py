@@ -80,6 +80,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
         "url": URL,
     },
     "booking/emails/put_back": {"url": URL, "lines": LINES},
+    "billing/emails/quotient_ends": {"day": date(2014, 11, 1), "had_one": True, "url": URL},
     "booking/emails/closed": {"reason": "Grève", "url": URL, "lines": LINES},
     "booking/emails/reopened": {"reason": "Grève", "url": URL, "lines": LINES, "waiting": LINES, "lost": LINES},
     "booking/emails/decided": {

@@ -9,7 +9,7 @@ from celery import current_app
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
-from billing.wakeup import INVOICES, POLL, REMINDERS
+from billing.wakeup import INVOICES, POLL, QUOTIENTS, REMINDERS
 from billing.wakeup import PURGE as PURGE_BILLING
 from booking import tasks as booking
 from booking.wakeup import BOOK, EXTEND
@@ -77,6 +77,7 @@ SCHEDULE = (
     Due(PURGE_CALLS, at=time(3, 33)),
     Due(journal.PURGE, at=time(3, 35)),
     Due(EXTEND, at=time(3, 40)),
+    Due(QUOTIENTS, at=time(8, 30)),
 )
 
 
