@@ -32,8 +32,12 @@ class Commune(TenantMixin):
     place_name = models.CharField("nom de la commune", max_length=120)
     place_of = models.CharField("avec sa préposition", max_length=120)
     insee = models.CharField("code INSEE", max_length=5, blank=True)
+    siret = models.CharField("SIRET", max_length=14, blank=True)
     time_zone = models.CharField("fuseau horaire", max_length=40, default="Europe/Paris")
     state = models.CharField("état", max_length=10, choices=CommuneState, default=CommuneState.ACTIVE)
+    # What people read while it is not active; the day counts while it is to be opened.
+    state_reason = models.CharField("motif", max_length=300, blank=True)
+    opens_on = models.DateField("ouvre aux familles le", null=True, blank=True)
     wrapped_key = models.TextField("clé de données, enveloppée", blank=True)
     created_at = models.DateTimeField("ouverte le", default=clock.now)
 

@@ -15,6 +15,8 @@ from tenants.models import Commune, CommuneState, Line
 HOST_TTL = 60.0
 LOOK_EVERY = 1.0
 OPEN_STATES = (CommuneState.ACTIVE, CommuneState.TO_OPEN)
+# A suspended or closed one still answers: with the sentence that says so.
+SERVED_STATES = (*OPEN_STATES, CommuneState.SUSPENDED, CommuneState.CLOSED)
 log = logging.getLogger(__name__)
 
 _STAMP = "hosts_stamp"
@@ -44,7 +46,7 @@ def communes() -> list[Commune]:
 
 
 def open_communes() -> list[Commune]:
-    """The communes whose pages answer and whose tasks run."""
+    """The communes in service, whose tasks run."""
     with context.public():
         return list(Commune.objects.filter(state__in=OPEN_STATES).order_by("slug"))
 
@@ -127,6 +129,6 @@ def _read_host(host: str) -> Commune | None:
     slug, _, domain = host.partition(".")
     is_ours = domain in settings.LPS_BASE_DOMAINS
     with context.public():
-        opened = Commune.objects.filter(state__in=OPEN_STATES)
-        found: Commune | None = (opened.filter(slug=slug) if is_ours else opened.filter(domains__domain=host)).first()
+        served = Commune.objects.filter(state__in=SERVED_STATES)
+        found: Commune | None = (served.filter(slug=slug) if is_ours else served.filter(domains__domain=host)).first()
     return found

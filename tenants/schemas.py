@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote
@@ -56,11 +57,17 @@ def migrate(schema_name: str) -> None:
 
 def behind() -> list[str]:
     """The schemas of communes whose migrations are not the code's."""
-    expected = _migration_names()
     with context.public(), connection.cursor() as cursor:
         cursor.execute("SELECT schema_name FROM tenants_commune WHERE state <> 'erased' ORDER BY schema_name")
-        schemas = [row[0] for row in cursor.fetchall()]
-        return [schema for schema in schemas if _applied(cursor, schema) != expected]
+        return behind_among([row[0] for row in cursor.fetchall()])
+
+
+def behind_among(schema_names: Sequence[str]) -> list[str]:
+    """Those of these schemas whose migrations are not the code's, in two statements."""
+    expected = _migration_names()
+    with context.public(), connection.cursor() as cursor:
+        applied = _applied(cursor, schema_names)
+    return [schema for schema in schema_names if applied.get(schema, set()) != expected]
 
 
 def create(schema_name: str) -> str:
@@ -151,13 +158,22 @@ def _migration_names() -> set[tuple[str, str]]:
     return names
 
 
-def _applied(cursor: CursorWrapper, schema: str) -> set[tuple[str, str]]:
-    cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{_quoted(schema)}.django_migrations"])
-    if not cursor.fetchone()[0]:
-        return set()
-    labels = _tenant_labels()
-    cursor.execute(f"SELECT app, name FROM {_quoted(schema)}.django_migrations WHERE app = ANY(%s)", [labels])
-    return set(cursor.fetchall())
+def _applied(cursor: CursorWrapper, schema_names: Sequence[str]) -> dict[str, set[tuple[str, str]]]:
+    """The migrations applied in each schema that has a table of them."""
+    cursor.execute(
+        "SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE c.relname = 'django_migrations' AND n.nspname = ANY(%s)",
+        [list(schema_names)],
+    )
+    there = [row[0] for row in cursor.fetchall()]
+    applied: dict[str, set[tuple[str, str]]] = {schema: set() for schema in there}
+    if there:
+        each = (f"SELECT '{name}', app, name FROM {_quoted(name)}.django_migrations" for name in there)
+        every = " UNION ALL ".join(each)
+        cursor.execute(f"SELECT * FROM ({every}) AS every(schema, app, name) WHERE app = ANY(%s)", [_tenant_labels()])
+        for schema, app, name in cursor.fetchall():
+            applied[schema].add((app, name))
+    return applied
 
 
 def _create_empty(cursor: CursorWrapper, schema_name: str) -> None:

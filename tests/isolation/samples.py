@@ -438,6 +438,9 @@ COMMUNE: Mapping[str, Sample] = {
     "families_office:letter": Sample(
         agent("families.print_codes"), {"POST": 302}, where=lambda town: {"household_id": town.household.pk}
     ),
+    "families_office:trial": Sample(
+        agent("families.edit"), {"POST": 302}, where=lambda town: {"household_id": town.household.pk}
+    ),
     "families_office:new_child": Sample(
         agent("families.edit"),
         FORM,
@@ -1241,4 +1244,8 @@ CONSOLE: Mapping[str, Sample] = {
     "console:sign_in": Sample(EVERYBODY, {"GET": 200, "POST": 200}),
     "console:sign_out": Sample(OPERATOR, {"POST": 302}),
     "console:communes": Sample(OPERATOR),
+    "console:new": Sample(OPERATOR, {"GET": 200, "POST": 400}),
+    "console:commune": Sample(OPERATOR, where=lambda town: {"slug": town.commune.slug}),
+    "console:state": Sample(OPERATOR, {"GET": 200, "POST": 400}, where=lambda town: {"slug": town.commune.slug}),
+    "console:opening_day": Sample(OPERATOR, {"POST": 302}, where=lambda town: {"slug": town.commune.slug}),
 }

@@ -170,7 +170,8 @@ def test_those_without_the_right_are_refused(trial: Trial) -> None:
 
 @pytest.mark.parametrize("name", CONSOLE)
 def test_the_console_is_the_operators(name: str, demo: Commune) -> None:
-    sample, path, town = CONSOLE[name], reverse(name, urlconf=settings.LPS_CONSOLE_URLCONF), here(demo)
+    sample, town = CONSOLE[name], here(demo)
+    path = reverse(name, urlconf=settings.LPS_CONSOLE_URLCONF, kwargs=dict(sample.where(town)))
     strangers = [with_cookies(console_browser(), cookie) for cookie in (town.family, town.agent())]
     vendor = with_cookies(console_browser(), operator())
 

@@ -11,7 +11,13 @@ from tests.sql import counted
 def suspend_elsewhere(commune: Commune) -> None:
     """What another process does: its own memory is cleared, ours is not."""
     with context.public():
-        Commune.objects.filter(pk=commune.pk).update(state=CommuneState.SUSPENDED)
+        Commune.objects.filter(pk=commune.pk).update(state=CommuneState.SUSPENDED, state_reason="Travaux")
+
+
+def state_of_host() -> str:
+    found = queries.commune_of_host(host="demo.localhost")
+    assert found is not None
+    return found.state
 
 
 def test_a_known_host_and_an_unknown_one_cost_no_statement(demo: Commune) -> None:
@@ -31,10 +37,18 @@ def test_a_commune_suspended_by_another_process_is_seen_once_told(
     monkeypatch.setattr(queries, "LOOK_EVERY", 0.0)
     queries.commune_of_host(host="demo.localhost")
     suspend_elsewhere(demo)
-    assert queries.commune_of_host(host="demo.localhost") == demo  # nobody told us yet
+    assert state_of_host() == CommuneState.ACTIVE  # nobody told us yet
 
     with context.public():
         cache.set("hosts_stamp", "another process")
+
+    assert state_of_host() == CommuneState.SUSPENDED
+
+
+def test_an_erased_commune_answers_no_more(demo: Commune) -> None:
+    with context.public():
+        Commune.objects.filter(pk=demo.pk).update(state=CommuneState.ERASED)
+    queries.forget_hosts()
 
     assert queries.commune_of_host(host="demo.localhost") is None
 

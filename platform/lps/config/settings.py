@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "tenants.middleware.CommuneMiddleware",
     "lps.config.zone.CommuneZone",
     "lps.accounts.middleware.DoorSessions",
+    "lps.console.gate.StateGate",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
 ]

@@ -1,28 +1,75 @@
-"""Reads for the operators' pages, in the registry."""
+"""Reads for the operators' pages: the registry, and figures across the communes of a page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, QuerySet, prefetch_related_objects
 
+from lps.console import figures
+from lps.console.figures import Figures
+from lps.journal.models import AuditEntry
 from tenants import context, queries
-from tenants.models import Commune
+from tenants.models import Commune, CommuneState
+
+LAST_ENTRIES, MONTHS = 20, 12
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A commune as the list shows it, with every host name that leads to it."""
+    """A commune as the list shows it, with every host name that leads to it; no figures when its schema is behind."""
 
     commune: Commune
     url: str
     hosts: tuple[str, ...]
+    figures: Figures | None
 
 
-def rows() -> list[Row]:
-    """All communes that are not erased, in the order of their slugs, in two statements."""
-    communes = queries.communes()
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One commune: its line, its last twelve months, newest first, and what was done to it."""
+
+    row: Row
+    months: list[tuple[date, Figures]]
+    entries: list[AuditEntry]
+
+
+def found(asked: str, *, state: str = "") -> QuerySet[Commune]:
+    """The communes that are not erased, by a part of a name, of a host or a code, in the order of their slugs."""
+    communes: QuerySet[Commune] = Commune.objects.exclude(state=CommuneState.ERASED).order_by("slug")
+    if state in CommuneState.values:
+        communes = communes.filter(state=state)
+    if asked.strip():
+        like = Q(header_name__icontains=asked.strip()) | Q(slug__icontains=asked.strip()) | Q(insee=asked.strip())
+        hosts = Commune.objects.filter(domains__domain__icontains=asked.strip()).values("pk")
+        communes = communes.filter(like | Q(pk__in=hosts))
+    return communes
+
+
+def rows(communes: Sequence[Commune], *, today: date) -> list[Row]:
+    """These communes as the list shows them, in a constant number of statements."""
     with context.public():
-        prefetch_related_objects(communes, "domains")
-        return [Row(commune, queries.url_of(commune), _hosts(commune)) for commune in communes]
+        prefetch_related_objects(list(communes), "domains")
+    behind = figures.behind(communes)
+    counted = figures.of_month([one for one in communes if one.slug not in behind], first_day=today.replace(day=1))
+    return [Row(one, queries.url_of(one), _hosts(one), counted.get(one.slug)) for one in communes]
+
+
+def detail(commune: Commune, *, today: date) -> Detail:
+    """All that the page of one commune shows."""
+    (row,) = rows([commune], today=today)
+    months = []
+    if row.figures is not None:
+        first_days = [_month_before(today, back) for back in range(MONTHS)]
+        months = [(day, figures.of_month([commune], first_day=day)[commune.slug]) for day in first_days]
+    with context.public():
+        entries = AuditEntry.objects.filter(subject=f"commune:{commune.slug}").order_by("-at", "-pk")
+        return Detail(row, months, list(entries[:LAST_ENTRIES]))
+
+
+def _month_before(today: date, back: int) -> date:
+    months = today.year * 12 + today.month - 1 - back
+    return date(months // 12, months % 12 + 1, 1)
 
 
 def _hosts(commune: Commune) -> tuple[str, ...]:

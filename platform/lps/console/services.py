@@ -4,9 +4,10 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf import settings
 from django.db import transaction
 
 from lps.accounts.services import reseal_secrets
@@ -15,11 +16,12 @@ from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel import clock
 from tenants import context, keys, queries, schemas
-from tenants.models import Commune, CommuneState
+from tenants.models import Commune, CommuneState, Host
 from tenants.names import proposed_place_of
 from tenants.town.services import open_town
 
 log = logging.getLogger(__name__)
+_DOMAIN = re.compile(r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$")
 _SLUG = re.compile(r"^[a-z][a-z0-9-]{1,40}[a-z0-9]$")
 RESERVED = frozenset({"www", "console", "api", "mail", "smtp", "static", "public", "extensions", "template", "pg"})
 
@@ -37,7 +39,12 @@ class Identity:
     place_name: str
     place_of: str = ""
     insee: str = ""
+    siret: str = ""
     time_zone: str = "Europe/Paris"
+    domains: tuple[str, ...] = ()
+    # To be opened: its agents prepare it, the families wait for the day.
+    to_open: bool = False
+    opens_on: date | None = None
 
 
 Furnish = Callable[[Commune, Actor, datetime], None]
@@ -60,6 +67,14 @@ def create_commune(*, identity: Identity, by: Actor, channel: Channel, furnish: 
         queries.forget_hosts()
     log.info("commune %s opened", identity.slug)
     return commune
+
+
+def is_siret(number: str) -> bool:
+    """Fourteen digits under the key of Luhn, as INSEE draws them (La Poste's own sites follow another rule)."""
+    if not re.fullmatch(r"\d{14}", number):
+        return False
+    doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(number)]
+    return sum(two // 10 + two % 10 for two in doubled) % 10 == 0
 
 
 def drop_commune(*, slug: str) -> None:
@@ -102,6 +117,13 @@ def _check(identity: Identity) -> None:
         ZoneInfo(identity.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise CannotOpen(f"Le fuseau horaire « {identity.time_zone} » n'existe pas.") from None
+    if identity.siret and not is_siret(identity.siret):
+        raise CannotOpen(
+            f"« {identity.siret} » n'est pas un SIRET : quatorze chiffres, le dernier contrôle les autres."
+        )
+    for domain in identity.domains:
+        if not _DOMAIN.match(domain) or domain.endswith(tuple(settings.LPS_BASE_DOMAINS)):
+            raise CannotOpen(f"« {domain} » n'est pas un nom de domaine que cette commune peut porter.")
     if identity.insee and not re.fullmatch(r"\d[0-9AB]\d{3}", identity.insee):
         raise CannotOpen(f"« {identity.insee} » n'est pas un code INSEE.")
 
@@ -115,13 +137,23 @@ def _register(identity: Identity, schema: str) -> Commune:
             place_name=identity.place_name,
             place_of=identity.place_of or proposed_place_of(identity.place_name),
             insee=identity.insee,
+            siret=identity.siret,
             time_zone=identity.time_zone,
-            state=CommuneState.ACTIVE,
+            state=CommuneState.TO_OPEN if identity.to_open else CommuneState.ACTIVE,
+            opens_on=identity.opens_on,
             created_at=clock.now(),
         )
         commune.wrapped_key = keys.new_wrapped_key(commune)
         commune.save(force_insert=True)
+        _give_domains(commune, identity.domains)
     return commune
+
+
+def _give_domains(commune: Commune, domains: tuple[str, ...]) -> None:
+    """Its own names beside the slug's; raises `CannotOpen` for one that another commune bears."""
+    if taken := Host.objects.filter(domain__in=domains).first():
+        raise CannotOpen(f"« {taken.domain} » mène déjà à une autre commune.")
+    Host.objects.bulk_create(Host(domain=domain, tenant=commune, is_primary=False) for domain in domains)
 
 
 def _furnish(commune: Commune, *, by: Actor, channel: Channel, furnish: Furnish | None) -> None:

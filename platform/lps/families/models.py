@@ -40,6 +40,8 @@ class Household(models.Model):
     street = models.CharField("adresse", max_length=200, blank=True)
     postal_code = models.CharField("code postal", max_length=10, blank=True)
     city = models.CharField("ville", max_length=80, blank=True)
+    # Chosen by the town to come in while its portal is to be opened.
+    tries_portal = models.BooleanField("essaie le portail avant son ouverture", default=False)
 
     class Meta:
         verbose_name = "famille"

@@ -32,6 +32,7 @@ urlpatterns = [
     path("<int:household_id>/codes/", codes.codes, name="codes"),
     path("<int:household_id>/codes/changer/", codes.renew, name="renew_codes"),
     path("<int:household_id>/codes/lettre/", codes.letter, name="letter"),
+    path("<int:household_id>/essai/", codes.trial, name="trial"),
     path("<int:household_id>/enfants/nouveau/", people.new_child, name="new_child"),
     path("<int:household_id>/enfants/<int:child_id>/", children.child, name="child"),
     path("<int:household_id>/enfants/<int:child_id>/modifier/", children.edit, name="edit_child"),

@@ -650,3 +650,8 @@ def shared_custodies(first_day: date, last_day: date) -> list[SharedCustody]:
     rows = held.filter(child__in=homes.filter(homes__gt=1).values("child")).order_by("child", "household", "pk")
     found = rows.values_list("child", "household", "valid_during__startswith", "valid_during__endswith")
     return [SharedCustody(*row) for row in found]
+
+
+def tries_the_portal(*, household: int) -> bool:
+    """Whether the town chose this family to come in before its portal opens."""
+    return Household.objects.filter(pk=household, tries_portal=True).exists()

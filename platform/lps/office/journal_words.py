@@ -40,6 +40,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     # Families
     "household_added": _l("Famille ajoutée"),
     "household_changed": _l("Famille modifiée"),
+    "portal_trial": _l("Famille d'essai du portail"),
     "family_erased": _l("Famille effacée"),
     "guardian_added": _l("Représentant ajouté"),
     "guardian_changed": _l("Représentant modifié"),
@@ -205,6 +206,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "campaign_queued": _l("Envoi mis en route"),
     # The product
     "commune_opened": _l("Commune ouverte"),
+    "commune_state_changed": _l("État de la commune changé par l'éditeur"),
     "keys_rotated": _l("Clés renouvelées"),
     "messages_purged": _l("Anciens e-mails effacés"),
     "consents_purged": _l("Anciens consentements effacés"),
@@ -304,6 +306,7 @@ _FACTS: Mapping[str, str | Promise] = {
     "treasury_address": _l("adresse de la Trésorerie"),
     "treasury_hours": _l("horaires de la Trésorerie"),
     "treasury_phone": _l("téléphone de la Trésorerie"),
+    "opens_on": _l("ouvre aux familles le"),
     "order": _l("ordre"),
     "phone": _l("téléphone"),
     "places": _l("places"),
@@ -323,6 +326,7 @@ _FACTS: Mapping[str, str | Promise] = {
     "teacher": _l("enseignant"),
     "title": _l("titre"),
     "to": _l("jusqu'au"),
+    "tries_portal": _l("essaie le portail"),
     "version": _l("version"),
 }
 _VALUES: Mapping[str, str | Promise] = {
@@ -332,6 +336,10 @@ _VALUES: Mapping[str, str | Promise] = {
     "invitation": _l("invitation"),
     "reset": _l("nouvel accès"),
     "telephone": _l("nouveau téléphone"),
+    "to_open": _l("à ouvrir"),
+    "active": _l("active"),
+    "suspended": _l("suspendue"),
+    "closed": _l("fermée"),
     **{str(role): role.label for role in Role},
 }
 _NOTHING = "\u2013"

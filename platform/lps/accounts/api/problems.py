@@ -108,6 +108,12 @@ FAILURE = Kind(
     _("Panne"),
     _("Une erreur de notre côté. Recommencez avec la même clé d'idempotence ; si elle dure, citez « requete »."),
 )
+OUT_OF_SERVICE = Kind(
+    "hors-service",
+    503,
+    _("Hors service"),
+    _("Le portail de cette commune est suspendu ou fermé. Rien n'a changé."),
+)
 KINDS = (
     UNREADABLE,
     INVALID,
@@ -122,6 +128,7 @@ KINDS = (
     KEY_REUSED,
     TOO_MANY,
     FAILURE,
+    OUT_OF_SERVICE,
 )
 
 

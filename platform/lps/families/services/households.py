@@ -11,7 +11,7 @@ from lps.families import codes, queries
 from lps.families.models import Child, Custody, Enrollment, Guardian, Household, SchoolClass, email_key
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
-from lps.journal.services import Entry, record_many
+from lps.journal.services import Entry, record_change, record_many
 from lps.kernel import clock
 from lps.kernel.refusals import Refusal
 from lps.kernel.text import sort_key
@@ -267,3 +267,14 @@ def _household_entry(household: Household, by: Actor, channel: Channel) -> Entry
 
 def _child_entry(child: Child, by: Actor, channel: Channel) -> Entry:
     return Entry(by, channel, "child_added", f"child:{child.pk}", after={"name": str(child)})
+
+
+def set_trial(*, household: Household, tries: bool, by: Actor, channel: Channel) -> None:
+    """Let a family try the portal of a town that is to be opened, or no more."""
+    with transaction.atomic():
+        locked = Household.objects.select_for_update().get(pk=household.pk)
+        if locked.tries_portal == tries:
+            return
+        Household.objects.filter(pk=household.pk).update(tries_portal=tries)
+        changed = ({"tries_portal": not tries}, {"tries_portal": tries})
+        record_change(changed, by=by, channel=channel, action="portal_trial", subject=household.holder)

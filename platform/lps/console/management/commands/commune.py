@@ -1,17 +1,16 @@
 """`lps commune create buchelay --header "Ville de Buchelay" --place Buchelay`: open a town in one command."""
 
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from booking.catalogue_templates import TEMPLATES
-from lps.console.furnishing import furnish
-from lps.console.services import CannotOpen, Identity, create_commune
+from lps.accounts import words
+from lps.accounts.services import AccountRefused
+from lps.console.opening import FirstAgent, open_commune
+from lps.console.services import CannotOpen, Identity
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
-from lps.journal.town import change_settings
-from tenants.models import Commune
 from tenants.names import proposed_place_of
 from tenants.queries import url_of
 
@@ -29,6 +28,14 @@ class Command(BaseCommand):
         create.add_argument("--place", required=True, help="son nom : « Buchelay »")
         create.add_argument("--place-of", default="", help="avec sa préposition, proposée sinon : « de Buchelay »")
         create.add_argument("--insee", default="", help="son code INSEE")
+        create.add_argument("--siret", default="", help="son SIRET")
+        create.add_argument("--domain", action="append", default=[], help="un nom de domaine à elle ; à répéter")
+        create.add_argument(
+            "--to-open", action="store_true", help="phase de test : les familles d'essai entrent, les autres attendent"
+        )
+        create.add_argument(
+            "--agent", nargs=2, metavar=("NOM", "ADRESSE"), help="le premier agent, qui reçoit le lien de son accès"
+        )
         create.add_argument("--time-zone", default="Europe/Paris", help="son fuseau horaire")
         create.add_argument(
             "--school-zone", default="C", choices=("A", "B", "C", ""), help="sa zone scolaire ; vide outre-mer"
@@ -47,21 +54,26 @@ class Command(BaseCommand):
             place_name=options["place"],
             place_of=options["place_of"] or proposed_place_of(options["place"]),
             insee=options["insee"],
+            siret=options["siret"],
             time_zone=options["time_zone"],
+            domains=tuple(options["domain"]),
+            to_open=options["to_open"],
         )
-        groups = TEMPLATES.get(options["template"])
-
-        def from_template(commune: Commune, by: Actor, now: datetime) -> None:
-            if groups is None:
-                change_settings(school_zone=options["school_zone"], by=by, channel=Channel.AUTOMATIC)
-                return
-            today = now.astimezone(commune.zone).date()
-            furnish(groups=groups, today=today, school_zone=options["school_zone"], by=by)
-
         try:
-            commune = create_commune(
-                identity=identity, by=Actor.system("commande"), channel=Channel.AUTOMATIC, furnish=from_template
+            opened = open_commune(
+                identity=identity,
+                template="" if options["template"] == EMPTY else options["template"],
+                school_zone=options["school_zone"],
+                agent=FirstAgent(*options["agent"]) if options["agent"] else None,
+                by=Actor.system("commande"),
+                channel=Channel.AUTOMATIC,
             )
         except CannotOpen as refusal:
             raise CommandError(str(refusal)) from refusal
-        self.stdout.write(f"{commune.header_name} est ouverte : {url_of(commune)}")
+        except AccountRefused as error:
+            raise CommandError(words.account_refused(error.refusal)) from error
+        self.stdout.write(f"{opened.commune.header_name} est ouverte : {url_of(opened.commune)}")
+        if opened.invited:
+            email = opened.invited.account.email
+            self.stdout.write(f"Un lien part à {email}. Le voici, à ne montrer à personne d'autre :")
+            self.stdout.write(opened.invited.url)

@@ -10,9 +10,10 @@ from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.families import queries, services
 from lps.families.office_forms import RenewForm
-from lps.families.rights import PRINT_CODES, RENEW_CODES
+from lps.families.rights import EDIT_FAMILIES, PRINT_CODES, RENEW_CODES
 from lps.families.services import letters
-from lps.families.views.agents.frame import agent_of, form_page, frame, household_or_404, posted
+from lps.families.services.households import set_trial
+from lps.families.views.agents.frame import agent_of, family_path, form_page, frame, household_or_404, posted
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel import clock
@@ -72,3 +73,13 @@ def letter(request: DoorRequest, household_id: int) -> HttpResponse:
     if not batch.files:
         return saying.done(reverse("families_office:codes", args=[household.pk]), "vide")
     return HttpResponseRedirect(reverse("families_office:letters_file", args=[batch.pk, 0]))
+
+
+@require_POST
+@agent_required(EDIT_FAMILIES)
+def trial(request: DoorRequest, household_id: int) -> HttpResponse:
+    """Choose this family to try the portal before it opens, or no more."""
+    household = household_or_404(request, household_id, EDIT_FAMILIES)
+    tries = request.POST.get("essaie") == "1"
+    set_trial(household=household, tries=tries, by=agent_of(request), channel=Channel.OFFICE)
+    return saying.done(family_path(household), "essai" if tries else "sans-essai")

@@ -36,6 +36,8 @@ SAID = {
     "change": _("C'est enregistré."),
     "representant": _("Cette personne est ajoutée à la famille."),
     "retire": _("Cette personne ne fait plus partie de la famille."),
+    "essai": _("Cette famille peut se connecter avant l'ouverture du portail."),
+    "sans-essai": _("Cette famille attendra l'ouverture du portail, comme les autres."),
     "payeur": _("Le payeur ne peut pas être retiré : dites d'abord qui paie à sa place."),
 }
 

@@ -1,0 +1,56 @@
+"""What a commune counts, read across the schemas of a page of communes in one statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection
+from psycopg import sql
+
+from tenants import context, schemas
+from tenants.models import Commune
+
+_EACH = sql.SQL(
+    "SELECT {slug}::text,"
+    " (SELECT count(*) FROM {schema}.families_household WHERE code_lookup NOT LIKE 'erased:%%'),"
+    " (SELECT count(*) FROM {schema}.families_child WHERE anonymized_at IS NULL),"
+    " (SELECT count(*) FROM {schema}.booking_booking WHERE canceled_at IS NULL AND day >= %(since)s"
+    " AND day < %(until)s),"
+    " (SELECT count(*) FROM {schema}.billing_invoice WHERE issued_at >= %(since)s AND issued_at < %(until)s),"
+    " (SELECT count(*) FROM {schema}.notifications_outboxmessage WHERE sent_at >= %(since)s AND sent_at < %(until)s),"
+    " (SELECT count(*) FROM {schema}.notifications_outboxmessage WHERE state = 'dead'),"
+    " (SELECT count(*) FROM {schema}.accounts_account WHERE is_active),"
+    " (SELECT max(last_sign_in_at) FROM {schema}.accounts_account)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One commune's: what stands, what the month brought (bookings by their day), and what deserves a look."""
+
+    households: int
+    children: int
+    bookings: int
+    invoices: int
+    messages: int
+    dead_messages: int
+    agents: int
+    last_sign_in_at: datetime | None
+
+
+def behind(communes: Sequence[Commune]) -> set[str]:
+    """The slugs of those whose schema is not the code's: their figures cannot be read."""
+    late = set(schemas.behind_among([one.schema_name for one in communes]))
+    return {one.slug for one in communes if one.schema_name in late}
+
+
+def of_month(communes: Sequence[Commune], *, first_day: date) -> dict[str, Figures]:
+    """The figures of a month by slug, in one statement; the communes must be at the code's schema."""
+    if not communes:
+        return {}
+    until = date(first_day.year + first_day.month // 12, first_day.month % 12 + 1, 1)
+    each = [_EACH.format(slug=sql.Literal(one.slug), schema=sql.Identifier(one.schema_name)) for one in communes]
+    with context.public(), connection.cursor() as cursor:
+        statement = sql.SQL(" UNION ALL ").join(each).as_string(cursor.connection)
+        cursor.execute(statement, {"since": first_day, "until": until})
+        return {slug: Figures(*facts) for slug, *facts in cursor.fetchall()}

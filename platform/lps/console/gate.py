@@ -1,0 +1,79 @@
+"""The gate of a commune that is not in full service: who may come in, and the sentence that the others read.
+
+| state | families, telephone, software | agents |
+|---|---|---|
+| to be opened | the home page; families who try it; the others read the opening day | everything |
+| suspended | the sentence | their pages, to read and to export |
+| closed | the sentence | the sentence |
+
+What comes from the Treasury and from the senders of SMS is taken in every state: a payment or a STOP is never lost.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from lps.accounts.api import problems
+from lps.accounts.doors import OFFICE
+from lps.accounts.requests import DoorRequest
+from lps.families import queries as families
+from lps.journal.actors import ActorKind
+from tenants.models import CommuneState
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+# Told by others once, or a few times: refusing it would lose it.
+ALWAYS = ("/factures/tipi/notification/", "/factures/tipi/retour/", "/sms/prestataire/")
+# What draws the page of the sentence itself, and the duties of a public site.
+DRESS = ("/logo", "/theme.css", "/accessibilite/")
+# Forms that an agent of a suspended commune still needs.
+DOOR_FORMS = (OFFICE.sign_in_path, f"{OFFICE.path}deconnexion/", f"{OFFICE.path}acces/")
+
+
+class StateGate:
+    """Stands behind the doors: it knows who is there."""
+
+    def __init__(self, get_response: Callable[[DoorRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: DoorRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: DoorRequest, *_: Any) -> HttpResponse | None:
+        """The page that says the state, or None to let the request go on."""
+        commune = request.commune
+        if commune is None or commune.state == CommuneState.ACTIVE or request.path_info.startswith((*ALWAYS, *DRESS)):
+            return None
+        match commune.state:
+            case CommuneState.TO_OPEN:
+                return None if _may_try(request) else _sentence(request, "console/not_yet_open.html")
+            case CommuneState.SUSPENDED:
+                return _suspended(request)
+        return _sentence(request, "console/closed.html")
+
+
+def _may_try(request: DoorRequest) -> bool:
+    """All but the families that the town did not choose to try the portal; software works for the town."""
+    if request.path_info.startswith(OFFICE.path) or request.actor is None:
+        return True
+    if request.actor.kind is not ActorKind.HOUSEHOLD or request.path_info == "/deconnexion/":
+        return True
+    return families.tries_the_portal(household=int(request.actor.key))
+
+
+def _suspended(request: DoorRequest) -> HttpResponse | None:
+    if not request.path_info.startswith(OFFICE.path):
+        return _sentence(request, "console/suspended.html")
+    if request.method in READING or request.path_info.startswith(DOOR_FORMS):
+        return None
+    return _sentence(request, "console/read_only.html")
+
+
+def _sentence(request: DoorRequest, template: str) -> HttpResponse:
+    """503: search engines and software come back later."""
+    if request.path_info.startswith("/api/"):
+        return problems.answer(request, problems.OUT_OF_SERVICE)
+    response = render(request, template, {"commune": request.commune}, status=503)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,11 @@
+"""What operators may do on the console."""
+
+from lps.accounts.rights import Right
+
+ENTER = "console.enter"
+OPEN_COMMUNES = "console.open_communes"
+CHANGE_STATES = "console.change_states"
+OWN = (
+    Right(OPEN_COMMUNES, operator=True),
+    Right(CHANGE_STATES, operator=True),
+)

@@ -1,0 +1,142 @@
+"""The communes on the console: the list, opening one, one in detail, its state, its first access."""
+
+from functools import partial
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from lps.accounts.decorators import operator_required
+from lps.accounts.requests import DoorRequest
+from lps.accounts.rights import allowed
+from lps.accounts.services import AccountRefused
+from lps.console import nav, queries, states
+from lps.console.forms import OpenForm, OpeningDayForm, StateForm, initial_of
+from lps.console.opening import open_commune
+from lps.console.rights import CHANGE_STATES, ENTER, OPEN_COMMUNES
+from lps.console.services import CannotOpen
+from lps.journal.actors import Actor
+from lps.journal.channels import Channel
+from lps.kernel import clock
+from lps.ui import saying
+from lps.ui.nav import links
+from tenants import context
+from tenants.models import Commune, CommuneState
+from tenants.queries import UnknownCommune, commune_by_slug
+
+PER_PAGE = 25
+USUAL = {"template": "jeudi-17h", "school_zone": "C"}
+SAID = {
+    "ouverte": _("La commune est ouverte. Son premier agent reçoit le lien de son accès par e-mail."),
+    "etat": _("L'état est changé : les pages de la commune le disent dès maintenant."),
+    "jour": _("Le jour d'ouverture est enregistré."),
+}
+
+
+@require_safe
+@operator_required(ENTER)
+def communes(request: DoorRequest) -> HttpResponse:
+    """Every commune that is not erased, by name or by state, with what it counts this month."""
+    asked, state = request.GET.get("q", "")[:80], request.GET.get("etat", "")
+    page = Paginator(queries.found(asked, state=state), PER_PAGE).get_page(request.GET.get("page"))
+    facts = {
+        "page": page,
+        "rows": queries.rows(list(page.object_list), today=clock.now().date()),
+        "asked": asked,
+        "state": state,
+        "states": [(one.value, one.label) for one in CommuneState if one != CommuneState.ERASED],
+        "may_open": allowed(request.actor, OPEN_COMMUNES),
+    }
+    return _render(request, "console/communes.html", facts)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@operator_required(OPEN_COMMUNES)
+def new(request: DoorRequest) -> HttpResponse:
+    """Open a commune in one form."""
+    form = OpenForm(request.POST if request.method == "POST" else None, initial=USUAL)
+    if form.is_valid():
+        try:
+            opened = open_commune(
+                identity=form.identity,
+                template=form.cleaned_data["template"],
+                school_zone=form.cleaned_data["school_zone"],
+                agent=form.agent,
+                by=_operator(request),
+                channel=Channel.WEB,
+            )
+        except (CannotOpen, AccountRefused) as error:
+            form.refuse(error)
+        else:
+            return saying.done(_path(opened.commune), "ouverte")
+    return _render(request, "console/new.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@require_safe
+@operator_required(ENTER)
+def commune(request: DoorRequest, slug: str) -> HttpResponse:
+    """One commune: its identity, its addresses, its year in figures, what was done to it."""
+    found = _commune_or_404(slug)
+    facts = {
+        "detail": queries.detail(found, today=clock.now().date()),
+        "may_change": allowed(request.actor, CHANGE_STATES) and bool(states.NEXT[found.state]),
+        "day_form": OpeningDayForm(initial=initial_of(found)) if found.state == CommuneState.TO_OPEN else None,
+        "said": saying.said(request, SAID),
+    }
+    return _render(request, "console/commune.html", facts)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@operator_required(CHANGE_STATES)
+def state(request: DoorRequest, slug: str) -> HttpResponse:
+    """Suspend, reopen, close: what it does is said beside the choice."""
+    found = _commune_or_404(slug)
+    form = StateForm(request.POST if request.method == "POST" else None, states=states.NEXT[found.state])
+    if form.is_valid():
+        try:
+            states.change_state(slug=slug, wanted=form.wanted, by=_operator(request))
+        except states.StateRefused:
+            form.add_error(None, str(_("L'état a changé entre-temps : rechargez la page.")))
+        else:
+            return saying.done(_path(found), "etat")
+    facts = {"form": form, "commune": found}
+    return _render(request, "console/state.html", facts, status=400 if form.errors else 200)
+
+
+@require_POST
+@operator_required(CHANGE_STATES)
+def opening_day(request: DoorRequest, slug: str) -> HttpResponse:
+    """Say from which day families come in."""
+    found, form = _commune_or_404(slug), OpeningDayForm(request.POST)
+    if not form.is_valid():
+        facts = {"detail": queries.detail(found, today=clock.now().date()), "may_change": True, "day_form": form}
+        return _render(request, "console/commune.html", facts, status=400)
+    states.set_opening_day(slug=slug, day=form.cleaned_data["opens_on"], by=_operator(request))
+    return saying.done(_path(found), "jour")
+
+
+def _commune_or_404(slug: str) -> Commune:
+    try:
+        with context.public():
+            return commune_by_slug(slug=slug)
+    except UnknownCommune as error:
+        raise Http404 from error
+
+
+def _operator(request: DoorRequest) -> Actor:
+    assert request.actor is not None
+    return request.actor
+
+
+def _path(found: Commune) -> str:
+    return reverse("console:commune", args=[found.slug])
+
+
+def _render(request: DoorRequest, template: str, facts: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    actor = _operator(request)
+    rail = links(nav.RAIL, path=request.path, may=partial(allowed, actor))
+    return render(request, template, {**facts, "agent_name": actor.label, "rail": rail}, status=status)
