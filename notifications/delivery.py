@@ -19,15 +19,27 @@ from django.db import transaction
 from django.db.models import F
 
 from lps.kernel import clock
-from notifications import backoff
+from notifications import backoff, queries
 from notifications import facts as fact_text
+from notifications.addresses import same_address_key
+from notifications.facts import DESPITE_BLOCK
 from notifications.faults import SENDING_ERRORS, Fault, fault_of
-from notifications.models import FACTS_PURPOSE, LEASE, Kind, OutboxMessage, OutboxQuerySet, State
+from notifications.models import (
+    ADDRESS_PURPOSE,
+    FACTS_PURPOSE,
+    LEASE,
+    Blocked,
+    Kind,
+    OutboxMessage,
+    OutboxQuerySet,
+    State,
+)
 from notifications.render import compose
 from tenants import keys
 
 BATCH = 20
 SAFE_LEASE = LEASE / 2  # a batch older than this is handed back before somebody else takes it
+BLOCKED = "blocked"  # the address bounced or complained, the number answered STOP
 INTERNAL = "internal"  # our own mistake: a template, a fact, a lost key
 log = logging.getLogger(__name__)
 
@@ -61,13 +73,13 @@ def drain(*, limit: int = 1000) -> Drained:
     A message that we cannot write does not hold up the next ones; all of them are raised at the end,
     as a group of `CannotWrite`.
     """
-    done, connection = Drained(), get_connection()
+    done, connection, reply_to = Drained(), get_connection(), queries.sending().reply_to
     try:
         while not done.outage and done.sent + done.failed < limit:
             batch = claim_batch(limit=min(BATCH, limit - done.sent - done.failed))
             if not batch:
                 break
-            _send_batch(batch, connection, done)
+            _send_batch(batch, connection, done, reply_to)
     finally:
         connection.close()
     if done.mistakes:
@@ -95,14 +107,14 @@ def claim_batch(*, limit: int = BATCH, kind: Kind = Kind.EMAIL) -> list[OutboxMe
     return taken
 
 
-def deliver(message: OutboxMessage, *, connection: BaseEmailBackend) -> Fault | None:
+def deliver(message: OutboxMessage, *, connection: BaseEmailBackend, reply_to: str = "") -> Fault | None:
     """Send one claimed message and write down the result; the fault, or None when it was accepted.
 
     The connection is opened if it is not, and left open for the next message: the caller closes it.
     A mistake of our own counts as a failed attempt and is raised as `CannotWrite`.
     """
     try:
-        _send(message, connection)
+        _send(message, connection, reply_to)
     except SENDING_ERRORS as error:
         fault = fault_of(error)
         _note_failure(message, fault)
@@ -122,19 +134,26 @@ def hand_back(messages: Sequence[OutboxMessage]) -> None:
     )
 
 
-def _send_batch(batch: list[OutboxMessage], connection: BaseEmailBackend, done: Drained) -> None:
+def _send_batch(batch: list[OutboxMessage], connection: BaseEmailBackend, done: Drained, reply_to: str) -> None:
     """Whatever stops the batch, what was not tried is handed back."""
     left = list(batch)
     try:
+        blocked = _blocked(batch)
         while left and not done.outage and lease_is_safe(left[0]):
-            _send_one(left.pop(0), connection, done)
+            _send_one(left.pop(0), connection, done, reply_to, blocked)
     finally:
         hand_back(left)
 
 
-def _send_one(message: OutboxMessage, connection: BaseEmailBackend, done: Drained) -> None:
+def _send_one(
+    message: OutboxMessage, connection: BaseEmailBackend, done: Drained, reply_to: str, blocked: set[int]
+) -> None:
+    if message.pk in blocked:
+        held(message).update(state=State.DEAD, claim=None, claimed_at=None, last_error=BLOCKED)
+        done.failed += 1
+        return
     try:
-        fault = deliver(message, connection=connection)
+        fault = deliver(message, connection=connection, reply_to=reply_to)
     except CannotWrite as mistake:
         done.failed += 1
         done.mistakes.append(mistake)
@@ -147,12 +166,34 @@ def _send_one(message: OutboxMessage, connection: BaseEmailBackend, done: Draine
     connection.close()  # its state is unknown: the next message opens another
 
 
-def _send(message: OutboxMessage, connection: BaseEmailBackend) -> None:
+def _send(message: OutboxMessage, connection: BaseEmailBackend, reply_to: str) -> None:
     facts = fact_text.loads(keys.decrypt(message.facts, purpose=FACTS_PURPOSE))
-    mail = compose(to=message.address, template=message.template, facts=facts, message_id=message.message_id)
+    mail = compose(
+        to=message.address, template=message.template, facts=facts, message_id=message.message_id, reply_to=reply_to
+    )
     mail.connection = connection
     connection.open()
     mail.send()
+
+
+def _blocked(batch: Sequence[OutboxMessage]) -> set[int]:
+    """Which messages go to an address that bounced or complained, and are not the one that proves it again."""
+    lookups = {message.pk: _lookup(message) for message in batch}
+    rows = Blocked.objects.filter(kind=Kind.EMAIL, lookup__in=lookups.values(), lifted_at__isnull=True)
+    stopped = set(rows.values_list("lookup", flat=True))
+    return {message.pk for message in batch if lookups[message.pk] in stopped and not _proves(message)}
+
+
+def _lookup(message: OutboxMessage) -> str:
+    """The hash of its address; "" under a lost key: sending it says so."""
+    try:
+        return keys.lookup_hash(same_address_key(message.address), purpose=ADDRESS_PURPOSE)
+    except keys.KeyLost:
+        return ""
+
+
+def _proves(message: OutboxMessage) -> bool:
+    return bool(fact_text.loads(keys.decrypt(message.facts, purpose=FACTS_PURPOSE)).get(DESPITE_BLOCK))
 
 
 def _note_failure(message: OutboxMessage, fault: Fault) -> None:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 _MARK = "$type"
+# Among the facts of an e-mail: it goes to an address that bounced or complained all the same.
+DESPITE_BLOCK = "despite_block"
 
 
 def dumps(facts: Mapping[str, Any]) -> str:

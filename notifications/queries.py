@@ -1,7 +1,11 @@
 """Reads about messages and addresses."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
+from django.db.models import Count, Q
+
+from notifications import render
 from notifications.addresses import BadAddress, clean_email, same_address_key
 from notifications.models import (
     ADDRESS_PURPOSE,
@@ -13,6 +17,7 @@ from notifications.models import (
     SendingSettings,
     State,
 )
+from notifications.rules.numbers import masked
 from tenants import keys
 
 
@@ -24,6 +29,46 @@ def sending() -> SendingSettings:
 def dead_letters() -> OutboxQuerySet:
     """The messages given up, the latest first."""
     return OutboxMessage.objects.filter(state=State.DEAD).order_by("-created_at", "-pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A message that did not arrive, or may not have: to whom (a number is masked), and about what."""
+
+    message: OutboxMessage
+    to: str
+    about: str
+
+
+def stuck() -> OutboxQuerySet:
+    """The messages given up and the SMS of unknown fate, the latest first."""
+    return OutboxMessage.objects.filter(state__in=(State.DEAD, State.UNKNOWN)).order_by("-created_at", "-pk")
+
+
+def told(message: OutboxMessage) -> Stuck:
+    """A message as an agent recognizes it: its subject for an e-mail; of an SMS, which may hold a code, nothing."""
+    if message.kind == Kind.SMS:
+        return Stuck(message, masked(message.address), "")
+    return Stuck(message, message.address, render.subject_of(message))
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """How many messages are where, for the page of sendings and the operators."""
+
+    dead: int
+    unknown: int
+    sms_waiting: int
+
+
+def sums() -> Sums:
+    """One statement."""
+    counted = OutboxMessage.objects.exclude(state=State.SENT).aggregate(
+        dead=Count("pk", filter=Q(state=State.DEAD)),
+        unknown=Count("pk", filter=Q(state=State.UNKNOWN)),
+        sms_waiting=Count("pk", filter=Q(state=State.WAITING, kind=Kind.SMS)),
+    )
+    return Sums(**counted)
 
 
 def addresses_of(holder: str, *, kind: Kind = Kind.EMAIL) -> AddressQuerySet:

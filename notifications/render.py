@@ -11,10 +11,12 @@ from email.utils import formataddr
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
-from django.template import Context, Engine
+from django.template import Context, Engine, TemplateDoesNotExist
 from django.utils import timezone, translation
 
-from tenants import context, queries
+from notifications import facts as fact_text
+from notifications.models import FACTS_PURPOSE, OutboxMessage
+from tenants import context, keys, queries
 
 LANGUAGE = "fr"
 _SUFFIXES = ("subject.txt", "txt", "html")
@@ -35,6 +37,16 @@ def check_templates(template: str) -> None:
         Engine.get_default().get_template(f"{template}.{suffix}")
 
 
+def subject_of(message: OutboxMessage) -> str:
+    """The subject of a written e-mail; "" when it can no longer be read (its template is gone)."""
+    try:
+        facts = fact_text.loads(keys.decrypt(message.facts, purpose=FACTS_PURPOSE))
+        with translation.override(LANGUAGE), timezone.override(context.current().zone):
+            return " ".join(_part(f"{message.template}.subject.txt", facts).split())
+    except (TemplateDoesNotExist, keys.KeyLost):
+        return ""
+
+
 def render_sms(template: str, facts: Mapping[str, Any]) -> str:
     """The text of an SMS, from one file `<template>.txt`; spaces around lines and control characters are left out."""
     commune = context.current()
@@ -51,15 +63,18 @@ def render(template: str, facts: Mapping[str, Any]) -> Rendered:
     return Rendered(subject=" ".join(subject.split()), text=text.strip() + "\n", html=html)
 
 
-def compose(*, to: str, template: str, facts: Mapping[str, Any], message_id: str) -> EmailMultiAlternatives:
-    """The mail, ready to be sent, from the commune's own name and host."""
+def compose(
+    *, to: str, template: str, facts: Mapping[str, Any], message_id: str, reply_to: str = ""
+) -> EmailMultiAlternatives:
+    """The mail, ready to be sent, from the commune's own name and host; answers go to `reply_to` if there is one."""
     rendered = render(template, facts)
     headers = {
         "Message-ID": message_id,
         "Content-Language": LANGUAGE,
         "Auto-Submitted": "auto-generated",  # so that an absence message is not sent back
     }
-    mail = EmailMultiAlternatives(rendered.subject, rendered.text, sender(), [to], headers=headers)
+    answers = [reply_to] if reply_to else None
+    mail = EmailMultiAlternatives(rendered.subject, rendered.text, sender(), [to], headers=headers, reply_to=answers)
     mail.attach_alternative(rendered.html, "text/html")
     return mail
 

@@ -17,7 +17,7 @@ from jours_feries_france import JoursFeries
 from lps.kernel import clock
 from notifications import backoff, gateways, queries
 from notifications import facts as fact_text
-from notifications.delivery import BATCH, CannotWrite, Drained, claim_batch, hand_back, held, lease_is_safe
+from notifications.delivery import BATCH, BLOCKED, CannotWrite, Drained, claim_batch, hand_back, held, lease_is_safe
 from notifications.gateways.base import Answer, Fate, Gateway, NoAnswer, Outgoing, Receipt, Result
 from notifications.models import (
     FACTS_PURPOSE,
@@ -41,7 +41,7 @@ NEXT_QUESTION = timedelta(minutes=10)
 NEVER_SEEN_AFTER = timedelta(minutes=10)  # a provider may write down late what it took
 QUESTIONS_END = timedelta(days=3)
 ASKED_AT_ONCE = 50
-CAP, BLOCKED, NO_PROVIDER, NEVER_SEEN = "monthly_cap", "blocked", "no_provider", "never_seen"
+CAP, NO_PROVIDER, NEVER_SEEN = "monthly_cap", "no_provider", "never_seen"
 log = logging.getLogger(__name__)
 
 

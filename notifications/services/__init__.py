@@ -1,6 +1,7 @@
 """What one does with messages and addresses. Sending itself is in `delivery`."""
 
 import logging
+import secrets
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,8 +19,17 @@ from lps.kernel import clock
 from notifications import facts as fact_text
 from notifications import render
 from notifications.addresses import BadAddress, clean_email, same_address_key
-from notifications.models import ADDRESS_PURPOSE, FACTS_PURPOSE, Address, Campaign, Kind, OutboxMessage, State
-from notifications.wakeup import DRAIN
+from notifications.models import (
+    ADDRESS_PURPOSE,
+    FACTS_PURPOSE,
+    Address,
+    Blocked,
+    Campaign,
+    Kind,
+    OutboxMessage,
+    State,
+)
+from notifications.wakeup import DRAIN, SEND_SMS
 from tenants import context, keys, queries
 from tenants.wakeup import wake_after_commit
 
@@ -31,7 +41,7 @@ PURGER = Actor.system("conservation des messages")
 
 
 class NotDead(ValueError):
-    """Only a message that was given up can be sent again by hand."""
+    """Only a message that was given up, or an SMS of unknown fate, can be sent again by hand."""
 
 
 def post(
@@ -42,15 +52,18 @@ def post(
     by: Actor,
     dedup_key: str | None = None,
     due_at: datetime | None = None,
+    despite_block: bool = False,
 ) -> OutboxMessage:
     """Write an e-mail in the caller's transaction; it leaves after the commit, or never.
 
     `template` is the common part of three files, `families/emails/recovery` for instance (see
     `render`); `facts` holds texts, numbers, days, instants and amounts. A `dedup_key` already used
-    gives back the message that bears it. Raises `BadAddress`, or `TemplateDoesNotExist`.
+    gives back the message that bears it. `despite_block` is for the link by which an address that
+    bounced is proved again: nothing else is sent there. Raises `BadAddress`, or `TemplateDoesNotExist`.
     """
     render.check_templates(template)
     due_at = due_at or clock.now()
+    facts = {**facts, fact_text.DESPITE_BLOCK: True} if despite_block else facts
     written = {
         "to": keys.encrypt(clean_email(to), purpose=ADDRESS_PURPOSE),
         "template": template,
@@ -106,15 +119,19 @@ def _row(post: Post, *, template: str, by: Actor, due_at: datetime) -> OutboxMes
 
 
 def resend(*, message: OutboxMessage, by: Actor, channel: Channel = Channel.OFFICE) -> OutboxMessage:
-    """Put a dead letter back in the queue, with its first Message-ID; raises `NotDead`."""
+    """Put a dead letter back in the queue, with its first Message-ID; raises `NotDead`.
+
+    An SMS leaves under another mark: what the provider may still say of the first one is not said of this one.
+    """
+    again = {"state": State.WAITING, "attempts": 0, "due_at": clock.now(), "claim": None, "claimed_at": None}
+    if message.kind == Kind.SMS:
+        again |= {"message_id": new_own_id(), "provider_ref": "", "cost": None, "outcome": "", "outcome_reason": ""}
     with transaction.atomic():
-        revived = OutboxMessage.objects.filter(pk=message.pk, state=State.DEAD).update(
-            state=State.WAITING, attempts=0, due_at=clock.now(), claim=None, claimed_at=None
-        )
-        if not revived:
+        ended = Q(state=State.DEAD) | Q(state=State.UNKNOWN, kind=Kind.SMS)
+        if not OutboxMessage.objects.filter(ended, pk=message.pk).update(**again):
             raise NotDead(message.pk)
         record(by=by, channel=channel, action="message_sent_again", subject=f"message:{message.pk}")
-        wake_after_commit(DRAIN)
+        wake_after_commit(SEND_SMS if message.kind == Kind.SMS else DRAIN)
     message.refresh_from_db()
     return message
 
@@ -171,7 +188,8 @@ def prove_address(
 ) -> Address:
     """Keep an address whose link was followed, and the version of the wording accepted then.
 
-    Proving twice keeps the first proof. `holder` reads `household:<id>`. Raises `BadAddress`.
+    Proving twice keeps the first proof; an address that bounced is written to again.
+    `holder` reads `household:<id>`. Raises `BadAddress`.
     """
     address = clean_email(value)
     lookup = _lookup(address)
@@ -186,6 +204,7 @@ def prove_address(
                 "proved_at": at or clock.now(),
             },
         )
+        Blocked.objects.filter(kind=kind, lookup=lookup, lifted_at=None).update(lifted_at=at or clock.now())
         if is_new:
             after = {"kind": str(kind), "consent": consent}
             record(by=by, channel=channel, action="address_proved", subject=holder, after=after, at=at)
@@ -207,6 +226,11 @@ def _write(dedup_key: str | None, written: dict[str, Any]) -> OutboxMessage:
     if dedup_key is None:
         return OutboxMessage.objects.create(**written)
     return OutboxMessage.objects.get_or_create(dedup_key=dedup_key, defaults=written)[0]
+
+
+def new_own_id() -> str:
+    """The mark of an SMS: 20 hexadecimal digits, the longest that every provider keeps."""
+    return secrets.token_hex(10)
 
 
 def _new_message_id() -> str:

@@ -1,7 +1,6 @@
 """Writing SMS in the caller's transaction. Sending them is in `sms_delivery`."""
 
 import logging
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,12 +21,12 @@ from notifications.models import (
 )
 from notifications.rules import sms_text
 from notifications.rules.numbers import BadNumber, mobile
+from notifications.services import new_own_id
 from notifications.wakeup import SEND_SMS
 from tenants import keys
 from tenants.wakeup import wake_after_commit
 
 PLAIN = "notifications/sms/text"  # a template for a text that somebody typed: `{"text": …}`
-_OWN_ID_BYTES = 10  # 20 hex digits: the longest mark that every provider keeps
 log = logging.getLogger(__name__)
 
 
@@ -163,7 +162,7 @@ def _message(
         template=template,
         facts=keys.encrypt(sealed, purpose=FACTS_PURPOSE),
         requested_by=f"{by.kind}:{by.key}"[:80],
-        message_id=secrets.token_hex(_OWN_ID_BYTES),
+        message_id=new_own_id(),
         message_class=message_class,
         campaign=campaign,
         parts=counted.parts,

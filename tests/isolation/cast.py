@@ -94,12 +94,21 @@ from lps.kernel import clock
 from lps.office.sms_forms import sign_question
 from notifications import sms_form
 from notifications.audiences import Choice
-from notifications.models import SUBSCRIBER_PURPOSE, Address, Class, SendingSettings, Subscriber, Topic
+from notifications.models import (
+    SUBSCRIBER_PURPOSE,
+    Address,
+    Class,
+    OutboxMessage,
+    SendingSettings,
+    State,
+    Subscriber,
+    Topic,
+)
 from notifications.models import Campaign as Mailing
 from notifications.services import campaigns as campaigns_of_messages
 from notifications.services import prove_address
 from notifications.services.sending import change_sending
-from notifications.services.sms import number_lookup
+from notifications.services.sms import number_lookup, post_sms
 from tenants import context, keys
 from tenants.models import Commune
 from tenants.town.house_rules import Text
@@ -138,6 +147,13 @@ class Town:
         """Enter the commune."""
         with context.use(self.commune):
             yield
+
+    @cached_property
+    def stuck_message(self) -> int:
+        """A message that was given up."""
+        message = post_sms(to="+33612345678", template="notifications/sms/text", facts={"text": self.name}, by=BY)
+        OutboxMessage.objects.filter(pk=message.pk).update(state=State.DEAD, last_error="never_seen")
+        return message.pk
 
     @cached_property
     def sending(self) -> SendingSettings:

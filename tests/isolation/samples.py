@@ -97,6 +97,15 @@ FORM = {"GET": 200, "POST": 302}
 # A code is sent to whatever number is given.
 SMS_CODE = frozenset({"notifications_numbercode", "notifications_outboxmessage"})
 
+SENDING = {
+    "provider": "console",
+    "sender": "MAIRIE",
+    "part_price": "0.07",
+    "monthly_cap": "100",
+    "opens": "08:00",
+    "closes": "20:00",
+}
+
 COMMUNE: Mapping[str, Sample] = {
     # Everybody's
     "logo": Sample(EVERYBODY, {"GET": 404}),
@@ -247,6 +256,34 @@ COMMUNE: Mapping[str, Sample] = {
         agent("accounts.manage"),
         {"POST": 302},
         where=lambda town: {"account_id": town.colleague.pk, "key": town.colleague_session},
+    ),
+    "office:deliveries": Sample(agent("office.read_deliveries")),
+    "office:delivery_resend": Sample(
+        agent("office.resend_messages"), FORM, where=lambda town: {"message_id": town.stuck_message}
+    ),
+    "office:sending": Sample(
+        agent("office.set_sending"),
+        FORM,
+        fields=lambda town: {
+            "provider": "console",
+            "sender": "MAIRIE",
+            "part_price": "0.07",
+            "monthly_cap": "100",
+            "opens": "08:00",
+            "closes": "20:00",
+        },
+        foreign_fields=None,
+    ),
+    "office:sending_credit": Sample(agent("office.set_sending")),
+    "office:sending_trial": Sample(
+        agent("office.set_sending"),
+        {"POST": 302},
+        fields=lambda town: {"number": "06 12 34 56 78"},
+        foreign_fields=None,
+    ),
+    "office:sms_stop": Sample(agent("office.set_sending"), FORM),
+    "office:sms_resume": Sample(
+        agent("office.set_sending"), {"POST": 302}, fields=lambda town: {"attente": "envoyer"}, foreign_fields=None
     ),
     "office:tokens": Sample(agent("office.manage_tokens")),
     "office:token_new": Sample(

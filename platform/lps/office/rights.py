@@ -18,6 +18,9 @@ READ_SENDINGS = "office.read_sendings"
 WRITE_TO_FAMILIES = "office.write_to_families"
 READ_SMS = "office.read_sms_service"
 MANAGE_SMS = "office.manage_sms_service"
+READ_DELIVERIES = "office.read_deliveries"
+RESEND = "office.resend_messages"
+SET_SENDING = "office.set_sending"
 
 OWN = (
     Right(MANAGE_TOKENS, roles=frozenset({Role.ADMINISTRATOR})),
@@ -30,6 +33,9 @@ OWN = (
     Right(WRITE_TO_FAMILIES, roles=frozenset({Role.SCHOOL, Role.ACTIVITIES})),
     Right(READ_SMS, roles=frozenset({Role.SCHOOL, Role.READ_ONLY})),
     Right(MANAGE_SMS, roles=frozenset({Role.SCHOOL})),
+    Right(READ_DELIVERIES, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE, Role.ACTIVITIES, Role.READ_ONLY})),
+    Right(RESEND, roles=frozenset({Role.SCHOOL, Role.CASH_OFFICE})),
+    Right(SET_SENDING, roles=frozenset({Role.ADMINISTRATOR})),
     Right(CHANGE_TOWN, roles=frozenset({Role.ADMINISTRATOR})),
     Right(SET_UP, roles=frozenset({Role.ADMINISTRATOR})),
 )
