@@ -4,7 +4,7 @@ import logging
 
 from lps.kernel import clock
 from notifications import delivery, services, sms_delivery
-from notifications.services import campaigns
+from notifications.services import campaigns, subscriptions
 from notifications.wakeup import ASK_BACK, DRAIN, PURGE, QUEUE_CAMPAIGNS, SEND_SMS
 from tenants.tasks import commune_task
 
@@ -44,4 +44,7 @@ def queue_campaigns() -> None:
 @commune_task(name=PURGE, ignore_result=True)
 def purge() -> None:
     """Erase what was sent more than sixty days ago: once a night. Running it twice erases nothing more."""
-    log.info("%s messages purged", services.purge(now=clock.now()))
+    now = clock.now()
+    campaigns.keep_reports(now=now)
+    log.info("%s messages purged", services.purge(now=now))
+    log.info("%s consents to SMS purged", subscriptions.purge(now=now))

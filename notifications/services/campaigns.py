@@ -29,7 +29,7 @@ from notifications.models import (
     State,
 )
 from notifications.rules import sms_text
-from notifications.services import Post, post_many
+from notifications.services import SENT_KEPT, Post, post_many
 from notifications.services.sms import PLAIN, SmsPost, post_sms, post_sms_many
 from notifications.sms_delivery import next_hour
 from notifications.wakeup import QUEUE_CAMPAIGNS
@@ -39,6 +39,7 @@ from tenants.wakeup import wake_after_commit
 EMAIL = "notifications/emails/campaign"
 NEWS = "news"  # the kind of message that a family may refuse (`Preference.topic`)
 TWICE = timedelta(minutes=2)
+REPORT_AFTER = SENT_KEPT - timedelta(days=7)
 QUEUER = Actor.system("envoi programmé")
 
 
@@ -173,6 +174,8 @@ def queue_due(*, now: datetime) -> int:
 def report(campaign: Campaign) -> list[ReportLine]:
     """What became of its messages, the SMS first; from what was kept once they are purged."""
     rows = OutboxMessage.objects.filter(campaign=campaign).order_by()
+    if campaign.report:
+        return [ReportLine(*line) for line in campaign.report["lines"]]
     counted = rows.values_list("kind", "state", "outcome", "outcome_reason", "last_error").annotate(number=Count("pk"))
     found: dict[tuple[str, str, str], int] = {}
     for kind, state, outcome, reason, error, number in counted:
@@ -182,8 +185,22 @@ def report(campaign: Campaign) -> list[ReportLine]:
     return sorted(lines, key=lambda line: (line.kind != Kind.SMS, line.fate, line.why))
 
 
+def keep_reports(*, now: datetime) -> int:
+    """Write down what became of old campaigns, a week before their messages begin to be erased; how many."""
+    old = Campaign.objects.filter(state=Campaign.State.QUEUED, queued_at__lte=now - REPORT_AFTER, report={})
+    kept = 0
+    for campaign in old.order_by("pk"):
+        lines = [[line.kind, line.fate, line.why, line.number] for line in report(campaign)]
+        campaign.report = {"lines": lines, "spent": str(spent(campaign))}
+        campaign.save(update_fields=["report"])
+        kept += 1
+    return kept
+
+
 def spent(campaign: Campaign) -> Decimal:
     """What its SMS cost so far, in euros."""
+    if campaign.report:
+        return Decimal(campaign.report["spent"])
     rows = OutboxMessage.objects.filter(campaign=campaign, state__in=(State.SENT, State.UNKNOWN))
     return rows.aggregate(spent=Sum("cost"))["spent"] or Decimal(0)
 

@@ -283,3 +283,20 @@ def test_many_cost_the_same_statements(in_buchelay: Commune) -> None:
 
     site = enrolled.first().school_class.site_id
     assert queued(10, site) == queued(50, site)
+
+
+def test_a_report_outlives_its_messages(client: Client) -> None:
+    subscribe(flash_topic())
+    client.post(NEW, written())
+    made = Campaign.objects.get()
+    client.post(f"{LIST}{made.pk}/envoyer/")
+    campaigns.queue_due(now=clock.now())
+    sms().update(state=State.SENT, sent_at=clock.now(), outcome="delivered", cost=Decimal("0.07"))
+
+    assert campaigns.keep_reports(now=clock.now()) == 0
+    assert campaigns.keep_reports(now=clock.now() + timedelta(days=54)) == 1
+    assert campaigns.keep_reports(now=clock.now() + timedelta(days=54)) == 0
+    sms().delete()
+
+    page = text(client.get(f"{LIST}{made.pk}/"))
+    assert "remis" in page and "0,07 €" in page
