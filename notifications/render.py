@@ -73,6 +73,8 @@ def compose(
         "Content-Language": LANGUAGE,
         "Auto-Submitted": "auto-generated",  # so that an absence message is not sent back
     }
+    if stop := facts.get("stop_url"):  # RFC 8058: one click in the mailbox itself
+        headers |= {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     answers = [reply_to] if reply_to else None
     mail = EmailMultiAlternatives(rendered.subject, rendered.text, sender(), [to], headers=headers, reply_to=answers)
     mail.attach_alternative(rendered.html, "text/html")

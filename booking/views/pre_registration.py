@@ -15,15 +15,24 @@ from booking.pre_registration_page import Block
 from booking.rules.periods import NotOffered
 from booking.services.pre_registrations import answer
 from lps.families.decorators import household_required
+from lps.families.forms import AddressForm
 from lps.families.identity import FamilyRequest
 from lps.families.queries import ChildAtSchool, children_of
+from lps.families.services import addresses
+from lps.families.words import address_refused
 from lps.journal.channels import Channel
 from lps.ui import saying
+from notifications.queries import addresses_of
 from tenants import context
 
 log = logging.getLogger(__name__)
-SAVED, UNCHANGED = "enregistre", "inchange"
+SAVED, UNCHANGED, LINK_SENT = "enregistre", "inchange", "lien"
+EMAIL = "email"
 SENTENCES = {
+    LINK_SENT: _(
+        "Un email vient de vous être envoyé. Ouvrez le lien qu'il contient pour valider votre adresse : rien d'autre "
+        "n'est envoyé avant. Rien reçu ? Regardez dans les courriers indésirables."
+    ),
     SAVED: _("Votre réponse est enregistrée. Le numéro de reçu est à côté de chaque enfant."),
     UNCHANGED: _("Rien n'a changé : votre réponse était déjà enregistrée."),
 }
@@ -36,6 +45,8 @@ def answers(request: FamilyRequest) -> HttpResponse:
     children = _children(request)
     if request.method != "POST":
         return _show(request, _build(request, children))
+    if EMAIL in request.POST:
+        return _ask_to_validate(request, children)
     try:
         campaign = page.campaign_of(request.POST)
         wishes = page.read(request.POST, children)
@@ -62,6 +73,19 @@ def answers(request: FamilyRequest) -> HttpResponse:
     return saying.done(reverse("booking:pre_registration"), SAVED if answered.written else UNCHANGED)
 
 
+def _ask_to_validate(request: FamilyRequest, children: Sequence[ChildAtSchool]) -> HttpResponse:
+    """Send the link that validates an address; it is the only thing sent there before it is followed."""
+    form = AddressForm(request.POST)
+    if form.is_valid():
+        refusal = addresses.ask_to_validate(
+            household=request.household, email=form.cleaned_data[EMAIL], channel=Channel.WEB
+        )
+        if refusal is None:
+            return saying.done(reverse("booking:pre_registration"), LINK_SENT)
+        form.add_error(EMAIL, address_refused(refusal))
+    return _show(request, _build(request, children), form=form, status=400)
+
+
 def _show(
     request: FamilyRequest,
     blocks: Sequence[Block],
@@ -69,9 +93,12 @@ def _show(
     bad_form: bool = False,
     late: bool = False,
     nothing: bool = False,
+    form: AddressForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     facts = {
+        "form": form or AddressForm(),
+        "proved": [one.address for one in addresses_of(request.household.holder)],
         "blocks": blocks,
         "household": request.household,
         "bad_form": bad_form,

@@ -106,7 +106,7 @@ from notifications.models import (
 )
 from notifications.models import Campaign as Mailing
 from notifications.services import campaigns as campaigns_of_messages
-from notifications.services import prove_address
+from notifications.services import preferences, prove_address
 from notifications.services.sending import change_sending
 from notifications.services.sms import number_lookup, post_sms
 from tenants import context, keys
@@ -275,6 +275,17 @@ class Town:
         """The secret of a link just mailed to the family."""
         with self.inside():
             return links.new_link(household=self.household, purpose=purpose)
+
+    def address_link(self) -> str:
+        """The secret of a link just mailed to an address to prove."""
+        with self.inside():
+            sealed = keys.encrypt(self.email, purpose="address_link")
+            return links.new_link(household=self.household, purpose=FamilyLink.Purpose.ADDRESS, address=sealed)
+
+    def stop_token(self) -> str:
+        """The secret of the link that stops reminders at the family's address."""
+        with self.inside():
+            return preferences.stop_url(self.address, "reminder").rstrip("/").rpartition("/")[2]
 
     @property
     def planning_path(self) -> str:

@@ -136,7 +136,14 @@ COMMUNE: Mapping[str, Sample] = {
     "families:device": Sample(
         LINK, FORM, where=lambda town: {"token": town.link(FamilyLink.Purpose.DEVICE)}, foreign=410
     ),
+    "families:validate_address": Sample(
+        LINK, {"GET": 200, "POST": 200}, where=lambda town: {"token": town.address_link()}, foreign=410
+    ),
+    "families:stop_messages": Sample(
+        LINK, {"GET": 200, "POST": 200}, where=lambda town: {"token": town.stop_token()}, foreign=410, is_form=False
+    ),
     # Families'
+    "families:messages": Sample(FAMILY, FORM),
     "families:children": Sample(FAMILY),
     "families:ask_about_data": Sample(FAMILY, {"POST": 302}, fields=lambda town: {"kind": "other", "words": "?"}),
     "families:withdraw": Sample(FAMILY, {"POST": 302}, where=lambda town: {"address_id": town.address.pk}),

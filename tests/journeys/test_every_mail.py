@@ -23,6 +23,12 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "accounts/emails/invitation": {"name": "Claire", "town": "Ville de Buchelay", "url": URL, "days": 7},
     "accounts/emails/new_access": {"name": "Claire", "town": "Ville de Buchelay", "url": URL, "days": 2},
     "families/emails/recovery": {"family": "MARSONE", "url": URL, "minutes": 30},
+    "families/emails/validate": {
+        "family": "MARSONE",
+        "town": "Mairie de démonstration",
+        "url": URL,
+        "hours": 48,
+    },
     "families/emails/device": {"family": "MARSONE", "url": URL, "minutes": 30},
     "families/emails/answered": {"family": "MARSONE", "url": URL},
     "families/emails/erased": {"family": "MARSONE"},

@@ -49,6 +49,17 @@ class RecoveryForm(forms.Form):
     )
 
 
+class AddressForm(forms.Form):
+    """An address at which the family agrees to be told, once it has followed the link sent there."""
+
+    email = forms.EmailField(
+        label=_("Email"),
+        max_length=254,
+        error_messages=EMAIL_ERRORS,
+        widget=forms.EmailInput({"autocomplete": "email", "spellcheck": "false"}),
+    )
+
+
 class DataRequestForm(forms.Form):
     """A family's request about its personal data."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lps.families.views import door, house_rules, parents, personal_data
+from lps.families.views import door, house_rules, messages, parents, personal_data
 
 app_name = "families"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("difficultes/", door.difficulties, name="difficulties"),
     path("difficultes/<str:token>/", door.codes, name="codes"),
     path("appareil/<str:token>/", door.device, name="device"),
+    path("adresse/<str:token>/", messages.validate, name="validate_address"),
+    path("messages/", messages.choices, name="messages"),
+    path("messages/arret/<str:token>/", messages.stop, name="stop_messages"),
     path("enfants/", parents.children, name="children"),
     path("reglement/", house_rules.show, name="house_rules"),
     path("aide/", parents.help_page, name="help"),

@@ -103,3 +103,14 @@ COUNTER: Mapping[str, str | Promise] = {
         "ou retirez l'enfant de sa classe s'il quitte l'école."
     ),
 }
+
+
+def address_refused(refusal: Refusal) -> str:
+    """Why no link is sent to an address, and what to do."""
+    match refusal.code:
+        case "known":
+            return str(_("Cette adresse est déjà validée : rien d'autre à faire."))
+        case "too_many":
+            return str(_("Votre famille a déjà %(number)s adresses : retirez-en une d'abord.")) % refusal.facts
+        case _:
+            return str(_("Plusieurs liens viennent d'être envoyés. Lisez vos messages, ou réessayez plus tard."))

@@ -78,6 +78,8 @@ ACTIONS: Mapping[str, str | Promise] = {
     "rollover_changed": _l("Passage d'année modifié"),
     "rollover_applied": _l("Passage d'année fait"),
     "rollover_undone": _l("Passage d'année défait"),
+    "address_link_sent": _l("Lien envoyé pour confirmer une adresse e-mail"),
+    "preferences_changed": _l("Messages souhaités changés par la famille"),
     "address_proved": _l("Adresse e-mail confirmée"),
     "address_withdrawn": _l("Adresse e-mail retirée"),
     # Catalogue and calendar

@@ -13,17 +13,27 @@ LIFE = timedelta(minutes=LIFE_MINUTES)
 KEPT = timedelta(days=30)
 
 
-def new_link(*, household: Household, purpose: FamilyLink.Purpose) -> str:
-    """Draw a link for half an hour; the token is returned and cannot be read again."""
+def new_link(*, household: Household, purpose: FamilyLink.Purpose, life: timedelta = LIFE, address: str = "") -> str:
+    """Draw a link, for half an hour unless said otherwise; the token is returned and cannot be read again.
+
+    `address`, sealed by the caller, is the one that following the link proves.
+    """
     token = secrets.token_urlsafe(32)
-    expires_at = clock.real_now() + LIFE
-    FamilyLink.objects.create(household=household, purpose=purpose, lookup=_lookup(token), expires_at=expires_at)
+    expires_at = clock.real_now() + life
+    FamilyLink.objects.create(
+        household=household, purpose=purpose, lookup=_lookup(token), address=address, expires_at=expires_at
+    )
     return token
 
 
 def is_in_force(*, token: str, purpose: FamilyLink.Purpose) -> bool:
     """Whether a link can still be used, without using it."""
     return queries.link_in_force(lookup=_lookup(token), purpose=purpose, now=clock.real_now()) is not None
+
+
+def in_force(*, token: str, purpose: FamilyLink.Purpose) -> FamilyLink | None:
+    """A link that can still be used, with its household; it is not used up."""
+    return queries.link_in_force(lookup=_lookup(token), purpose=purpose, now=clock.real_now())
 
 
 def use_link(*, token: str, purpose: FamilyLink.Purpose) -> FamilyLink | None:

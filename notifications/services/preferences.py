@@ -1,0 +1,119 @@
+"""What each proved address wants to be told, one kind of message after the other, and the link that stops one."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core import signing
+from django.db import transaction
+
+from lps.journal.actors import Actor
+from lps.journal.channels import Channel
+from lps.journal.services import Entry, record_many
+from notifications import kinds
+from notifications.models import Address, Blocked, Kind, Preference
+from tenants import context
+from tenants.queries import url_of
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What a stop link names: an address in force and one kind of message."""
+
+    address: Address
+    kind: kinds.MessageKind
+
+
+def choices_of(addresses: Collection[Address]) -> dict[int, set[str]]:
+    """The kinds that each of these addresses wants, by its key: one statement."""
+    said = Preference.objects.filter(address__in=[address.pk for address in addresses]).order_by()
+    told = {(address, kind): wanted for address, kind, wanted in said.values_list("address", "topic", "wanted")}
+    known = kinds.registered().values()
+    return {
+        address.pk: {kind.code for kind in known if told.get((address.pk, kind.code), kind.default)}
+        for address in addresses
+    }
+
+
+def wants(addresses: Collection[Address], kind: str) -> list[Address]:
+    """Those of these addresses to which this kind of message may be sent: two statements, however many.
+
+    An address that bounced, or that complained, is told nothing. Raises `KeyError` for a kind nobody declared.
+    """
+    default = kinds.registered()[kind].default
+    rows = Preference.objects.filter(address__in=[address.pk for address in addresses], topic=kind).order_by()
+    said = dict(rows.values_list("address", "wanted"))
+    stopped = Blocked.objects.filter(
+        kind=Kind.EMAIL, lifted_at__isnull=True, lookup__in={address.lookup for address in addresses}
+    )
+    blocked = set(stopped.order_by().values_list("lookup", flat=True))
+    return [one for one in addresses if said.get(one.pk, default) and one.lookup not in blocked]
+
+
+def choose(*, wishes: Mapping[Address, Collection[str]], by: Actor, channel: Channel, at: datetime) -> int:
+    """Keep the kinds wanted by each address, the others being stopped; how many addresses changed."""
+    with transaction.atomic():
+        before = choices_of(wishes.keys())
+        changed = [
+            Preference(address=address, topic=kind, wanted=kind in wanted, changed_at=at)
+            for address, wanted in wishes.items()
+            for kind in kinds.registered()
+            if (kind in wanted) != (kind in before[address.pk])
+        ]
+        _keep(changed, by=by, channel=channel, at=at)
+    return len({row.address_id for row in changed})
+
+
+def stop(*, stopped: Stop, by: Actor, channel: Channel, at: datetime, wanted: bool = False) -> None:
+    """Stop one kind of message at one address; `wanted` takes it up again. Twice is once."""
+    with transaction.atomic():
+        has_it = stopped.kind.code in choices_of([stopped.address])[stopped.address.pk]
+        row = Preference(address=stopped.address, topic=stopped.kind.code, wanted=wanted, changed_at=at)
+        _keep([row] if has_it != wanted else [], by=by, channel=channel, at=at)
+
+
+def stop_url(address: Address, kind: str) -> str:
+    """The link by which whoever reads a message stops its kind: signed, without an end, of this commune alone."""
+    return url_of(context.current(), f"/messages/arret/{signing.dumps([address.pk, kind], salt=_salt())}/")
+
+
+def stop_of(token: str) -> Stop | None:
+    """What a stop link names; None for one that was altered, another commune's, or of an address no longer in use."""
+    try:
+        pk, code = signing.loads(token, salt=_salt())
+    except signing.BadSignature:
+        return None
+    address, kind = Address.objects.in_force().filter(pk=pk).first(), kinds.registered().get(code)
+    return Stop(address, kind) if address and kind else None
+
+
+def _keep(rows: Collection[Preference], *, by: Actor, channel: Channel, at: datetime) -> None:
+    Preference.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["address", "topic"],
+        update_fields=["wanted", "changed_at"],
+    )
+    record_many(_audited(rows, by=by, channel=channel, at=at))
+
+
+def _audited(rows: Iterable[Preference], *, by: Actor, channel: Channel, at: datetime) -> list[Entry]:
+    by_address: dict[Address, dict[str, bool]] = {}
+    for row in rows:
+        by_address.setdefault(row.address, {})[row.topic] = row.wanted
+    return [
+        Entry(
+            by,
+            channel,
+            "preferences_changed",
+            address.holder,
+            before={kind: not wanted for kind, wanted in told.items()},
+            after={**told, "address": address.pk},
+            at=at,
+        )
+        for address, told in by_address.items()
+    ]
+
+
+def _salt() -> str:
+    return f"stop-messages:{context.current().pk.hex}"
