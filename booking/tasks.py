@@ -2,9 +2,9 @@
 
 import logging
 
-from booking.services import campaigns, retention, waiting
+from booking.services import campaigns, reminding, retention, waiting
 from booking.services.days import extend_days
-from booking.wakeup import BOOK, EXTEND, PURGE
+from booking.wakeup import BOOK, EXTEND, PURGE, REMIND
 from lps.kernel import clock
 from tenants import context
 from tenants.tasks import commune_task
@@ -37,6 +37,12 @@ def book_pre_registrations() -> None:
     done = campaigns.book_asked(at=clock.now())
     if done:
         log.info("pre-registrations: %s brought to bookings", done)
+
+
+@commune_task(name=REMIND, ignore_result=True)
+def remind_of_deadlines() -> None:
+    """Once a morning: tell the families whose deadline is tomorrow and whose week looks forgotten. Twice is once."""
+    log.info("deadlines: %s reminders written", reminding.remind(now=clock.now()))
 
 
 @commune_task(name=PURGE, ignore_result=True)

@@ -10,6 +10,7 @@ urlpatterns = [
     path("enfants/<str:code>/periodes/<int:period_id>/", parents.period, name="period"),
     path("enfants/<str:code>/attente/<str:box>/", waiting.waiting, name="waiting"),
     path("enfants/<str:code>/modifications/", parents.modifications, name="modifications"),
+    path("semaine/<str:week>/", parents.week, name="week"),
     path("preinscription/", pre_registration.answers, name="pre_registration"),
     path("absences/", absences.absences, name="absences"),
     path("absences/nouvelle/", absences.declare, name="absence_new"),

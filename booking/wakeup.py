@@ -3,3 +3,4 @@
 BOOK = "booking.book_pre_registrations"
 EXTEND = "booking.extend_days"
 PURGE = "booking.purge"
+REMIND = "booking.remind_of_deadlines"

@@ -76,6 +76,12 @@ def addresses_of(holder: str, *, kind: Kind = Kind.EMAIL) -> AddressQuerySet:
     return Address.objects.in_force().filter(holder=holder, kind=kind)
 
 
+def household_addresses() -> list[Address]:
+    """Every e-mail address in force of every family: one statement."""
+    rows = Address.objects.in_force().filter(kind=Kind.EMAIL, holder__startswith="household:")
+    return list(rows.order_by("holder", "proved_at", "pk"))
+
+
 def consents_of(holder: str) -> AddressQuerySet:
     """Every proof and every withdrawal of a holder, for the record and for the family's own data."""
     return Address.objects.filter(holder=holder)

@@ -16,6 +16,7 @@ from booking.models import Receipt
 from booking.recap import Recap
 from booking.rules.periods import NotOffered
 from booking.rules.planning import Change
+from booking.rules.weeks import Week, WeekError
 from booking.services.bookings import ForeignJeton, change_bookings
 from booking.services.periods import choose_period
 from booking.views import asking
@@ -40,6 +41,21 @@ def planning(request: FamilyRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         return _save(request, children, child, facts)
     return _show(request, children, child, facts, told=_recap_asked(request, child, facts))
+
+
+@require_safe
+@household_required
+def week(request: FamilyRequest, week: str) -> HttpResponse:
+    """The link of a reminder: that week of the first child's planning, once signed in. It holds no code."""
+    try:
+        asked = Week.parse(week)
+    except WeekError as error:
+        raise Http404 from error
+    children = _children(request)
+    if not children:
+        return HttpResponseRedirect(reverse("families:children"))
+    address = reverse("booking:planning", args=[children[0].code])
+    return HttpResponseRedirect(f"{address}{asking.query(asked, '')}")
 
 
 @require_POST

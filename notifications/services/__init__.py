@@ -80,26 +80,39 @@ def post(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """One of many messages: an address and the facts of its template."""
+    """One of many messages: an address and the facts of its template; one whose `dedup_key` was used is not written."""
 
     to: str
     facts: Mapping[str, Any]
+    dedup_key: str | None = None
 
 
 def post_many(posts: Iterable[Post], *, template: str, by: Actor, campaign: Campaign | None = None) -> int:
     """Write many e-mails of one template in the caller's transaction, in one statement; returns how many.
 
-    An address that is none is left out and logged: the others are written.
+    An address that is none is left out and logged: the others are written. One statement more when some bear a
+    `dedup_key`.
     """
     render.check_templates(template)
     now = clock.now()
-    rows = [row for post in posts if (row := _row(post, template=template, by=by, due_at=now))]
+    rows = [row for post in _new(posts) if (row := _row(post, template=template, by=by, due_at=now))]
     for row in rows:
         row.campaign = campaign
-    OutboxMessage.objects.bulk_create(rows, batch_size=1000)
+    # Of two workers that write the same keys at once, the second writes none of them.
+    has_keys = any(row.dedup_key for row in rows)
+    OutboxMessage.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=has_keys)
     if rows:
         wake_after_commit(DRAIN)
     return len(rows)
+
+
+def _new(posts: Iterable[Post]) -> list[Post]:
+    """Those whose key was not used yet."""
+    asked = list(posts)
+    keyed = [post.dedup_key for post in asked if post.dedup_key]
+    used = OutboxMessage.objects.filter(dedup_key__in=keyed).order_by() if keyed else OutboxMessage.objects.none()
+    known = set(used.values_list("dedup_key", flat=True))
+    return [post for post in asked if post.dedup_key not in known]
 
 
 def _row(post: Post, *, template: str, by: Actor, due_at: datetime) -> OutboxMessage | None:
@@ -113,6 +126,7 @@ def _row(post: Post, *, template: str, by: Actor, due_at: datetime) -> OutboxMes
         template=template,
         facts=keys.encrypt(fact_text.dumps(post.facts), purpose=FACTS_PURPOSE),
         requested_by=f"{by.kind}:{by.key}"[:80],
+        dedup_key=post.dedup_key,
         message_id=_new_message_id(),
         due_at=due_at,
     )

@@ -67,6 +67,14 @@ FACTS: Mapping[str, Mapping[str, object]] = {
         "total": Decimal("50.70"),
         "url": URL,
     },
+    "booking/emails/deadline": {
+        "first": date(2014, 10, 13),
+        "last": date(2014, 10, 19),
+        "closes_at": datetime(2014, 10, 9, 15, 0, tzinfo=UTC),
+        "lines": [{"child": "Angéline", "empty": True}, {"child": "Bertrand", "empty": False}],
+        "url": URL,
+        "stop_url": URL,
+    },
     "booking/emails/passed": {"url": URL, "lines": LINES},
     "booking/emails/parted": {"url": URL, "lines": LINES},
     "booking/emails/absence_declared": {

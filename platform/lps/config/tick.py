@@ -12,7 +12,7 @@ from kombu.exceptions import OperationalError
 from billing.wakeup import INVOICES, POLL, QUOTIENTS, REMINDERS
 from billing.wakeup import PURGE as PURGE_BILLING
 from booking import tasks as booking
-from booking.wakeup import BOOK, EXTEND
+from booking.wakeup import BOOK, EXTEND, REMIND
 from booking.wakeup import PURGE as PURGE_BOOKINGS
 from lps.accounts import tasks as accounts
 from lps.families import wakeup as families
@@ -78,6 +78,7 @@ SCHEDULE = (
     Due(journal.PURGE, at=time(3, 35)),
     Due(EXTEND, at=time(3, 40)),
     Due(QUOTIENTS, at=time(8, 30)),
+    Due(REMIND, at=time(9)),
 )
 
 

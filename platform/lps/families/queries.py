@@ -316,6 +316,59 @@ class Pupil:
     site_id: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PupilDays:
+    """A child of a household: the days on which it is theirs, and where it sits then."""
+
+    child_id: int
+    household_id: int
+    first_name: str
+    birth_date: date | None
+    custody: Sequence[DateRange]
+    classes: Sequence[tuple[DateRange, Schooling]]
+
+    @property
+    def sites(self) -> list[int]:
+        """The schools where the child sits, each once."""
+        return list(dict.fromkeys(sits.site_id for _during, sits in self.classes))
+
+    def is_theirs(self, day: date) -> bool:
+        """Whether the household has the child on that day."""
+        return any(days_within(during, [day]) for during in self.custody)
+
+    def schooling(self, day: date) -> Schooling | None:
+        """The child's class on that day."""
+        return next((sits for during, sits in self.classes if days_within(during, [day])), None)
+
+
+def pupil_days(households: Iterable[int], *, first: date, last: date) -> list[PupilDays]:
+    """The children whom these households have between two days, both included, by name: two statements."""
+    shown = DateRange(first, last, "[]")
+    held = Custody.objects.filter(household__in=list(households), valid_during__overlap=shown)
+    custody: dict[tuple[int, int], list[DateRange]] = {}
+    children: dict[int, Child] = {}
+    for row in held.select_related("child").order_by("child__name_sort", "child", "household", "pk"):
+        custody.setdefault((row.child_id, row.household_id), []).append(row.valid_during)
+        children[row.child_id] = row.child
+    classes: dict[int, list[tuple[DateRange, Schooling]]] = {}
+    sitting = Enrollment.objects.filter(child__in=children, valid_during__overlap=shown).order_by("pk")
+    for child, during, site, level, school_class in sitting.values_list(
+        "child", "valid_during", "school_class__site", "school_class__level", "school_class"
+    ):
+        classes.setdefault(child, []).append((during, Schooling(site, level, school_class)))
+    return [
+        PupilDays(
+            child_id=child,
+            household_id=home,
+            first_name=children[child].first_name,
+            birth_date=children[child].birth_date,
+            custody=ranges,
+            classes=classes.get(child, ()),
+        )
+        for (child, home), ranges in custody.items()
+    ]
+
+
 def pupils_at(sites: Iterable[int]) -> QuerySet[Any]:
     """The keys of the children who sit, sat or will sit at these schools, to be asked within another statement."""
     return Enrollment.objects.filter(school_class__site__in=list(sites)).order_by().values("child")
