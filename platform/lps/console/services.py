@@ -63,6 +63,8 @@ def create_commune(*, identity: Identity, by: Actor, channel: Channel, furnish: 
             commune = _register(identity, schema)
             schemas.create(schema)
             _furnish(commune, by=by, channel=channel, furnish=furnish)
+            with context.public():
+                record(by=by, channel=channel, action="commune_opened", subject=f"commune:{commune.slug}")
     finally:
         queries.forget_hosts()
     log.info("commune %s opened", identity.slug)
