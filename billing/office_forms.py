@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.fields import EurosField
 from billing.models import CashOffice
 from billing.services.quotients import QuotientSpec
+from booking.absence_forms import DocumentField
 from lps.ui.forms import DayField
 
 _PLAIN = ProhibitNullCharactersValidator()
@@ -99,13 +100,16 @@ class QuotientForm(forms.Form):
         error_messages={"required": _("Écrivez quel justificatif vous avez vu.")},
     )
 
+    document = DocumentField(
+        label=_("Document"),
+        required=False,
+        help_text=_("Facultatif\u00a0: une photo ou un PDF de 8 Mo au plus, effacé un an après la fin du quotient."),
+    )
+
     @property
     def spec(self) -> QuotientSpec:
         """What the agent said, once the form is valid."""
-        given = self.cleaned_data
-        return QuotientSpec(
-            value=given["value"], since=given["since"], last_day=given["last_day"], proof=given["proof"]
-        )
+        return QuotientSpec(**self.cleaned_data)
 
 
 class ResidenceForm(forms.Form):

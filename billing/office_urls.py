@@ -34,6 +34,9 @@ urlpatterns = [
     path("regie/reglages/", offices.settings, name="settings"),
     path("regie/quotients/", quotients.missing, name="quotients"),
     path("familles/<int:household_id>/quotient/", quotients.family, name="family_quotient"),
+    path(
+        "familles/<int:household_id>/quotient/<int:quotient_id>/document/", quotients.document, name="quotient_document"
+    ),
     path("familles/<int:household_id>/quotient/residence/", quotients.residence, name="residence"),
     path("regie/encaissements/", desk.find, name="desk"),
     path("regie/caisse/", till.till, name="till"),

@@ -1,4 +1,5 @@
-"""The document of an absence (justificatif): a photo made again by us, without what a telephone hides in it, or a PDF.
+"""A document that a family gives (justificatif), of an absence or of a quotient: a photo made again by us, without what
+a telephone hides in it, or a PDF.
 
 What it is, its bytes say; its name and the type that the browser announced are never believed. A PDF is kept as it is,
 and only ever given back as a file to download.
@@ -64,9 +65,9 @@ def received(content: bytes) -> Document:
         raise DocumentRefused("not_a_document") from None
 
 
-def keep(document: Document) -> str:
+def keep(document: Document, *, folder: str = "absences") -> str:
     """Save it under a name that nobody can guess; returns the name."""
-    name = f"absences/{uuid.uuid4().hex}.{document.extension}"
+    name = f"{folder}/{uuid.uuid4().hex}.{document.extension}"
     return default_storage.save(name, ContentFile(document.content))
 
 

@@ -147,6 +147,8 @@ class Quotient(models.Model):
     value = models.DecimalField("quotient familial", max_digits=8, decimal_places=2)
     valid_during = DateRangeField("du … au …")
     proof = models.CharField("justificatif", max_length=200, blank=True)
+    # Where the storage keeps it; "" for one that was only seen. See booking.documents.
+    document = models.CharField("document", max_length=200, blank=True, default="", db_default="")
     noted_at = models.DateTimeField("noté le")
     noted_by = models.CharField("par", max_length=120)
 

@@ -8,6 +8,7 @@ from django.db.models import Count
 
 from billing.balances import with_left
 from billing.models import Adjustment, DraftInvoice, HouseholdTerms, Invoice, Quotient
+from billing.services.quotients import forget_documents
 from lps.families.erasers import Erased
 from lps.journal.actors import Actor
 
@@ -21,7 +22,9 @@ def obstacles(erased: Erased) -> Mapping[int, int]:
 
 def erase(erased: Erased, *, by: Actor, at: datetime) -> None:
     """Quotients, terms, drafts and lines to come go; the names on issued invoices stay as long as the law wants."""
-    Quotient.objects.filter(household__in=erased.households).delete()
+    quotients = Quotient.objects.filter(household__in=erased.households)
+    forget_documents(quotients)
+    quotients.delete()
     HouseholdTerms.objects.filter(household__in=erased.households).delete()
     DraftInvoice.objects.filter(household__in=erased.households).delete()
     Adjustment.objects.filter(household__in=erased.households, run__isnull=True).delete()

@@ -1,20 +1,28 @@
 """Note what a household proved of its quotient: a new one ends the former, what was invoiced stays as it is."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import QuerySet
 
 from billing.models import HouseholdTerms, Quotient
+from booking import documents
+from booking.documents import Document
 from lps.families.models import Household
 from lps.families.queries import lock_household
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel.refusals import Refusal
+
+FOLDER = "quotients"
+# How long a document outlives what it proves.
+DOCUMENT_KEPT = timedelta(days=365)
 
 
 class QuotientRefused(ValueError):
@@ -33,6 +41,7 @@ class QuotientSpec:
     since: date
     last_day: date | None = None
     proof: str = ""
+    document: Document | None = None
 
 
 def set_quotient(
@@ -43,7 +52,10 @@ def set_quotient(
     at: datetime,
     channel: Channel = Channel.OFFICE,
 ) -> Quotient:
-    """Note a quotient: one in force ends the eve, one of the same first day is replaced. Raises `QuotientRefused`."""
+    """Note a quotient: one in force ends the eve, one of the same first day is replaced. Raises `QuotientRefused`.
+
+    What replaces one without a document of its own keeps the document of the former.
+    """
     until = None if spec.last_day is None else date.fromordinal(spec.last_day.toordinal() + 1)
     if until is not None and until <= spec.since:
         raise QuotientRefused("order")
@@ -51,26 +63,41 @@ def set_quotient(
         lock_household(household)
         rows = Quotient.objects.filter(household=household, valid_during__overlap=DateRange(spec.since, until))
         before: Any = None
+        document = ""
         for row in rows.order_by("valid_during"):
             if row.valid_during.lower > spec.since:
                 raise QuotientRefused("overlap")
             before = _told(row)
             if row.valid_during.lower == spec.since:
+                document = row.document
                 row.delete()
             else:
                 row.valid_during = DateRange(row.valid_during.lower, spec.since)
                 row.save(update_fields=["valid_during"])
+        if spec.document:
+            transaction.on_commit(partial(documents.forget, document))
+            document = documents.keep(spec.document, folder=FOLDER)
         made = Quotient.objects.create(
             household=household,
             value=spec.value,
             valid_during=DateRange(spec.since, until),
             proof=spec.proof,
+            document=document,
             noted_at=at,
             noted_by=by.label,
         )
         HouseholdTerms.objects.filter(household=household).update(warned_at=None)
         _note("quotient_noted", household, by=by, channel=channel, before=before, after=_told(made))
     return made
+
+
+def forget_documents(rows: QuerySet[Quotient]) -> int:
+    """Delete the documents of these quotients, once committed; returns how many."""
+    names = list(rows.exclude(document="").order_by("pk").values_list("document", flat=True))
+    Quotient.objects.filter(document__in=names).update(document="")
+    for name in names:
+        transaction.on_commit(partial(documents.forget, name))
+    return len(names)
 
 
 def set_residence(*, household: Household, resident: bool | None, by: Actor) -> None:
@@ -93,6 +120,7 @@ def _told(row: Quotient) -> dict[str, Any]:
         "from": during.lower.isoformat() if during.lower else None,
         "ends_before": during.upper.isoformat() if during.upper else None,
         "proof": row.proof,
+        "document": bool(row.document),
     }
 
 

@@ -4,7 +4,8 @@ from datetime import date, datetime, timedelta
 
 from django.core.files.storage import default_storage
 
-from billing.models import Invoice, InvoiceDocument, InvoiceLine, Payment, PaymentAttempt, ReminderSending
+from billing.models import Invoice, InvoiceDocument, InvoiceLine, Payment, PaymentAttempt, Quotient, ReminderSending
+from billing.services.quotients import DOCUMENT_KEPT, forget_documents
 from lps.families.services.erasing import FAMILY_WORD
 from lps.journal.operations import purging
 from lps.journal.retention import report
@@ -19,6 +20,7 @@ def apply_terms(*, today: date, now: datetime) -> None:
     invoices = Invoice.objects.filter(year__lt=limit).exclude(payer_name=FAMILY_WORD)
     documents = InvoiceDocument.objects.filter(invoice__year__lt=limit)
     letters = ReminderSending.objects.filter(sent_at__lt=now - LETTERS_KEPT).exclude(path="")
+    quotients = Quotient.objects.filter(valid_during__endswith__lt=today - DOCUMENT_KEPT)
     files = [*documents.values_list("path", flat=True), *letters.values_list("path", flat=True)]
     with purging():
         purged = {
@@ -32,6 +34,7 @@ def apply_terms(*, today: date, now: datetime) -> None:
             "attempts": PaymentAttempt.objects.filter(invoice__year__lt=limit).exclude(email="").update(email=""),
             "invoice_documents": documents.delete()[0],
             "reminder_letters": letters.update(path=""),
+            "quotient_documents": forget_documents(quotients),
         }
         report(purged, at=now)
     for name in files:

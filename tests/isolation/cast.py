@@ -27,6 +27,7 @@ from billing.models import (
     Invoice,
     Payment,
     PaymentAttempt,
+    Quotient,
     ReminderLevel,
     ReminderSending,
     Remittance,
@@ -34,8 +35,9 @@ from billing.models import (
 )
 from billing.online import seal
 from billing.services import reminders, till
+from billing.services.quotients import QuotientSpec, set_quotient
 from billing.services.reminders import LevelSpec
-from booking import catalogue
+from booking import catalogue, documents
 from booking.catalogue_templates import DAY_BEFORE
 from booking.models import (
     Absence,
@@ -339,6 +341,18 @@ class Town:
         assert answer.status_code == 302, answer.content.decode()
         with self.inside():
             return Absence.objects.filter(household=self.household).latest("pk")
+
+    @cached_property
+    def quotient(self) -> Quotient:
+        """What the family proved long ago, with its document."""
+        spec = QuotientSpec(
+            value=Decimal("650.50"),
+            since=date(2011, 1, 1),
+            last_day=date(2011, 12, 31),
+            document=documents.received(b"%PDF-1.7\n%%EOF"),
+        )
+        with self.inside():
+            return set_quotient(household=self.household, spec=spec, by=BY, at=clock.now())
 
     @cached_property
     def receipt(self) -> str:

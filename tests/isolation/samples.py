@@ -827,6 +827,10 @@ COMMUNE: Mapping[str, Sample] = {
         fields=lambda town: {"value": "650,50", "since": "2026-09-01", "proof": "CAF"},
         foreign_fields=None,
     ),
+    "billing_office:quotient_document": Sample(
+        agent("billing.read_quotients"),
+        where=lambda town: {"household_id": town.household.pk, "quotient_id": town.quotient.pk},
+    ),
     "billing_office:residence": Sample(
         agent("billing.set_quotients"),
         {"POST": 302},

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _l
@@ -13,15 +13,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing import quotients as reads
 from billing import words
+from billing.models import Quotient
 from billing.office_forms import QuotientForm, ResidenceForm
 from billing.rights import READ_QUOTIENTS, RUN_BILLING, SET_QUOTIENTS
 from billing.services import quotients as services
 from billing.services.quotients import QuotientRefused
+from booking import documents
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families.models import Household
 from lps.families.views.agents.frame import agent_of, frame, household_or_404
+from lps.journal.channels import Channel
+from lps.journal.services import record
 from lps.kernel import clock
 from lps.ui import saying
 from tenants import context
@@ -42,7 +46,7 @@ def family(request: DoorRequest, household_id: int) -> HttpResponse:
     household = household_or_404(request, household_id, action)
     if request.method != "POST":
         return _page(request, household, QuotientForm(initial={"since": _today()}))
-    form = QuotientForm(request.POST)
+    form = QuotientForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, household, form, status=400)
     try:
@@ -64,6 +68,20 @@ def residence(request: DoorRequest, household_id: int) -> HttpResponse:
         return _page(request, household, QuotientForm(initial={"since": _today()}), residence=form, status=400)
     services.set_residence(household=household, resident=form.chosen, by=agent_of(request))
     return saying.done(_path(household), "residence")
+
+
+@require_safe
+@agent_required(READ_QUOTIENTS)
+def document(request: DoorRequest, household_id: int, quotient_id: int) -> HttpResponse:
+    """The document that proves a quotient. Who read it is written down: it tells what a family earns."""
+    household = household_or_404(request, household_id, READ_QUOTIENTS)
+    found = Quotient.objects.filter(household=household, pk=quotient_id).exclude(document="").first()
+    if found is None:
+        raise Http404
+    answer = documents.answer(found.document, called=f"quotient {found.valid_during.lower:%Y-%m-%d}")
+    by, action = agent_of(request), "quotient_document_read"
+    record(by=by, channel=Channel.OFFICE, action=action, subject=household.holder, after={"quotient": found.pk})
+    return answer
 
 
 @require_safe

@@ -138,6 +138,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "tariff_set": _l("Tarif fixé"),
     "tariff_removed": _l("Tarif à venir supprimé"),
     "quotient_noted": _l("Quotient familial noté"),
+    "quotient_document_read": _l("Document d'un quotient lu"),
     "quotient_end_told": _l("Famille prévenue : plus de quotient prouvé"),
     "residence_noted": _l("Résidence de la famille notée"),
     "cash_office_opened": _l("Régie ouverte"),
