@@ -69,6 +69,7 @@ class SendingForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields[name] = forms.CharField(
                 label=label, required=False, max_length=200, widget=hidden, help_text=hint, strip=True
             )
+        self.order_fields(["reply_to", "provider", *SECRETS])
 
     @property
     def _provider(self) -> str:
