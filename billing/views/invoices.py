@@ -27,6 +27,7 @@ def listing(request: FamilyRequest) -> HttpResponse:
         "rows": [invoices.standing(one) for one in page.object_list],
         "left": left,
         "is_late": is_late,
+        "payable": left > 0 and any(not due.refusal for due in online.dues(request.household, now=request.received_at)),
         "announced": quotients.announced(request.household, today),
     }
     return render(request, "billing/invoices.html", facts)

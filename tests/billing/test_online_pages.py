@@ -84,6 +84,15 @@ def test_the_first_step_says_all_that_was_promised(parent: Client, marsone: Hous
     assert "Votre navigateur doit autoriser les pop-up" not in shown
 
 
+def test_the_list_leads_to_payment_while_it_is_possible(parent: Client, marsone: Household, treasury: Server) -> None:
+    payable(marsone)
+    assert "Payer en ligne" in read(parent, "/factures/")
+
+    with counted() as statements:
+        read(parent, "/factures/")
+    assert len(statements) <= 14
+
+
 def test_a_family_pays_by_the_four_steps(parent: Client, marsone: Household, treasury: Server) -> None:
     invoice = payable(marsone)
     step = chosen(parent, invoice)
