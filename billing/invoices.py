@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, Max, Min, OuterRef, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -58,5 +58,5 @@ def standing(invoice: Any) -> Standing:
 def owed(household: Household, *, day: date) -> tuple[Decimal, bool]:
     """What is left of all, and whether something of it is past its due date."""
     found: Any = of_family(household).exclude(kind=Invoice.Kind.CREDIT_NOTE)
-    rows = [row for row in found if row.left > 0]
-    return sum((row.left for row in rows), Decimal(0)), any(row.due_date < day for row in rows)
+    told = found.filter(left__gt=0).order_by().aggregate(owed=Sum("left"), earliest=Min("due_date"))
+    return told["owed"] or Decimal(0), told["earliest"] is not None and told["earliest"] < day

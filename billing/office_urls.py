@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views.agents import desk, invoices, offices, payfip, quotients, reminders, runs, tariffs, till
+from billing.views.agents import debts, desk, invoices, offices, payfip, quotients, reminders, runs, tariffs, till
 
 app_name = "billing_office"
 urlpatterns = [
@@ -16,8 +16,11 @@ urlpatterns = [
     path("regie/lots/<int:run_id>/clore/", runs.close, name="run_close"),
     path("regie/lots/<int:run_id>/abandonner/", runs.discard, name="run_discard"),
     path("regie/lots/<int:run_id>/corriger/", runs.correct, name="run_correct"),
+    path("regie/lots/<int:run_id>/creances.csv", debts.as_csv, name="run_debts_csv"),
+    path("regie/lots/<int:run_id>/creances.xlsx", debts.as_xlsx, name="run_debts_xlsx"),
     path("regie/lots/<int:run_id>/projets/<int:draft_id>/", runs.draft, name="draft"),
     path("regie/factures/<str:number>/", invoices.invoice, name="invoice"),
+    path("regie/factures/<str:number>/pdf/", invoices.as_pdf, name="invoice_pdf"),
     path("regie/factures/<str:number>/annuler/", invoices.cancel, name="invoice_cancel"),
     path("familles/<int:household_id>/factures/", invoices.of_family, name="family_invoices"),
     path("familles/<int:household_id>/factures/regulariser/", invoices.adjust, name="adjust"),

@@ -27,7 +27,7 @@ class Unpaid:
 def read() -> list[Unpaid]:
     """Every such invoice by family: two statements."""
     rows = reminders.unpaid_at_the_end()
-    payers = _payers({row.household_id for row in rows})
+    payers = payers_on_file({row.household_id for row in rows})
     return [_unpaid(row, payers.get(row.household_id)) for row in rows]
 
 
@@ -69,7 +69,7 @@ def table(found: Sequence[Unpaid]) -> Iterator[list[Any]]:
         ]
 
 
-def _payers(households: set[int]) -> Mapping[int, Guardian]:
+def payers_on_file(households: set[int]) -> Mapping[int, Guardian]:
     """Who pays in each family: the one said to pay, else the first on file."""
     rows = Guardian.objects.filter(household__in=households).order_by("is_payer", "-pk")
     return {row.household_id: row for row in rows}

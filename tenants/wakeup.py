@@ -19,6 +19,7 @@ class Wake:
 
     task: str
     slug: str
+    rank: int = 0
 
     def __call__(self) -> None:
         try:
@@ -27,8 +28,12 @@ class Wake:
             log.warning("no broker (%s): the next tick will do %s of %s", type(error).__name__, self.task, self.slug)
 
 
-def wake_after_commit(task: str) -> None:
-    """Send a task of the commune entered once what was written can be read: once per transaction."""
-    wake = Wake(task, context.current().slug)
-    if not any(hook == wake for _, hook, *_ in connection.run_on_commit):
-        transaction.on_commit(wake, robust=True)
+def wake_after_commit(task: str, *, times: int = 1) -> None:
+    """Send a task of the commune entered once what was written can be read: once per transaction.
+
+    `times` sends it to so many workers, who share what waits.
+    """
+    for rank in range(times):
+        wake = Wake(task, context.current().slug, rank)
+        if not any(hook == wake for _, hook, *_ in connection.run_on_commit):
+            transaction.on_commit(wake, robust=True)

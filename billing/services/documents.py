@@ -4,17 +4,24 @@ import hashlib
 import logging
 import uuid
 
+from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Count, QuerySet
 
 from billing import papers
-from billing.models import Invoice, InvoiceDocument
+from billing.models import BillingRun, Invoice, InvoiceDocument
 from billing.services.retention import KEPT_YEARS
+from billing.wakeup import INVOICES
 from lps.kernel import clock
 from tenants import context
+from tenants.wakeup import wake_after_commit
 
-AT_ONCE = 200
+AT_ONCE = 50
+TRIES = 3
+FAILURES_KEPT = 3600  # seconds
+_FAILURES = "invoices:undrawn"
 log = logging.getLogger(__name__)
 
 
@@ -41,13 +48,28 @@ def content_of(invoice: Invoice) -> bytes:
 def draw_missing(*, limit: int = AT_ONCE) -> int:
     """Draw the PDF of published invoices that have none, the oldest first; how many.
 
-    A worker killed on its way has kept what it had drawn: the next one goes on.
+    Workers share them: each passes over what another one draws. A worker killed on its way has kept what it had drawn:
+    the next one goes on. An invoice that cannot be drawn raises, and is passed over once it did so `TRIES` times.
     """
-    drawn = 0
-    for invoice in missing()[:limit]:
-        document_of(invoice)
-        drawn += 1
+    waiting = missing().exclude(pk__in=[pk for pk, tries in _failures().items() if tries >= TRIES])
+    keys = list(waiting.values_list("pk", flat=True)[:limit])
+    drawn = sum(_draw(pk) for pk in keys)
+    if len(keys) == limit:
+        wake_after_commit(INVOICES)  # between two turns, other tasks have theirs
     return drawn
+
+
+def progress(run: BillingRun) -> tuple[int, int]:
+    """How many PDFs of a run are drawn, and of how many invoices: one statement."""
+    found = run.invoices.aggregate(drawn=Count("document"), all=Count("pk"))
+    return found["drawn"], found["all"]
+
+
+def undrawable(run: BillingRun) -> list[str]:
+    """The numbers of the invoices of a run that cannot be drawn, tried again in an hour."""
+    given_up = [pk for pk, tries in _failures().items() if tries >= TRIES]
+    rows = run.invoices.filter(pk__in=given_up, document__isnull=True).order_by("rank") if given_up else ()
+    return [invoice.number for invoice in rows]
 
 
 def missing() -> QuerySet[Invoice]:
@@ -55,6 +77,26 @@ def missing() -> QuerySet[Invoice]:
     first_year = clock.today(context.current().zone).year - KEPT_YEARS
     rows = Invoice.objects.filter(run__published_at__isnull=False, document__isnull=True, year__gte=first_year)
     return rows.select_related("run__cash_office").order_by("pk")
+
+
+def _draw(pk: int) -> bool:
+    """Draw one invoice, held so that no other worker draws it too; False when one does, or did."""
+    try:
+        with transaction.atomic():
+            held = Invoice.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
+            invoice = held.select_related("run__cash_office").filter(pk=pk, document__isnull=True).first()
+            if invoice is not None:
+                document_of(invoice)
+    except Exception:  # counted, and it goes on to the logs; the others are drawn by the next turn
+        cache.set(_FAILURES, {**_failures(), pk: _failures().get(pk, 0) + 1}, timeout=FAILURES_KEPT)
+        wake_after_commit(INVOICES)
+        raise
+    return invoice is not None
+
+
+def _failures() -> dict[int, int]:
+    """How many times invoices failed of late, by their keys. A cache that forgets them has them tried again."""
+    return dict(cache.get(_FAILURES) or {})
 
 
 def _keep(invoice: Invoice, content: bytes) -> InvoiceDocument:

@@ -11,6 +11,7 @@ from billing.balances import with_left
 from billing.models import Allocation, BillingRun, CashOffice, Invoice, InvoiceCounter
 from billing.services.computing import throw_away
 from billing.services.held import RunRefused, hold
+from billing.wakeup import INVOICES
 from lps.families.queries import emails_of_many
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
@@ -18,6 +19,7 @@ from lps.journal.services import record
 from notifications.services import Post, post_many
 from tenants import context
 from tenants.queries import url_of
+from tenants.wakeup import wake_after_commit
 
 State = BillingRun.State
 Kind = BillingRun.Kind
@@ -207,6 +209,7 @@ def publish(*, run: BillingRun, by: Actor, at: datetime, today: date, tell: bool
         )
         held.state, held.published_at = State.PUBLISHED, at
         held.save(update_fields=("state", "published_at", "online_until"))
+        wake_after_commit(INVOICES, times=2)
         _told(
             held,
             "run_published",

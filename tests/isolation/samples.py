@@ -753,6 +753,15 @@ COMMUNE: Mapping[str, Sample] = {
         foreign_fields=None,
     ),
     "billing_office:invoice": Sample(agent("billing.read_invoices"), where=lambda town: {"number": town.billed.number}),
+    "billing_office:invoice_pdf": Sample(
+        agent("billing.read_invoices"), where=lambda town: {"number": town.billed.number}
+    ),
+    "billing_office:run_debts_csv": Sample(
+        agent("billing.read_runs"), where=lambda town: {"run_id": town.billed.run_id}
+    ),
+    "billing_office:run_debts_xlsx": Sample(
+        agent("billing.read_runs"), where=lambda town: {"run_id": town.billed.run_id}
+    ),
     "billing_office:invoice_cancel": Sample(
         agent("billing.run_billing"),
         {"POST": 302},

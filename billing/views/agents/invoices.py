@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from billing import papers
 from billing.balances import with_left
 from billing.models import Adjustment, CashOffice, Invoice
 from billing.rights import READ_INVOICES, RUN_BILLING
 from billing.rules import numbers
 from billing.run_forms import REFUSED, AdjustmentForm, CancelForm
-from billing.services import corrections
+from billing.services import corrections, documents
 from billing.services.held import RunRefused
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
@@ -38,6 +39,15 @@ SAID = {
 def invoice(request: DoorRequest, number: str) -> HttpResponse:
     """One invoice: its lines, what settled it, what is left."""
     return _show(request, _invoice_or_404(request, number), CancelForm())
+
+
+@require_safe
+@agent_required(READ_INVOICES)
+def as_pdf(request: DoorRequest, number: str) -> HttpResponse:
+    """The PDF that the family has; of an invoice not yet published, what it will look like, kept nowhere."""
+    found = _invoice_or_404(request, number)
+    content = documents.content_of(found) if found.run.published_at else papers.invoice(found)
+    return papers.as_pdf(content, found.number)
 
 
 @require_http_methods(["POST"])

@@ -17,6 +17,7 @@ from billing import runs_page as page
 from billing.models import BillingRun, CashOffice, DraftInvoice
 from billing.rights import READ_RUNS, RUN_BILLING
 from billing.run_forms import REFUSED, CorrectionForm, RunForm
+from billing.services import documents
 from billing.services import runs as services
 from billing.services.computing import compute as compute_run
 from billing.services.held import RunRefused
@@ -62,12 +63,14 @@ def new(request: DoorRequest) -> HttpResponse:
     """Open a run: last month, unless the agent says otherwise."""
     actor, today = _agent(request), _today(request)
     first, last = page.last_month(today)
-    limit = services.online_until(today, limit_day=10, zone=context.current().zone)
+    office = CashOffice.objects.filter(is_default=True).first()
+    limit_day = office.online_limit_day if office else 10
+    limit = services.online_until(today, limit_day=limit_day, zone=context.current().zone)
     form = RunForm(
         request.POST if request.method == "POST" else None,
         today=today,
         initial={
-            "cash_office": CashOffice.objects.filter(is_default=True).first(),
+            "cash_office": office,
             "first_day": first,
             "last_day": last,
             "label": page.month_label(first),
@@ -102,6 +105,8 @@ def run(request: DoorRequest, run_id: int) -> HttpResponse:
         "q": asked,
         "query": f"q={asked}" if asked else "",
         "may_run": allowed(request.actor, RUN_BILLING),
+        "papers": documents.progress(found) if found.published_at else (0, 0),
+        "undrawable": documents.undrawable(found) if found.published_at else [],
         "said": saying.said(request, SAID),
     }
     return render(request, "billing/office/run.html", facts)
@@ -192,7 +197,8 @@ def correct(request: DoorRequest, run_id: int) -> HttpResponse:
     if found.state in (State.DRAFT, State.CHECKED):
         return saying.done(_path(found), "state")
     family = _family_asked(request)
-    limit = services.online_until(today, limit_day=10, zone=context.current().zone)
+    limit_day = found.cash_office.online_limit_day
+    limit = services.online_until(today, limit_day=limit_day, zone=context.current().zone)
     due = services.last_day_online(limit)
     form = CorrectionForm(
         request.POST if request.method == "POST" else None,

@@ -130,6 +130,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "run_checked": _l("Lot de facturation vérifié"),
     "run_validated": _l("Lot de facturation validé"),
     "run_published": _l("Lot de facturation publié"),
+    "run_exported": _l("Créances d'un lot exportées"),
     "run_closed": _l("Lot de facturation clos"),
     "run_discarded": _l("Lot de facturation abandonné"),
     "invoice_canceled": _l("Facture annulée par un avoir"),

@@ -1,0 +1,62 @@
+"""The debts of a run, for the town's finance software."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from billing import debts, till_journal
+from billing.models import BillingRun
+from billing.rights import READ_RUNS
+from lps.accounts.decorators import agent_required
+from lps.accounts.requests import DoorRequest
+from lps.families.views.agents.frame import agent_of
+from lps.journal.channels import Channel
+from lps.journal.services import record
+from lps.kernel import spreadsheet
+
+_DRAFTS = (BillingRun.State.DRAFT, BillingRun.State.CHECKED)
+
+
+@require_safe
+@agent_required(READ_RUNS)
+def as_csv(request: DoorRequest, run_id: int) -> HttpResponse:
+    """As CSV."""
+    run = _run_or_404(request, run_id)
+    if run.state in _DRAFTS:
+        return redirect("billing_office:run", run_id)
+    rows = [[f"{cell:%d/%m/%Y}" if hasattr(cell, "strftime") else cell for cell in row] for row in debts.table(run)]
+    return _file(request, run, spreadsheet.table(rows).encode(), spreadsheet.CSV_TYPE, "csv")
+
+
+@require_safe
+@agent_required(READ_RUNS)
+def as_xlsx(request: DoorRequest, run_id: int) -> HttpResponse:
+    """As XLSX."""
+    run = _run_or_404(request, run_id)
+    if run.state in _DRAFTS:
+        return redirect("billing_office:run", run_id)
+    content = till_journal.xlsx(debts.table(run), title=_("Créances"))
+    return _file(request, run, content, till_journal.XLSX_TYPE, "xlsx")
+
+
+def _run_or_404(request: DoorRequest, run_id: int) -> BillingRun:
+    """The run; agents kept to some schools or activities take no list of all families away."""
+    actor = agent_of(request)
+    if actor.sites or actor.activities:
+        raise PermissionDenied
+    found = BillingRun.objects.select_related("cash_office").filter(pk=run_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _file(request: DoorRequest, run: BillingRun, content: bytes, kind: str, form: str) -> HttpResponse:
+    after = {"label": run.label, "form": form}
+    actor = agent_of(request)
+    record(by=actor, channel=Channel.OFFICE, action="run_exported", subject=f"billing_run:{run.pk}", after=after)
+    response = HttpResponse(content, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="creances-{run.year}-{run.number:03d}.{form}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
