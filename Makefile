@@ -1,7 +1,7 @@
 PYTHON ?= python3
 VENV = .venv/bin
 
-.PHONY: run demo test soak bench check fix lock venv tools
+.PHONY: run demo test voice soak bench check fix lock venv tools
 
 run: venv
 	@$(VENV)/python -m deploy.run
@@ -11,6 +11,10 @@ demo: venv
 
 test: tools
 	@$(VENV)/python -m deploy.test
+
+# Asterisk in a root of its own.
+voice: venv
+	@$(VENV)/python -m deploy.voice
 
 # Long searches, kills and load: what `make test` leaves out.
 soak: tools

@@ -1,0 +1,40 @@
+"""What Asterisk is told: calls go to the voice server alone, and nothing can dial out."""
+
+import pytest
+
+from deploy.voice.configuration import Operator, files
+
+TRUNK = Operator(network="192.0.2.10/32")
+LINE = Operator(network="192.0.2.10/32", server="sip.operator.example", username="0033476549340", password="secret")
+
+
+def made(operator: Operator = TRUNK) -> dict[str, str]:
+    return files(operator=operator, sip="127.0.0.1:5060", agi="127.0.0.1:4573")
+
+
+def test_no_application_that_dials_is_loaded() -> None:
+    modules = made()["modules.conf"]
+
+    assert "autoload = no" in modules
+    assert "app_dial" not in modules and "app_originate" not in modules
+    assert "Dial(" not in made()["extensions.conf"]
+
+
+def test_a_call_goes_to_the_voice_server_else_a_sentence_is_said() -> None:
+    told = made()["extensions.conf"]
+
+    assert "AGI(agi://127.0.0.1:4573/reservation,${EXTEN})" in told
+    assert told.index("AGISTATUS") < told.index("Playback(")
+
+
+def test_a_trunk_registers_nowhere_and_a_line_with_its_password() -> None:
+    assert "registration" not in made()["pjsip.conf"]
+    told = made(LINE)["pjsip.conf"]
+    assert "client_uri=sip:0033476549340@sip.operator.example" in told and "password=secret" in told
+    assert "match=192.0.2.10/32" in told
+
+
+@pytest.mark.parametrize("password", ["two\nlines", "a;comment"])
+def test_a_value_that_would_be_read_as_something_else_is_refused(password: str) -> None:
+    with pytest.raises(ValueError):
+        made(Operator(username="line", server="sip.operator.example", password=password))
