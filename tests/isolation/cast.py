@@ -284,6 +284,12 @@ class Town:
             sealed = keys.encrypt(self.email, purpose="address_link")
             return links.new_link(household=self.household, purpose=FamilyLink.Purpose.ADDRESS, address=sealed)
 
+    def calendar_token(self) -> str:
+        """The secret of the family's calendar feed."""
+        with self.inside():
+            purpose = FamilyLink.Purpose.CALENDAR
+            return links.new_link(household=self.household, purpose=purpose, keeps="calendar_link")
+
     def stop_token(self) -> str:
         """The secret of the link that stops reminders at the family's address."""
         with self.inside():

@@ -166,6 +166,8 @@ COMMUNE: Mapping[str, Sample] = {
         where=lambda town: {"code": town.child_code, "box": town.planning["jour"][-1]},
         anywhere=frozenset({"box"}),
     ),
+    "booking:calendar": Sample(FAMILY, FORM),
+    "booking:calendar_feed": Sample(LINK, where=lambda town: {"token": town.calendar_token()}),
     "booking:week": Sample(FAMILY, {"GET": 302}, where=lambda town: {"week": "2026-W48"}, anywhere=frozenset({"week"})),
     "booking:pre_registration": Sample(
         FAMILY,

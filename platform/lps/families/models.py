@@ -470,6 +470,8 @@ class RecoveryRequest(models.Model):
 class FamilyLink(models.Model):
     """A link sent to an address on file, usable once: to read one's codes, or to finish signing in on a new device.
 
+    The calendar's is made by the family and read again and again, until it is revoked or a year has passed.
+
     `expires_at` and `used_at` are real time: a moved clock neither revives nor kills a link.
     """
 
@@ -477,6 +479,7 @@ class FamilyLink(models.Model):
         CODES = "codes", "retrouver ses codes"
         DEVICE = "device", "nouvel appareil"
         ADDRESS = "address", "prouver son adresse"
+        CALENDAR = "calendar", "calendrier"
 
     household = models.ForeignKey(Household, models.CASCADE, related_name="links")
     purpose = models.CharField("objet", max_length=8, choices=Purpose)

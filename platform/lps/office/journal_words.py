@@ -79,6 +79,8 @@ ACTIONS: Mapping[str, str | Promise] = {
     "rollover_applied": _l("Passage d'année fait"),
     "rollover_undone": _l("Passage d'année défait"),
     "address_link_sent": _l("Lien envoyé pour confirmer une adresse e-mail"),
+    "calendar_made": _l("Calendrier à suivre créé par la famille"),
+    "calendar_revoked": _l("Calendrier à suivre arrêté par la famille"),
     "preferences_changed": _l("Messages souhaités changés par la famille"),
     "address_proved": _l("Adresse e-mail confirmée"),
     "address_withdrawn": _l("Adresse e-mail retirée"),

@@ -13,12 +13,16 @@ LIFE = timedelta(minutes=LIFE_MINUTES)
 KEPT = timedelta(days=30)
 
 
-def new_link(*, household: Household, purpose: FamilyLink.Purpose, life: timedelta = LIFE, address: str = "") -> str:
+def new_link(
+    *, household: Household, purpose: FamilyLink.Purpose, life: timedelta = LIFE, address: str = "", keeps: str = ""
+) -> str:
     """Draw a link, for half an hour unless said otherwise; the token is returned and cannot be read again.
 
-    `address`, sealed by the caller, is the one that following the link proves.
+    `address`, sealed by the caller, is the one that following the link proves. `keeps`: the token itself is kept there,
+    sealed for that purpose, so that its holder may be shown it again.
     """
     token = secrets.token_urlsafe(32)
+    address = keys.encrypt(token, purpose=keeps) if keeps else address
     expires_at = clock.real_now() + life
     FamilyLink.objects.create(
         household=household, purpose=purpose, lookup=_lookup(token), address=address, expires_at=expires_at
@@ -53,10 +57,17 @@ def is_recent(*, household: Household, purpose: FamilyLink.Purpose, within: time
     ).exists()
 
 
-def end_links(*, household: Household) -> None:
-    """A new code ends the links on their way."""
+def end_links(*, household: Household, purpose: FamilyLink.Purpose | None = None) -> int:
+    """End the links on their way, those of one purpose or, with a new code, all of them; how many."""
     now = clock.real_now()
-    FamilyLink.objects.filter(household=household, used_at__isnull=True, expires_at__gt=now).update(expires_at=now)
+    rows = FamilyLink.objects.filter(household=household, used_at__isnull=True, expires_at__gt=now)
+    return (rows.filter(purpose=purpose) if purpose else rows).update(expires_at=now)
+
+
+def standing(*, household: Household, purpose: FamilyLink.Purpose) -> FamilyLink | None:
+    """The household's link of that purpose that can still be used, the latest made."""
+    rows = FamilyLink.objects.filter(household=household, purpose=purpose, used_at__isnull=True)
+    return rows.filter(expires_at__gt=clock.real_now()).order_by("-pk").first()
 
 
 def purge_links() -> int:
