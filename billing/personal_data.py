@@ -1,9 +1,11 @@
-"""What billing adds to a family's own data: its quotients, invoices, payments, reminders."""
+"""What billing adds to a family's own data: its quotients, invoices, payments, tries online, reminders."""
 
 from billing import desk, reminders
-from billing.models import InvoiceLine, Quotient
+from billing.models import InvoiceLine, PaymentAttempt, Quotient
+from billing.services.attempts import EMAIL_PURPOSE
 from lps.families.models import Household
 from lps.families.personal_data import Part, Row
+from tenants import keys
 
 
 def quotients_part(household: Household) -> list[Row]:
@@ -63,6 +65,24 @@ def payments_part(household: Household) -> list[Row]:
     ]
 
 
+def online_part(household: Household) -> list[Row]:
+    """Every payment that it tried online, and the address it gave for the ticket."""
+    rows = PaymentAttempt.objects.filter(invoice__household=household).select_related("invoice").order_by("pk")
+    return [
+        {
+            "ticket": row.ticket,
+            "facture": row.invoice.number,
+            "montant": row.amount,
+            "état": row.get_state_display(),
+            "commencé le": row.opened_at,
+            "payé le": row.paid_at,
+            "N° auto": row.authorization,
+            "courriel du ticket": keys.decrypt(row.email, purpose=EMAIL_PURPOSE) if row.email else "",
+        }
+        for row in rows
+    ]
+
+
 def reminders_part(household: Household) -> list[Row]:
     """The reminders that it had."""
     return [
@@ -81,5 +101,6 @@ OWN: dict[str, Part] = {
     "Quotients familiaux": quotients_part,
     "Factures": invoices_part,
     "Règlements": payments_part,
+    "Paiements en ligne": online_part,
     "Relances": reminders_part,
 }

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count
 
 from billing.balances import with_left
-from billing.models import Adjustment, DraftInvoice, HouseholdTerms, Invoice, Quotient
+from billing.models import Adjustment, DraftInvoice, HouseholdTerms, Invoice, PaymentAttempt, Quotient
 from billing.services.quotients import forget_documents
 from lps.families.erasers import Erased
 from lps.journal.actors import Actor
@@ -21,10 +21,11 @@ def obstacles(erased: Erased) -> Mapping[int, int]:
 
 
 def erase(erased: Erased, *, by: Actor, at: datetime) -> None:
-    """Quotients, terms, drafts and lines to come go; the names on issued invoices stay as long as the law wants."""
+    """Quotients, terms, drafts, lines to come and the tickets' addresses go; names on invoices stay their term."""
     quotients = Quotient.objects.filter(household__in=erased.households)
     forget_documents(quotients)
     quotients.delete()
     HouseholdTerms.objects.filter(household__in=erased.households).delete()
     DraftInvoice.objects.filter(household__in=erased.households).delete()
     Adjustment.objects.filter(household__in=erased.households, run__isnull=True).delete()
+    PaymentAttempt.objects.filter(invoice__household__in=erased.households).update(email="")

@@ -4,6 +4,7 @@ Both carry the identifier of an operation and nothing that is believed: they onl
 """
 
 import logging
+from dataclasses import replace
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -51,7 +52,7 @@ def _named(request: StampedRequest) -> PaymentAttempt | None:
 
     Raises Http404 for an unknown one.
     """
-    guesses = [counters.address_range(request.client_address)]
+    guesses = [replace(counters.address_range(request.client_address), name="payfip_range")]
     counted = _counted(guesses)
     if counted is None:
         return None

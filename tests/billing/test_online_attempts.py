@@ -9,9 +9,12 @@ import pytest
 from billing import desk, online
 from billing.balances import left_of
 from billing.models import AttemptAnswer, CashOffice, Invoice, Payment, PaymentAttempt
+from billing.personal_data import online_part
 from billing.services.asking import ask, poll
-from billing.services.attempts import AttemptRefused
+from billing.services.attempts import AttemptRefused, open_attempt
 from billing.services.desk import reverse
+from billing.services.erasing import erase
+from lps.families.erasers import Erased
 from lps.families.identity import actor_of
 from lps.families.models import Household
 from lps.journal.actors import Actor
@@ -274,8 +277,6 @@ def test_what_cannot_be_paid_online_says_why(marsone: Household, stranger: House
 
 
 def test_a_strangers_name_opens_nothing(marsone: Household, stranger: Household, treasury: Server) -> None:
-    from billing.services.attempts import open_attempt
-
     invoice = payable(marsone)
     with pytest.raises(AttemptRefused, match="not_theirs"):
         open_attempt(
@@ -285,8 +286,6 @@ def test_a_strangers_name_opens_nothing(marsone: Household, stranger: Household,
 
 @pytest.mark.parametrize("email", ["", "rien", "a@b", "é@exemple.fr", f"{'a' * 70}@example.org"])
 def test_an_address_that_payfip_refuses_opens_nothing(marsone: Household, treasury: Server, email: str) -> None:
-    from billing.services.attempts import open_attempt
-
     with pytest.raises(AttemptRefused, match="email"):
         open_attempt(household=marsone, invoice=payable(marsone).pk, email=email, by=actor_of(marsone), at=clock.now())
     assert not PaymentAttempt.objects.exists()
@@ -312,3 +311,19 @@ def test_a_silent_treasury_holds_no_poll(marsone: Household, treasury: Server) -
     assert poll(at=at) == 1, "the first fault ends the batch"
     assert poll(at=at) == 0, "the others wait for their turn"
     assert poll(at=at + timedelta(minutes=5)) == 1
+
+
+def test_the_familys_own_data_hold_what_it_tried_and_lose_its_address_with_it(
+    marsone: Household, treasury: Server
+) -> None:
+    attempt = tried(marsone, payable(marsone))
+
+    [row] = online_part(marsone)
+    assert (row["ticket"], row["courriel du ticket"]) == (attempt.ticket, "parent@example.org")
+    erase(
+        Erased(households=[marsone.pk], children=[], day=clock.now().date()), by=Actor.system("essai"), at=clock.now()
+    )
+    pays(treasury, attempt)
+
+    assert ask(again(attempt), asked_by="poll").state == State.PAID
+    assert not OutboxMessage.objects.filter(template="billing/emails/ticket").exists()

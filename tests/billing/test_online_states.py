@@ -35,9 +35,9 @@ from tests.billing.online import payable, tried
 
 State = PaymentAttempt.State
 ANSWERED = ("paid", "debit_ordered")
-RESULTS = some.sampled_from("PVRZA")
-MINUTES = some.sampled_from([1, 3, 6, 40, 121, 60 * 24])
-FEW, MANY = hypothesis_settings(max_examples=12, stateful_step_count=22), hypothesis_settings(max_examples=400)
+RESULTS = some.sampled_from("PPVVRZA")
+MINUTES = some.sampled_from([1, 6, 121, 121, 60 * 24])
+FEW, MANY = hypothesis_settings(max_examples=20, stateful_step_count=20), hypothesis_settings(max_examples=400)
 
 
 def machine(household: Household, server: Server) -> type[RuleBasedStateMachine]:
@@ -52,12 +52,16 @@ def machine(household: Household, server: Server) -> type[RuleBasedStateMachine]
             until = self.now + timedelta(days=5)
             self.invoices = [payable(household, amounts=(amount,), online_until=until) for amount in ("50.70", "23.40")]
 
-        @rule(which=some.integers(0, 1))
-        def somebody_begins(self, which: int) -> None:
+        @rule(which=some.integers(0, 1), opens=some.booleans())
+        def somebody_begins(self, which: int, opens: bool) -> None:
+            """And leaves the Treasury's page open, perhaps: it may be used hours later."""
             try:
-                tried(household, self.invoices[which], at=self.now)
+                attempt = tried(household, self.invoices[which], at=self.now)
             except AttemptRefused as refused:
                 assert refused.refusal.code in {"barred", "paid", "late", "treasury", "held"}
+            else:
+                if opens:
+                    server.treasury.open_page(attempt.id_op or "")
 
         @precondition(lambda self: self.attempts())
         @rule(which=some.integers(0, 30), result=RESULTS)
@@ -77,6 +81,13 @@ def machine(household: Household, server: Server) -> type[RuleBasedStateMachine]
             for _ in range(times):
                 ask(attempt, asked_by=by, at=self.now)
 
+        @rule(which=some.integers(0, 1))
+        def a_page_stays_open_for_hours(self, which: int) -> None:
+            """Until the Treasury's silence has ended the attempt: it may still be paid."""
+            self.somebody_begins(which, opens=True)
+            self.time_passes(121)
+            self.the_poll_passes()
+
         @rule()
         def the_poll_passes(self) -> None:
             poll(at=self.now)
@@ -86,7 +97,7 @@ def machine(household: Household, server: Server) -> type[RuleBasedStateMachine]
             self.now += timedelta(minutes=minutes)
             self._move()
 
-        @rule(down=some.sampled_from(["", "", "503", "html", "technical"]))
+        @rule(down=some.sampled_from(["", "", "", "503", "html", "technical"]))
         def the_service_changes(self, down: str) -> None:
             server.treasury.switches = replace(server.treasury.switches, down=down)
 
@@ -168,7 +179,7 @@ def machine(household: Household, server: Server) -> type[RuleBasedStateMachine]
     return Paying
 
 
-@pytest.mark.parametrize("bounds", [FEW])
+@pytest.mark.parametrize("bounds", [FEW, pytest.param(MANY, marks=pytest.mark.soak)], ids=["few", "many"])
 def test_no_payment_is_lost_doubled_or_believed(
     marsone: Household, treasury: Server, bounds: hypothesis_settings
 ) -> None:
