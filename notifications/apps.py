@@ -9,6 +9,7 @@ class NotificationsConfig(AppConfig):
     verbose_name = "messages envoyés"
 
     def ready(self) -> None:
-        from notifications import audiences
+        from notifications import audiences, kinds
 
         audiences.register(audiences.TOPIC)
+        kinds.register(kinds.NEWS)

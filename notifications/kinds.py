@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,11 @@ class MessageKind:
     default: bool = True
 
 
+NEWS = MessageKind(
+    code="news",
+    label=_("Informations de la mairie"),
+    words=_("ce que la mairie écrit aux familles d'une école, d'une classe ou d'une activité"),
+)
 _kinds: dict[str, MessageKind] = {}
 
 

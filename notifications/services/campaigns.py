@@ -15,7 +15,7 @@ from django.db.models import Count, QuerySet, Sum
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
-from notifications import audiences, queries
+from notifications import audiences, kinds, queries
 from notifications.audiences import Choice
 from notifications.models import (
     Address,
@@ -24,12 +24,12 @@ from notifications.models import (
     Class,
     Kind,
     OutboxMessage,
-    Preference,
     SendingSettings,
     State,
 )
 from notifications.rules import sms_text
 from notifications.services import SENT_KEPT, Post, post_many
+from notifications.services.preferences import wants
 from notifications.services.sms import PLAIN, SmsPost, post_sms, post_sms_many
 from notifications.sms_delivery import next_hour
 from notifications.wakeup import QUEUE_CAMPAIGNS
@@ -37,7 +37,6 @@ from tenants import context
 from tenants.wakeup import wake_after_commit
 
 EMAIL = "notifications/emails/campaign"
-NEWS = "news"  # the kind of message that a family may refuse (`Preference.topic`)
 TWICE = timedelta(minutes=2)
 REPORT_AFTER = SENT_KEPT - timedelta(days=7)
 QUEUER = Actor.system("envoi programmé")
@@ -252,11 +251,8 @@ def _told(numbers: Mapping[str, str]) -> dict[str, str]:
 
 def _addresses(holders: frozenset[str]) -> list[str]:
     """The proved addresses that did not refuse the town's news, each once."""
-    refused = Preference.objects.filter(topic=NEWS, wanted=False).values("address")
-    blocked = Blocked.objects.filter(kind=Kind.EMAIL, lifted_at=None).values("lookup")
-    rows = Address.objects.in_force().filter(holder__in=holders, kind=Kind.EMAIL)
-    kept = rows.exclude(pk__in=refused).exclude(lookup__in=blocked)
-    return list({row.lookup: row.address for row in kept}.values())
+    rows = list(Address.objects.in_force().filter(holder__in=holders, kind=Kind.EMAIL).order_by("pk"))
+    return list({row.lookup: row.address for row in wants(rows, kinds.NEWS.code)}.values())
 
 
 def _email_facts(campaign: Campaign) -> dict[str, str]:

@@ -111,7 +111,8 @@ def test_a_family_has_several_addresses_and_chooses_for_each(
     second = prove(client, martin, "paul@example.org")
     assert preferences.wants([proved, second], "reminder") == [proved, second]
 
-    answer = client.post("/messages/", {f"messages-{proved.pk}": "reminder"}, follow=True)
+    sent = {f"messages-{proved.pk}": ["reminder", "news"], f"messages-{second.pk}": "news"}
+    answer = client.post("/messages/", sent, follow=True)
 
     assert "et eux seuls" in answer.content.decode()
     assert preferences.wants([proved, second], "reminder") == [proved]
@@ -121,7 +122,7 @@ def test_a_family_has_several_addresses_and_chooses_for_each(
 
 def test_choosing_the_same_again_writes_nothing(client: Client, proved: Address) -> None:
     for _ in range(2):
-        client.post("/messages/", {f"messages-{proved.pk}": ["reminder", "inconnu", "\x00"]})
+        client.post("/messages/", {f"messages-{proved.pk}": ["reminder", "news", "inconnu", "\x00"]})
 
     assert not Preference.objects.exists()
 
