@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from billing import reminders
+from billing import incidents, reminders
 from billing.rights import READ_INVOICES, READ_ONLINE, READ_PAYMENTS, READ_QUOTIENTS, READ_RUNS, READ_TARIFFS
 from lps.ui.nav import CASH, NavItem
 
@@ -18,6 +18,7 @@ RAIL: list[NavItem] = [
     NavItem("billing_office:reminders", _("Relances"), READ_PAYMENTS, CASH, waiting=reminders.waiting),
     NavItem("billing_office:remittances", _("Bordereaux de chèques"), READ_PAYMENTS, CASH),
     NavItem("billing_office:online_offices", _("Paiement en ligne"), READ_ONLINE, CASH),
+    NavItem("billing_office:incidents", _("Incidents de paiement"), READ_PAYMENTS, CASH, waiting=incidents.waiting),
     NavItem("billing_office:tariffs", _("Tarifs"), READ_TARIFFS, CASH),
     NavItem("billing_office:quotients", _("Familles sans quotient"), READ_QUOTIENTS, CASH),
     NavItem("billing_office:offices", _("Régies"), READ_TARIFFS, CASH),

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from billing.views.agents import debts, desk, invoices, offices, payfip, quotients, reminders, runs, tariffs, till
+from billing.views.agents import (
+    debts,
+    desk,
+    incidents,
+    invoices,
+    offices,
+    payfip,
+    quotients,
+    reminders,
+    runs,
+    tariffs,
+    till,
+)
 
 app_name = "billing_office"
 urlpatterns = [
@@ -35,6 +47,8 @@ urlpatterns = [
     path("regie/paiement-en-ligne/<int:office_id>/", payfip.office, name="online_office"),
     path("regie/paiement-en-ligne/<int:office_id>/essai/", payfip.trial, name="online_trial"),
     path("regie/reglages/", offices.settings, name="settings"),
+    path("regie/incidents/", incidents.incidents, name="incidents"),
+    path("regie/incidents/<int:attempt_id>/<str:kind>/", incidents.note, name="incident_note"),
     path("regie/quotients/", quotients.missing, name="quotients"),
     path("familles/<int:household_id>/quotient/", quotients.family, name="family_quotient"),
     path(

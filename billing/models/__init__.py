@@ -1,6 +1,7 @@
 """What a town charges, what it asked of families, what it received.
 
-Written once, the database refuses to change them: `Invoice`, `InvoiceLine`, `Payment`, `Allocation`, `AttemptAnswer`.
+Written once, the database refuses to change them: `Invoice`, `InvoiceLine`, `Payment`, `Allocation`, `AttemptAnswer`,
+`IncidentNote`.
 A balance is computed and never stored. Amounts are euros, two places.
 """
 
@@ -15,7 +16,7 @@ from billing.models.invoices import (
     InvoiceLine,
 )
 from billing.models.offices import BillingSettings, CashOffice
-from billing.models.online import AttemptAnswer, PaymentAttempt
+from billing.models.online import AttemptAnswer, IncidentNote, PaymentAttempt
 from billing.models.payments import Allocation, Payment, ReceiptCounter, Remittance, RemittedCheque, TillDay
 from billing.models.reminders import Reminder, ReminderLevel, ReminderSending
 from billing.models.tariffs import HouseholdTerms, Quotient, Tariff, TariffPrice
@@ -30,6 +31,7 @@ __all__ = [
     "DraftInvoice",
     "DraftLine",
     "HouseholdTerms",
+    "IncidentNote",
     "Invoice",
     "InvoiceCounter",
     "InvoiceDocument",

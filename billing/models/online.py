@@ -82,3 +82,28 @@ class AttemptAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.attempt_id} {self.verdict}"
+
+
+class IncidentNote(models.Model):
+    """That an agent looked at an incident of an attempt, and what was done about it: written once."""
+
+    class Kind(models.TextChoices):
+        MISMATCH = "mismatch", "paiement différent de ce qui était demandé"
+        SILENT = "silent", "Trésorerie muette"
+        LATE = "late", "paiement arrivé après la fin de la tentative"
+        OVERPAID = "overpaid", "trop-perçu"
+
+    attempt = models.ForeignKey(PaymentAttempt, models.PROTECT, related_name="incident_notes")
+    kind = models.CharField("incident", max_length=8, choices=Kind)
+    note = models.CharField("ce qui a été fait", max_length=300)
+    at = models.DateTimeField("examiné le")
+    by = models.CharField("par", max_length=120)
+
+    class Meta:
+        verbose_name = "incident examiné"
+        verbose_name_plural = "incidents examinés"
+        ordering = ("-pk",)
+        constraints = (models.UniqueConstraint(fields=("attempt", "kind"), name="incident_note_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.attempt_id} {self.kind}"

@@ -59,6 +59,27 @@ def again(attempt: PaymentAttempt) -> PaymentAttempt:
     return PaymentAttempt.objects.get(pk=attempt.pk)
 
 
+def ended(household: Household, *, state: PaymentAttempt.State, **values: Any) -> PaymentAttempt:
+    """An attempt in this state, without the Treasury."""
+    invoice, now, number = payable(household), clock.now(), values.pop("pk", None) or draw_number()
+    facts = {
+        "ticket": ticket(opened_at=now, zone=context.current().zone, number=number),
+        "protocol": invoice.run.cash_office.protocol,
+        "numcli": NUMCLI,
+        "mode": invoice.run.cash_office.mode,
+        "exercise": str(invoice.year),
+        "refdet": invoice.refdet,
+        "amount": invoice.total,
+        "email": "",
+        "id_op": str(uuid4()),
+        "opened_at": now,
+        "bar_ends_at": now,
+        **values,
+    }
+    office = invoice.run.cash_office
+    return PaymentAttempt.objects.create(pk=number, invoice=invoice, cash_office=office, state=state, **facts)
+
+
 def settled(household: Household, *, name: str = "essai") -> PaymentAttempt:
     """An invoice that was paid online, without the Treasury: what its family reads afterwards."""
     invoice, now, number = payable(household), clock.now(), draw_number()

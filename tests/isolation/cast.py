@@ -753,6 +753,13 @@ class Town:
             return {"facture": invoice.number, "email": "parent@example.org"}
 
     @property
+    def mismatched(self) -> PaymentAttempt:
+        """A payment that is not what was asked, of a key that only this commune has."""
+        with self.inside():
+            key = FAR + next(_NUMBERS)
+            return online.ended(self.household, state=PaymentAttempt.State.MISMATCH, pk=key)
+
+    @property
     def sealed_email(self) -> str:
         """The family's address between the first step and the second."""
         with self.inside():

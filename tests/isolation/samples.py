@@ -817,6 +817,15 @@ COMMUNE: Mapping[str, Sample] = {
     "billing_office:online_trial": Sample(
         agent("billing.set_online_settings"), {"POST": 200}, where=lambda town: {"office_id": town.own_office.pk}
     ),
+    "billing_office:incidents": Sample(agent("billing.read_payments")),
+    "billing_office:incident_note": Sample(
+        agent("billing.reconcile"),
+        {"POST": 302},
+        where=lambda town: {"attempt_id": town.mismatched.pk, "kind": "mismatch"},
+        fields=lambda town: {"note": "Vu avec la Trésorerie."},
+        anywhere=frozenset({"kind"}),
+        foreign_fields=None,
+    ),
     "billing_office:office": Sample(
         agent("billing.set_tariffs"),
         FORM,

@@ -117,6 +117,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "online_payment_not_opened": _l("Paiement en ligne impossible : la Trésorerie n'a pas ouvert d'opération"),
     "online_payment_answered": _l("Réponse de la Trésorerie à un paiement en ligne"),
     "online_payment_credited": _l("Paiement en ligne reçu en trop, gardé en avoir"),
+    "online_incident_examined": _l("Incident de paiement en ligne examiné"),
     "online_payment_incident": _l("Incident de paiement en ligne : la réponse n'est pas ce qui était demandé"),
     "till_closed": _l("Caisse arrêtée"),
     "cheques_remitted": _l("Bordereau de chèques fait"),
