@@ -138,17 +138,17 @@ def _send_batch(batch: list[OutboxMessage], connection: BaseEmailBackend, done: 
     """Whatever stops the batch, what was not tried is handed back."""
     left = list(batch)
     try:
-        blocked = _blocked(batch)
+        stopped = blocked(batch)
         while left and not done.outage and lease_is_safe(left[0]):
-            _send_one(left.pop(0), connection, done, reply_to, blocked)
+            _send_one(left.pop(0), connection, done, reply_to, stopped)
     finally:
         hand_back(left)
 
 
 def _send_one(
-    message: OutboxMessage, connection: BaseEmailBackend, done: Drained, reply_to: str, blocked: set[int]
+    message: OutboxMessage, connection: BaseEmailBackend, done: Drained, reply_to: str, stopped: set[int]
 ) -> None:
-    if message.pk in blocked:
+    if message.pk in stopped:
         held(message).update(state=State.DEAD, claim=None, claimed_at=None, last_error=BLOCKED)
         done.failed += 1
         return
@@ -176,7 +176,7 @@ def _send(message: OutboxMessage, connection: BaseEmailBackend, reply_to: str) -
     mail.send()
 
 
-def _blocked(batch: Sequence[OutboxMessage]) -> set[int]:
+def blocked(batch: Sequence[OutboxMessage]) -> set[int]:
     """Which messages go to an address that bounced or complained, and are not the one that proves it again."""
     lookups = {message.pk: _lookup(message) for message in batch}
     rows = Blocked.objects.filter(kind=Kind.EMAIL, lookup__in=lookups.values(), lifted_at__isnull=True)

@@ -6,10 +6,11 @@ from django.test import Client
 
 from lps.families.models import Household
 from lps.journal.models import AuditEntry
-from notifications.models import Address, OutboxMessage, Preference
+from notifications import delivery
+from notifications.models import Address, Blocked, OutboxMessage, Preference
 from notifications.queries import addresses_of
 from notifications.render import compose
-from notifications.services import preferences
+from notifications.services import blocking, preferences
 from tenants.models import Commune
 from tests.families.doors import browser, link_sent, sign_in
 from tests.sql import counted
@@ -118,6 +119,17 @@ def test_a_family_has_several_addresses_and_chooses_for_each(
     assert preferences.wants([proved, second], "reminder") == [proved]
     entry = AuditEntry.objects.get(action="preferences_changed")
     assert entry.after == {"reminder": False, "address": second.pk}
+
+
+def test_an_address_that_bounced_is_proved_again_and_written_to_as_before(client: Client, martin: Household) -> None:
+    blocking.block_address("claire@example.org", why=Blocked.Why.BOUNCE)
+
+    client.post(PAGE, {"email": "claire@example.org"})
+    (message,) = delivery.claim_batch()
+    assert delivery.blocked([message]) == set()
+    browser().post(link_sent())
+
+    assert preferences.wants(addresses_of(martin.holder), "reminder")
 
 
 def test_choosing_the_same_again_writes_nothing(client: Client, proved: Address) -> None:

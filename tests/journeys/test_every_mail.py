@@ -32,6 +32,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "families/emails/device": {"family": "MARSONE", "url": URL, "minutes": 30},
     "families/emails/answered": {"family": "MARSONE", "url": URL},
     "families/emails/erased": {"family": "MARSONE"},
+    "notifications/emails/campaign": {"title": "Grève du jeudi", "text": "Pas de cantine jeudi.\n\nLa mairie."},
     "families/emails/email_changed": {"family": "MARSONE", "town": "Mairie de démonstration"},
     "billing/emails/invoice": {
         "number": "2012-001-000056",

@@ -56,7 +56,7 @@ def ask_to_validate(*, household: Household, email: str, channel: Channel) -> Re
             "hours": LIFE_HOURS,
         }
         by = actor_of(household)
-        post(to=email, template="families/emails/validate", facts=facts, by=by)
+        post(to=email, template="families/emails/validate", facts=facts, by=by, despite_block=True)
         record(by=by, channel=channel, action="address_link_sent", subject=household.holder)
     return None
 
