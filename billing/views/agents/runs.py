@@ -105,6 +105,7 @@ def run(request: DoorRequest, run_id: int) -> HttpResponse:
         "q": asked,
         "query": f"q={asked}" if asked else "",
         "may_run": allowed(request.actor, RUN_BILLING),
+        "last_online": services.last_day_online(found.online_until) if found.online_until else None,
         "papers": documents.progress(found) if found.published_at else (0, 0),
         "undrawable": documents.undrawable(found) if found.published_at else [],
         "said": saying.said(request, SAID),

@@ -19,7 +19,7 @@ from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 
 BY = Actor.system("démonstration")
-_PAST, _AHEAD = 6, 8  # weeks of bookings around today
+_AHEAD = 8  # weeks of bookings from today's on
 # The share of Buchelay's children who come to each activity.
 _HABITS = {
     "Cantine": 0.75,
@@ -32,17 +32,21 @@ _SPAN = timedelta(days=50)  # of a period: from 11/11 to 31/12
 
 
 def book_families(households: list[Household], *, now: datetime, today: date) -> None:
-    """The bookings of the weeks around today, each child with habits of its own."""
+    """The bookings from last month's first day, which an agent may invoice, to the weeks ahead.
+
+    Each child has habits of its own; those of the first family, whose codes are told, have lunch.
+    """
     source = random.Random(1013)
     by_name = _activities()
-    monday = today - timedelta(days=today.weekday(), weeks=_PAST)
-    days = [monday + timedelta(days=number) for number in range(7 * (_PAST + _AHEAD))]
+    first_day = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    last_day = today + timedelta(weeks=_AHEAD, days=6 - today.weekday())
+    days = [first_day + timedelta(days=number) for number in range((last_day - first_day).days + 1)]
     entered = []
     for pupil in families.pupils_of(households, day=today):
         chosen = {
             by_name[name]: source.sample(range(5), k=source.randrange(2, 5))
             for name, share in _HABITS.items()
-            if source.random() < share
+            if source.random() < share or (name == "Cantine" and pupil.household_id == households[0].pk)
         }
         entered += [
             _entered(pupil, activity, day)
