@@ -16,6 +16,7 @@ _LONGEST = timedelta(days=366)
 REFUSED = {
     "state": _("Rien n'a changé\u00a0: ce lot n'en est plus là. Voici où il en est."),
     "version": _("Ce lot a été recalculé entre-temps\u00a0: vérifiez-le de nouveau."),
+    "prices": _("Les tarifs ont changé depuis le calcul\u00a0: recalculez."),
     "overlap": _("Un autre lot facture déjà une partie de ces jours\u00a0: un jour n'est jamais facturé deux fois."),
     "numbers": _("Les numéros de l'année sont épuisés\u00a0: prévenez votre fournisseur."),
     "nothing_to_check": _("Calculez d'abord ce lot."),

@@ -40,6 +40,8 @@ class BillingRun(models.Model):
     state = models.CharField("état", max_length=9, choices=State, default=State.DRAFT)
     # Raised by each computation: what was checked is what is validated.
     version = models.PositiveIntegerField(default=0)
+    # The digest of the tariffs, quotients and residence it was computed with: see `services.basis`.
+    basis = models.CharField("empreinte des tarifs", max_length=64, blank=True, default="", db_default="")
     year = models.PositiveSmallIntegerField("année", null=True, blank=True)
     number = models.PositiveSmallIntegerField("numéro du lot", null=True, blank=True)
     problems = models.JSONField("points à vérifier", default=list, blank=True)

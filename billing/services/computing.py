@@ -16,6 +16,7 @@ from billing.alongside import Alongside
 from billing.charges import Asked, Line, Owed, line_of, owed, tariffs_between
 from billing.models import Adjustment, BillingRun, BillingSettings, InvoiceLine
 from billing.rules.facts import Kind
+from billing.services.basis import digest, hold_prices
 from billing.services.held import hold
 from booking import usage
 from lps.families.queries import PayerRow, child_names, household_names, payers
@@ -72,17 +73,20 @@ def compute(*, run: BillingRun, today: date, at: datetime, by: Actor) -> Billing
     """Make the drafts of a run again, with its points to check; raise `RunRefused` once it is validated.
 
     `today` is the commune's. The statements are as many for ten families as for ten thousand, and memory is flat:
-    everything is streamed, drafts are written by COPY, some hundreds of households at a time.
+    everything is streamed, drafts are written by COPY, some hundreds of households at a time. Nobody changes a price
+    meanwhile; one changed before the run is validated is told then (`basis`).
     """
     with transaction.atomic():
         held = hold(run.pk, State.DRAFT, State.CHECKED)
+        hold_prices()  # before any draft is touched: who erases a family changes its quotients first
         throw_away(held)
         points = Points()
         number = write_drafts(held, _due(held, points))
         _points_of_days(held, points, today=today)
         held.state, held.version = State.DRAFT, held.version + 1
         held.computed_at, held.checked_at, held.problems = at, None, points.told()
-        held.save(update_fields=("state", "version", "computed_at", "checked_at", "problems"))
+        held.basis = digest(held)
+        held.save(update_fields=("state", "version", "computed_at", "checked_at", "problems", "basis"))
         after = {"label": held.label, "version": held.version, "drafts": number}
         record(
             by=by, channel=Channel.OFFICE, action="run_computed", subject=f"billing_run:{held.pk}", after=after, at=at

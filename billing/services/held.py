@@ -4,7 +4,7 @@ from billing.models import BillingRun
 
 
 class RunRefused(Exception):
-    """Nothing was done: `code` says why (state, version, overlap, numbers, nothing_to_check)."""
+    """Nothing was done: `code` says why (state, version, prices, overlap, numbers, nothing_to_check)."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

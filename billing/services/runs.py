@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from billing.balances import with_left
 from billing.models import Allocation, BillingRun, CashOffice, Invoice, InvoiceCounter
+from billing.services import basis
 from billing.services.computing import throw_away
 from billing.services.held import RunRefused, hold
 from billing.wakeup import INVOICES
@@ -129,11 +130,13 @@ def validate(*, run: BillingRun, version: int, by: Actor, at: datetime, today: d
 
     `today` is the commune's: its year is that of the numbers. The run's row is locked, then the year's counter: runs
     validated at once take their numbers one after the other, without gap. Drafts of zero make no invoice; credit
-    notes settle the oldest invoices of their families. Raises `RunRefused` (state, version, numbers).
+    notes settle the oldest invoices of their families. Raises `RunRefused` (state, version, prices, numbers).
     """
     with transaction.atomic():
         held = hold(run.pk, State.CHECKED)
         _same(held, version)
+        if not basis.is_current(held):
+            raise RunRefused("prices")
         issue(held, at=at, today=today, by=by)
         after = {"number": held.number, "year": held.year, "version": version}
         _told(held, "run_validated", by=by, at=at, **after)

@@ -7,8 +7,19 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
 
-from billing.models import BillingRun, CashOffice, Invoice, InvoiceCounter, InvoiceLine, Payment, Tariff, TariffPrice
+from billing.models import (
+    BillingRun,
+    CashOffice,
+    Invoice,
+    InvoiceCounter,
+    InvoiceLine,
+    Payment,
+    Quotient,
+    Tariff,
+    TariffPrice,
+)
 from billing.rules.numbers import InvoiceNumber
+from billing.services.basis import digest
 from billing.services.payments import Received, record
 from booking.models import Activity
 from lps.families.models import Household
@@ -47,6 +58,17 @@ def _tariff(activity: Activity, *, price: str, since: date, **values: object) ->
     return made
 
 
+def quotient(household: Household, *, since: date, value: str = "600.00") -> Quotient:
+    """What a household proved from a day on."""
+    return Quotient.objects.create(
+        household=household,
+        value=Decimal(value),
+        valid_during=DateRange(since, None),
+        noted_at=ISSUED,
+        noted_by="essai",
+    )
+
+
 def run(*, first_day: date = date(2012, 1, 1), last_day: date = date(2012, 1, 31), **values: object) -> BillingRun:
     """A draft run."""
     return BillingRun.objects.create(
@@ -60,6 +82,13 @@ def run(*, first_day: date = date(2012, 1, 1), last_day: date = date(2012, 1, 31
             **values,
         }
     )
+
+
+def priced(run: BillingRun) -> BillingRun:
+    """Drafts written by hand stand on the prices of now, as if they had been computed."""
+    run.basis = digest(run)
+    run.save(update_fields=("basis",))
+    return run
 
 
 def invoice(

@@ -1,14 +1,27 @@
 """A month's run: computed, checked, validated, published; its numbers, its credits, its corrections."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 
 from billing.balances import left_of
-from billing.models import Adjustment, BillingRun, DraftInvoice, Invoice, InvoiceCounter, InvoiceLine
+from billing.models import (
+    Adjustment,
+    BillingRun,
+    BillingSettings,
+    DraftInvoice,
+    HouseholdTerms,
+    Invoice,
+    InvoiceCounter,
+    InvoiceLine,
+    Tariff,
+    TariffPrice,
+)
 from billing.services import runs
 from billing.services.computing import compute
 from billing.services.held import RunRefused
@@ -134,6 +147,61 @@ def test_a_draft_thrown_away_gives_its_adjustments_back(booked: BillingRun) -> N
     runs.discard(run=booked, by=BY, at=AT)
 
     assert (Adjustment.objects.get().run, BillingRun.objects.count(), DraftInvoice.objects.count()) == (None, 0, 0)
+
+
+def a_price(home: Household) -> None:
+    TariffPrice.objects.filter(resident=True).update(amount=Decimal("3.60"))
+
+
+def a_supplement(home: Household) -> None:
+    Tariff.objects.update(late_booking_extra=Decimal(1))
+
+
+def an_end(home: Household) -> None:
+    Tariff.objects.update(valid_during=DateRange(date(2010, 1, 1), date(2012, 1, 20)))
+
+
+def a_quotient(home: Household) -> None:
+    factories.quotient(home, since=date(2012, 1, 15))
+
+
+def a_residence(home: Household) -> None:
+    HouseholdTerms.objects.update_or_create(household=home, defaults={"resident": False})
+
+
+def the_postal_codes(home: Household) -> None:
+    BillingSettings.objects.update_or_create(pk=1, defaults={"resident_postal_codes": ["99999"]})
+
+
+def an_address(home: Household) -> None:
+    Household.objects.filter(pk=home.pk).update(postal_code="99999")
+
+
+@pytest.mark.parametrize(
+    "change", [a_price, a_supplement, an_end, a_quotient, a_residence, the_postal_codes, an_address]
+)
+def test_what_changed_a_price_since_the_computation_is_told(
+    booked: BillingRun, marsone: Household, change: Callable[[Household], None]
+) -> None:
+    run = checked(booked)
+    change(marsone)
+
+    with pytest.raises(RunRefused, match="prices"):
+        runs.validate(run=run, version=run.version, by=BY, at=AT, today=TODAY)
+
+    assert (Invoice.objects.count(), InvoiceCounter.objects.count()) == (0, 0)
+    assert validated(booked).state == State.VALIDATED
+
+
+def test_what_changes_no_price_of_the_run_is_no_matter(
+    booked: BillingRun, marsone: Household, stranger: Household
+) -> None:
+    run = checked(booked)
+    Tariff.objects.update(valid_during=DateRange(date(2010, 1, 1), date(2012, 2, 1)))
+    factories.quotient(stranger, since=date(2012, 1, 15))
+    factories.quotient(marsone, since=date(2012, 2, 1))
+
+    assert runs.validate(run=run, version=run.version, by=BY, at=AT, today=TODAY).state == State.VALIDATED
 
 
 def test_no_day_is_invoiced_by_two_runs(booked: BillingRun) -> None:

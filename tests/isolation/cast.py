@@ -726,9 +726,11 @@ class Town:
             found = billing.run(
                 label=f"LOT DE {self.name}"[:60], computed_at=clock.now(), version=1, state=BillingRun.State.CHECKED
             )
-            return DraftInvoice.objects.create(
+            draft = DraftInvoice.objects.create(
                 run=found, household=self.household, payer_name=self.name, total=0, line_count=0
             )
+            billing.priced(found)
+            return draft
 
     @property
     def issued_run(self) -> BillingRun:

@@ -65,7 +65,7 @@ def checked(number: int) -> BillingRun:
             unit_price=Decimal("3.50"),
             amount=Decimal("3.50"),
         )
-    return run
+    return factories.priced(run)
 
 
 def validating(run: BillingRun) -> Callable[[], BillingRun]:

@@ -17,7 +17,7 @@ from billing import runs_page as page
 from billing.models import BillingRun, CashOffice, DraftInvoice
 from billing.rights import READ_RUNS, RUN_BILLING
 from billing.run_forms import REFUSED, CorrectionForm, RunForm
-from billing.services import documents
+from billing.services import basis, documents
 from billing.services import runs as services
 from billing.services.computing import compute as compute_run
 from billing.services.held import RunRefused
@@ -150,6 +150,8 @@ def validate(request: DoorRequest, run_id: int) -> HttpResponse:
         return _done(found, "valide", lambda: services.validate(run=found, by=actor, **facts))
     if found.state != State.CHECKED:
         return saying.done(_path(found), "state")
+    if not basis.is_current(found):
+        return saying.done(_path(found), "prices")
     return render(request, "billing/office/run_validate.html", {"run": found, "totals": page.totals(found)})
 
 
