@@ -19,6 +19,7 @@ RAIL: list[NavItem] = [
     NavItem("billing_office:remittances", _("Bordereaux de chèques"), READ_PAYMENTS, CASH),
     NavItem("billing_office:online_offices", _("Paiement en ligne"), READ_ONLINE, CASH),
     NavItem("billing_office:incidents", _("Incidents de paiement"), READ_PAYMENTS, CASH, waiting=incidents.waiting),
+    NavItem("billing_office:reconciliation", _("Rapprochement"), READ_PAYMENTS, CASH),
     NavItem("billing_office:tariffs", _("Tarifs"), READ_TARIFFS, CASH),
     NavItem("billing_office:quotients", _("Familles sans quotient"), READ_QUOTIENTS, CASH),
     NavItem("billing_office:offices", _("Régies"), READ_TARIFFS, CASH),

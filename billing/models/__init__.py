@@ -1,7 +1,7 @@
 """What a town charges, what it asked of families, what it received.
 
 Written once, the database refuses to change them: `Invoice`, `InvoiceLine`, `Payment`, `Allocation`, `AttemptAnswer`,
-`IncidentNote`.
+`IncidentNote`, `TreasuryFile`, `TreasuryLine`.
 A balance is computed and never stored. Amounts are euros, two places.
 """
 
@@ -18,6 +18,7 @@ from billing.models.invoices import (
 from billing.models.offices import BillingSettings, CashOffice
 from billing.models.online import AttemptAnswer, IncidentNote, PaymentAttempt
 from billing.models.payments import Allocation, Payment, ReceiptCounter, Remittance, RemittedCheque, TillDay
+from billing.models.reconciliation import TreasuryFile, TreasuryLine
 from billing.models.reminders import Reminder, ReminderLevel, ReminderSending
 from billing.models.tariffs import HouseholdTerms, Quotient, Tariff, TariffPrice
 
@@ -48,4 +49,6 @@ __all__ = [
     "Tariff",
     "TariffPrice",
     "TillDay",
+    "TreasuryFile",
+    "TreasuryLine",
 ]

@@ -83,12 +83,13 @@ def poll(*, at: datetime | None = None, limit: int = BATCH) -> int:
     asked = 0
     for attempt in claim_due(at=now, limit=limit):
         asked += 1
-        if _is_silent(ask(attempt, asked_by="poll", at=at)):
+        if is_silent(ask(attempt, asked_by="poll", at=at)):
             break
     return asked
 
 
-def _is_silent(attempt: PaymentAttempt) -> bool:
+def is_silent(attempt: PaymentAttempt) -> bool:
+    """Whether the Treasury's service did not answer the last time that it was asked."""
     last = attempt.answers.order_by("-pk").first()
     return last is not None and last.verdict == Verdict.UNKNOWN
 

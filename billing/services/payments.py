@@ -15,6 +15,9 @@ from lps.journal import services as journal
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 
+# Money that came by the Treasury's own service.
+AT_THE_TREASURY = (Payment.Means.CARD, Payment.Means.DEBIT)
+
 
 class PaymentRefused(Exception):
     """Nothing was recorded: `code` says why (amount, allocation, till_closed, not_theirs, reversed, remitted)."""
@@ -34,6 +37,7 @@ class Received:
     cheque_bank: str = ""
     cheque_number: str = ""
     reference: str = ""
+    reason: str = ""
 
 
 def record(
@@ -56,7 +60,7 @@ def record(
     """
     with transaction.atomic():
         _checked(received)
-        if attempt is None:  # what the Treasury took stands in no till of ours
+        if received.means not in AT_THE_TREASURY:  # what the Treasury took stands in no till of ours
             till = hold_till(cash_office, day)
             if first := _replayed(jeton, household=household):
                 return first
@@ -75,6 +79,7 @@ def record(
             cheque_bank=received.cheque_bank,
             cheque_number=received.cheque_number,
             reference=received.reference,
+            reason=received.reason,
             attempt=attempt,
             jeton=jeton,
         )

@@ -1,10 +1,11 @@
 """Paying online in tests: a régie in test at a simulated Treasury, an invoice that can be paid now."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-from billing.models import CashOffice, Invoice, Payment, PaymentAttempt
+from billing.models import CashOffice, Invoice, Payment, PaymentAttempt, TreasuryFile, TreasuryLine
 from billing.rules.numbers import ticket
 from billing.services.attempts import draw_number, open_attempt
 from billing.services.payments import Received, record
@@ -114,3 +115,30 @@ def settled(household: Household, *, name: str = "essai") -> PaymentAttempt:
         attempt=attempt,
     )
     return attempt
+
+
+def treasury_text(*lines: tuple[str, str], numcli: str = NUMCLI, day: str = "") -> bytes:
+    """A file of PayFiP of these references and amounts, in cents, of one day: today, or `ddmmyyyy`."""
+    day = day or f"{clock.today(context.current().zone):%d%m%Y}"
+    rows = [f"LIGNE;{day};{refdet};{cents}" for refdet, cents in lines]
+    total = sum(int(cents) for _refdet, cents in lines)
+    return "\r\n".join([f"EN-TETE;{numcli}", *rows, f"PIED-DE-PAGE;{len(rows)};{total}", ""]).encode()
+
+
+def file_line(refdet: str, *, pk: int) -> TreasuryLine:
+    """A payment of 50,70 € that a kept file tells."""
+    today = clock.today(context.current().zone)
+    file = TreasuryFile.objects.create(
+        pk=pk,
+        numcli=NUMCLI,
+        name="payfip.txt",
+        path="reconciliation/none.txt",
+        sha256=f"{pk:064}",
+        first_day=today,
+        last_day=today,
+        line_count=1,
+        total=Decimal("50.70"),
+        received_at=clock.now(),
+        received_by="essai",
+    )
+    return TreasuryLine.objects.create(file=file, rank=1, day=today, refdet=refdet, amount=file.total)

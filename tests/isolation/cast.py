@@ -32,6 +32,7 @@ from billing.models import (
     ReminderSending,
     Remittance,
     Tariff,
+    TreasuryLine,
 )
 from billing.online import seal
 from billing.services import reminders, till
@@ -753,6 +754,13 @@ class Town:
             issued_at = billing.ISSUED.replace(year=2000 + len(self.name))  # no other town has its number
             invoice = online.payable(self.household, issued_at=issued_at)
             return {"facture": invoice.number, "email": "parent@example.org"}
+
+    @property
+    def treasury_line(self) -> TreasuryLine:
+        """A payment that the Treasury's file tells and that nobody recorded, in a file that only this commune has."""
+        with self.inside():
+            key, refdet = FAR + next(_NUMBERS), online.payable(self.household).refdet
+            return online.file_line(refdet, pk=key)
 
     @property
     def mismatched(self) -> PaymentAttempt:

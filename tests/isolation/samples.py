@@ -817,6 +817,25 @@ COMMUNE: Mapping[str, Sample] = {
     "billing_office:online_trial": Sample(
         agent("billing.set_online_settings"), {"POST": 200}, where=lambda town: {"office_id": town.own_office.pk}
     ),
+    "billing_office:reconciliation": Sample(agent("billing.read_payments")),
+    "billing_office:reconciliation_send": Sample(agent("billing.reconcile"), {"POST": 400}),
+    "billing_office:treasury_file": Sample(
+        agent("billing.read_payments"), where=lambda town: {"file_id": town.treasury_line.file_id}
+    ),
+    "billing_office:treasury_line": Sample(
+        agent("billing.reconcile"),
+        FORM,
+        where=lambda town: {"file_id": town.treasury_line.file_id, "rank": 1},
+        fields=lambda town: {"reason": "Vu sur le relevé."},
+        anywhere=frozenset({"rank"}),
+        foreign_fields=None,
+    ),
+    "billing_office:treasury_ask": Sample(
+        agent("billing.reconcile"),
+        {"POST": 302},
+        where=lambda town: {"file_id": town.treasury_line.file_id, "rank": 1},
+        anywhere=frozenset({"rank"}),
+    ),
     "billing_office:incidents": Sample(agent("billing.read_payments")),
     "billing_office:incident_note": Sample(
         agent("billing.reconcile"),
