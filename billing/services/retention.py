@@ -4,7 +4,17 @@ from datetime import date, datetime, timedelta
 
 from django.core.files.storage import default_storage
 
-from billing.models import Invoice, InvoiceDocument, InvoiceLine, Payment, PaymentAttempt, Quotient, ReminderSending
+from billing.models import (
+    Invoice,
+    InvoiceDocument,
+    InvoiceLine,
+    Payment,
+    PaymentAttempt,
+    Quotient,
+    ReminderSending,
+    TreasuryFile,
+    TreasuryLine,
+)
 from billing.services.quotients import DOCUMENT_KEPT, forget_documents
 from lps.families.services.erasing import FAMILY_WORD
 from lps.journal.operations import purging
@@ -21,7 +31,8 @@ def apply_terms(*, today: date, now: datetime) -> None:
     documents = InvoiceDocument.objects.filter(invoice__year__lt=limit)
     letters = ReminderSending.objects.filter(sent_at__lt=now - LETTERS_KEPT).exclude(path="")
     quotients = Quotient.objects.filter(valid_during__endswith__lt=today - DOCUMENT_KEPT)
-    files = [*documents.values_list("path", flat=True), *letters.values_list("path", flat=True)]
+    told = TreasuryFile.objects.filter(last_day__year__lt=limit)
+    files = [path for rows in (documents, letters, told) for path in rows.values_list("path", flat=True)]
     with purging():
         purged = {
             "invoice_lines": InvoiceLine.objects.filter(invoice__year__lt=limit)
@@ -33,6 +44,8 @@ def apply_terms(*, today: date, now: datetime) -> None:
             .update(cheque_bank="", cheque_number="", reference="", reason=""),
             "attempts": PaymentAttempt.objects.filter(invoice__year__lt=limit).exclude(email="").update(email=""),
             "invoice_documents": documents.delete()[0],
+            "treasury_lines": TreasuryLine.objects.filter(file__last_day__year__lt=limit).delete()[0],
+            "treasury_files": told.delete()[0],
             "reminder_letters": letters.update(path=""),
             "quotient_documents": forget_documents(quotients),
         }

@@ -13,6 +13,7 @@ from django.test import Client
 from billing.balances import left_of
 from billing.models import AttemptAnswer, Payment, PaymentAttempt, TreasuryFile, TreasuryLine
 from billing.services import desk
+from billing.services.retention import apply_terms
 from lps.accounts.roles import Role
 from lps.families.models import Household
 from lps.journal.actors import Actor
@@ -205,3 +206,13 @@ def test_few_lines_and_many_cost_the_same(clerk: Client, marsone: Household) -> 
 
     assert len(sent_many) == len(sent_few), f"{sent_few}\n\n{sent_many}"
     assert len(shown_many) == len(shown_few), f"{shown_few}\n\n{shown_many}"
+
+
+def test_a_file_goes_after_ten_whole_years(clerk: Client) -> None:
+    received(clerk, ("AUTRE123", "100"))
+    file = TreasuryFile.objects.get()
+
+    for years, is_kept in ((10, True), (11, False)):
+        apply_terms(today=file.last_day.replace(day=1, year=file.last_day.year + years), now=clock.now())
+        assert TreasuryFile.objects.exists() is TreasuryLine.objects.exists() is is_kept
+        assert default_storage.exists(file.path) is is_kept
