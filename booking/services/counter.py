@@ -91,8 +91,10 @@ def book_at_counter(
     return saved
 
 
-def send_receipt(*, receipt: Receipt, by: Actor, channel: Channel = Channel.OFFICE) -> int:
-    """Send a receipt by e-mail to every address known of its household; returns how many there are."""
+def send_receipt(
+    *, receipt: Receipt, by: Actor, channel: Channel = Channel.OFFICE, to: Sequence[str] | None = None
+) -> int:
+    """Send a receipt by e-mail to these addresses of its household, or to all that are known; how many there are."""
     entries = receipt.entries.order_by("day", "pk")
     lines = [{"booked": entry.after, "activity": entry.activity_name, "day": entry.day} for entry in entries]
     facts = {
@@ -102,8 +104,9 @@ def send_receipt(*, receipt: Receipt, by: Actor, channel: Channel = Channel.OFFI
         "lines": lines,
         "url": url_of(context.current(), f"/recus/{receipt.number}/"),
     }
+    addresses = emails_of(receipt.household) if to is None else to
     with transaction.atomic():
-        posts = [Post(to=email, facts=facts) for email in emails_of(receipt.household)]
+        posts = [Post(to=email, facts=facts) for email in addresses]
         sent = post_many(posts, template="booking/emails/receipt", by=by)
         subject = f"receipt:{receipt.pk}"
         record(by=by, channel=channel, action="receipt_sent", subject=subject, after={"addresses": sent})

@@ -14,9 +14,11 @@ from pytest_django import DjangoDbBlocker
 from booking.models import Booking, JournalEntry, Receipt, ServiceDay, WaitingEntry
 from lps.accounts import attempts
 from lps.families.models import Child, Custody
+from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel import clock
-from notifications.models import OutboxMessage
+from notifications.models import Address, OutboxMessage
+from notifications.services import prove_address
 from tenants.lines import NumberTaken, set_line
 from tenants.models import Commune
 from tests.live import Copy
@@ -24,6 +26,8 @@ from tests.voice.asterisk import HANG_UP, LINE, SILENCE, Caller, Remembering, pl
 from voice.gateway.server import Server
 from voice.models import Call, Pronunciation, VoiceSettings
 from voice.services.retention import purge
+
+BY = Actor.system("test")
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +124,23 @@ def test_a_day_is_booked_by_telephone(pupil: Pupil, prompts: Path) -> None:
     assert [stage for _, stage in call.steps] == ["code", "service", "dates", "confirm", "after"]
 
 
-def test_the_receipt_is_sent_by_mail(pupil: Pupil, prompts: Path) -> None:
-    before = OutboxMessage.objects.count()
+@pytest.mark.parametrize("proves", [True, False])
+def test_the_receipt_is_mailed_to_proved_addresses_alone(pupil: Pupil, prompts: Path, proves: bool) -> None:
+    household = Custody.objects.select_related("household").get(child=pupil.child).household
+    household.guardians.update(email="never.proved@familles.example")
+    Address.objects.filter(holder=household.holder).delete()
+    if proves:
+        prove_address(
+            holder=household.holder, value="proved@familles.example", consent="v1", by=BY, channel=Channel.WEB
+        )
+    before = list(OutboxMessage.objects.values_list("pk", flat=True))
 
     [caller] = played(prompts, Caller([f"{pupil.code}#", pupil.key, pupil.keys, "#", "1", "9"]))
 
-    assert (OutboxMessage.objects.count() > before) == ("Le reçu vous est envoyé" in caller.words)
+    assert [mail.address for mail in OutboxMessage.objects.exclude(pk__in=before)] == [
+        "proved@familles.example"
+    ] * proves
+    assert ("Le reçu vous est envoyé" in caller.words) is proves
 
 
 def test_all_may_be_typed_in_one_burst(pupil: Pupil, prompts: Path) -> None:

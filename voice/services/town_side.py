@@ -10,6 +10,7 @@ from django.db import transaction
 
 from booking import catalogue, queries, sentences
 from booking.catalogue import ActivityFacts, Catalogue
+from booking.models import Receipt
 from booking.queries import Days
 from booking.rules.deadlines import deadline
 from booking.rules.planning import Cell, Change, DayFacts, Timing, cell_state
@@ -19,7 +20,7 @@ from booking.services.counter import send_receipt
 from lps.accounts import attempts
 from lps.families import codes
 from lps.families.models import Custody, Household
-from lps.families.queries import custodies_by_child_code, custody_by_codes, custody_on
+from lps.families.queries import custodies_by_child_code, custody_by_codes, custody_on, proved_emails_of
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 from lps.kernel.refusals import Refusal
@@ -248,7 +249,7 @@ def _saved(asked: Save, at: datetime) -> Saved:
                 jeton=asked.jeton,
             )
             if saved.receipt and not saved.replayed:
-                sent = send_receipt(receipt=saved.receipt, by=by, channel=Channel.VOICE)
+                sent = _mailed(saved.receipt, by)
         receipt, number = (saved.receipt.number if saved.receipt else ""), len(saved.entries)
         refused = [_refused(change.cell.day, refusal, booked=not change.wanted) for change, refusal in saved.refused]
     waits = 0
@@ -265,6 +266,12 @@ def _saved(asked: Save, at: datetime) -> Saved:
         if joined.refusal:
             refused.append(_refused(day, joined.refusal, booked=False))
     return Saved(receipt=receipt, number=number, refused=tuple(refused), sent=sent > 0, waits=waits)
+
+
+def _mailed(receipt: Receipt, by: Actor) -> int:
+    """A code typed on a telephone proves little: what was done goes to proved addresses alone. How many there are."""
+    proved = proved_emails_of(receipt.household)
+    return send_receipt(receipt=receipt, by=by, channel=Channel.VOICE, to=proved) if proved else 0
 
 
 def _refused(day: date, refusal: Refusal, *, booked: bool) -> Judged:

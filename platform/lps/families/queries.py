@@ -129,8 +129,13 @@ def household_in_force(*, key: str, generation: int) -> Household | None:
 def emails_of(household: Household) -> list[str]:
     """The addresses on file of a household: its guardians' and those it proved, each once."""
     known = [*Guardian.objects.filter(household=household).exclude(email="").values_list("email", flat=True)]
-    known += [address.address for address in notifications.addresses_of(household.holder)]
+    known += proved_emails_of(household)
     return list({email_key(email): email for email in known}.values())
+
+
+def proved_emails_of(household: Household) -> list[str]:
+    """The addresses that a household proved to be its own, in the order of their proofs."""
+    return [address.address for address in notifications.addresses_of(household.holder)]
 
 
 def emails_of_many(households: Iterable[int]) -> dict[int, list[str]]:
