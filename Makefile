@@ -1,7 +1,7 @@
 PYTHON ?= python3
 VENV = .venv/bin
 
-.PHONY: run demo test voice soak bench check fix lock venv tools
+.PHONY: run demo test voice voice-test soak bench check fix lock venv tools
 
 run: venv
 	@$(VENV)/python -m deploy.run
@@ -15,6 +15,10 @@ test: tools
 # Asterisk in a root of its own.
 voice: venv
 	@$(VENV)/python -m deploy.voice
+
+# Real telephone calls, which `make test` tries only where Asterisk can start: here it is a failure when it cannot.
+voice-test: tools voice
+	@REAL_CALLS=1 $(VENV)/python -m deploy.test tests/voice/test_real_calls.py
 
 # Long searches, kills and load: what `make test` leaves out.
 soak: tools

@@ -93,20 +93,30 @@ class Local:
             )
         return done.stdout
 
-    def launch(self, *command: str | Path, extra: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
-        """Start one of the product's programs, its output in a pipe."""
-        return start(command, output=subprocess.PIPE, env={**self.variables, **(extra or {})}, cwd=ROOT)
+    def launch(
+        self, *command: str | Path, extra: Mapping[str, str] | None = None, stranger: bool = False
+    ) -> subprocess.Popen[bytes]:
+        """Start a program, its output in a pipe. A stranger, which is not the product's, gets none of our variables."""
+        known = {"PATH": os.environ.get("PATH", os.defpath)} if stranger else self.variables
+        return start(command, output=subprocess.PIPE, env={**known, **(extra or {})}, cwd=ROOT)
 
     def remember(self) -> None:
         """Leave word of our variables for a command run beside: those of the product, not the whole shell's."""
         ours = {name: value for name, value in self.variables.items() if name in OURS or name.startswith(OUR_PREFIXES)}
         self.data.remember_ground(ours)
 
-    def keep(self, name: str, *command: str | Path, stage: int = 1, extra: Mapping[str, str] | None = None) -> None:
-        """Keep one of the product's programs running, its lines under its name."""
+    def keep(
+        self,
+        name: str,
+        *command: str | Path,
+        stage: int = 1,
+        extra: Mapping[str, str] | None = None,
+        stranger: bool = False,
+    ) -> None:
+        """Keep a program running, its lines under its name; `extra` and `stranger` as in `launch`."""
 
         def begin() -> subprocess.Popen[bytes]:
-            process = self.launch(*command, extra=extra)
+            process = self.launch(*command, extra=extra, stranger=stranger)
             self.output.follow(name, _piped(process))
             return process
 

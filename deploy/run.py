@@ -13,16 +13,21 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from deploy import data_dir
 from deploy.data_dir import DataDirectory
 from deploy.local import Local, chosen_port, web_port
 from deploy.processes import LOOPBACK, Impossible, Interrupted, die_with_parent, explained
 from deploy.supervisor import Output, Supervisor
+from deploy.voice import root
+from deploy.voice.asterisk import Asterisk, sip_port
+from deploy.voice.configuration import PROMPTS, Operator, files
 from lps.kernel import clock
 
 PAGE_PORT = 8025
 AGI_PORT = 4573
+DEMONSTRATION_LINE = "0476549340"  # Buchelay's, as its parents dial it
 READY_SECONDS = 120.0
 PLACES = {"Mairie de démonstration": "demo", "Ville de Buchelay": "buchelay", "Console": "console"}
 
@@ -71,11 +76,11 @@ def _start(local: Local, port: int, mails: int | None) -> None:
     local.manage("prepare", "demo --if-absent")
     local.remember()
     _start_web(local)
-    _start_voice(local)
+    telephone = _start_voice(local)
     accounts = local.answer("demo", "--accounts")
     _wait(local, port)
     _start_celery(local)
-    local.output.say(_welcome(port, mails, payfip, time.monotonic() - started))
+    local.output.say(_welcome(port, mails, payfip, telephone, time.monotonic() - started))
     local.output.say(accounts)
 
 
@@ -112,10 +117,24 @@ def _start_web(local: Local) -> None:
     local.keep("web", sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.py", "lps.config.wsgi:application")
 
 
-def _start_voice(local: Local) -> None:
-    """Start the voice server: Asterisk hands its calls over to it."""
+def _start_voice(local: Local) -> str:
+    """Start the voice server, and Asterisk, which hands its calls over to it, where it can be; say what of it."""
     port = local.data.port("fastagi", wanted=AGI_PORT)
-    local.keep("voix", sys.executable, "manage.py", "serveur_vocal", "--port", str(port))
+    obstacle = root.obstacle(root.chosen())
+    seen_as = {} if obstacle else {"LPS_VOICE_PROMPTS_SEEN_AS": PROMPTS}
+    local.keep("voix", sys.executable, "manage.py", "serveur_vocal", "--port", str(port), extra=seen_as)
+    return f"non : {obstacle}" if obstacle else _start_asterisk(local, agi=f"{LOOPBACK}:{port}")
+
+
+def _start_asterisk(local: Local, *, agi: str) -> str:
+    """Start Asterisk for the telephones of this machine alone; the address to call."""
+    prompts = Path(local.variables.get("LPS_VOICE_PROMPTS") or local.data.path / "prompts")
+    prompts.mkdir(parents=True, exist_ok=True)
+    asterisk = Asterisk(root.chosen(), local.data.path / "asterisk", prompts)
+    sip = f"{LOOPBACK}:{sip_port()}"
+    asterisk.write(files(operator=Operator(), sip=sip, agi=agi))
+    local.keep("asterisk", *asterisk.command(), stranger=True)
+    return f"sip:{DEMONSTRATION_LINE}@{sip} (Ville de Buchelay)"
 
 
 def _start_celery(local: Local) -> None:
@@ -153,13 +172,14 @@ def _is_ready(port: int) -> bool:
         connection.close()
 
 
-def _welcome(port: int, mails: int | None, payfip: str, seconds: float) -> str:
+def _welcome(port: int, mails: int | None, payfip: str, telephone: str, seconds: float) -> str:
     addresses = {name: f"http://{host}.localhost:{port}/" for name, host in PLACES.items()}
     if mails is not None:
         addresses["Courriels envoyés"] = f"http://localhost:{mails}/"
         addresses["SMS envoyés"] = f"http://localhost:{mails}/sms/"
     if payfip:
         addresses["Trésorerie simulée"] = payfip
+    addresses["Téléphone"] = telephone
     lines = [f"  {name:<24} {address}" for name, address in addresses.items()]
     if clock.moved():
         now = clock.now()

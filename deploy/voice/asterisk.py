@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
+import socket
 import subprocess
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.processes import LOOPBACK
 from deploy.voice.configuration import HOME, PROMPTS
 
+USER = "asterisk"
+SIP_PORT = 5060
 FOLDERS = ("etc", "db", "spool", "run", "log")
 
 
@@ -47,8 +53,20 @@ class Asterisk:
             ["mount", "--bind", str(self.home), f"{root}{HOME}"],
             ["mount", "--bind", "-o", "ro", str(self.prompts), f"{root}{PROMPTS}"],
         ]
-        start = ["exec", "chroot", str(root), "/usr/sbin/asterisk", "-f", "-C", f"{HOME}/etc/asterisk.conf"]
-        script = " && ".join(shlex.join(step) for step in (*steps, start))
+        # A change of user forgets that a process dies with its parent: it is told again afterwards.
+        user = ["setpriv", "--reuid", USER, "--regid", USER, "--init-groups", "--pdeathsig", "TERM"]
+        begin = [
+            "exec",
+            "chroot",
+            str(root),
+            *user,
+            "/usr/sbin/asterisk",
+            "-f",
+            "-q",
+            "-C",
+            f"{HOME}/etc/asterisk.conf",
+        ]
+        script = " && ".join(shlex.join(step) for step in (*steps, begin))
         return ("unshare", "--mount", "--propagation", "private", "sh", "-c", script)
 
     def ask(self, words: str, *, pid: int) -> str:
@@ -64,6 +82,19 @@ class Asterisk:
     def _owner(self) -> tuple[int, int]:
         for line in (self.root / "etc/passwd").read_text().splitlines():
             name, _, uid, gid, *_ = line.split(":")
-            if name == "asterisk":
+            if name == USER:
                 return int(uid), int(gid)
         raise FileNotFoundError("asterisk has no user in its root")
+
+
+def sip_port(*, wanted: int = SIP_PORT) -> int:
+    """The telephone's usual port of the loopback, or one that nobody has; calls come over UDP."""
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
+        try:
+            probe.bind((LOOPBACK, wanted))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+    return port

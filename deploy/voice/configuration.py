@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from voice.gateway.prompts import UNAVAILABLE
+
 HOME = "/srv/lps"  # as Asterisk sees it
 PROMPTS = "/var/lib/lps/prompts"
-UNAVAILABLE = "indisponible"
 MOST_CALLS = 300
 LONGEST_CALL = 600
 RTP_FIRST, RTP_LAST = 10000, 10999  # two ports a call
@@ -99,7 +100,7 @@ def _asterisk() -> str:
         "astlogdir": f"{HOME}/log",
     }
     lines = [f"{name} => {value}" for name, value in folders.items()]
-    return "\n".join(["[directories]", *lines, "[options]", "runuser = asterisk", "rungroup = asterisk", ""])
+    return "\n".join(["[directories]", *lines, ""])
 
 
 def _pjsip(operator: Operator, sip: str) -> str:

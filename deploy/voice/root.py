@@ -19,9 +19,14 @@ def chosen() -> Path:
     return Path(given) if given else Path.home() / ".cache" / "lps" / "asterisk"
 
 
-def is_there(root: Path) -> bool:
-    """Whether Asterisk can be started from there, by us."""
-    return (root / BINARY).exists() and os.geteuid() == 0
+def obstacle(root: Path) -> str:
+    """What keeps us from starting Asterisk from there, and what to do, in French; "" when nothing does."""
+    if os.geteuid() != 0:
+        return "il faut être root pour démarrer Asterisk"
+    if not (root / BINARY).exists():
+        return "Asterisk n'est pas installé : « make voice » l'ajoute"
+    tried = subprocess.run(["unshare", "--mount", "--propagation", "private", "true"], capture_output=True, check=False)
+    return "" if tried.returncode == 0 else "cette machine ne laisse pas monter de dossiers, ce qu'Asterisk demande ici"
 
 
 def make(root: Path) -> bool:

@@ -201,6 +201,8 @@ def _every_product_program_has_its_clock(run: Run) -> None:
     seen = set()
     for pid in descendants(run.process.pid):
         variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        if b"LPS_ENV=development" not in variables:
+            continue  # Asterisk gets none of our variables
         seen.add(tuple(sorted(one for one in variables if one.startswith(b"LPS_CLOCK"))))
     (clocks,) = seen
     assert [one.partition(b"=")[0] for one in clocks] == [b"LPS_CLOCK", b"LPS_CLOCK_ORIGIN"]

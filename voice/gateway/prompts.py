@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -18,9 +19,10 @@ from pathlib import Path
 
 RATE = 8000
 VOICE = "espeak-ng fr 140"
+UNAVAILABLE = "indisponible"  # the sentence that Asterisk says by itself when the voice server does not answer
 SECONDS = 20.0
 MOST_CHARACTERS = 2000
-_READABLE = 0o644  # Asterisk runs as a user of its own
+_READABLE, _OPEN = 0o644, 0o755  # Asterisk runs as a user of its own
 
 
 class NoVoice(OSError):
@@ -34,11 +36,20 @@ class Store:
     folder: Path
     seen_as: str = ""
 
-    def prepare(self) -> None:
-        """Make the folder; raises `NoVoice` when nothing can speak."""
+    def prepare(self, *, unavailable: str) -> None:
+        """Make the folder, open to Asterisk's user even where it was not, with the sentence for when we are away.
+
+        Raises `NoVoice` when nothing can speak, OSError when the folder cannot be made or opened.
+        """
         if shutil.which("espeak-ng") is None:
             raise NoVoice("espeak-ng")
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        mode = stat.S_IMODE(self.folder.stat().st_mode)
+        if mode & _OPEN != _OPEN:
+            self.folder.chmod(mode | _OPEN)
+        part = self.folder / f"{UNAVAILABLE}.part"
+        shutil.copy(self.file(unavailable), part)
+        part.replace(self.folder / f"{UNAVAILABLE}.wav")
 
     def file(self, text: str, *, said: Sequence[tuple[str, str]] = ()) -> Path:
         """The file of a sentence, rendered now if it never was; `said` are the town's pronunciations.
@@ -48,7 +59,7 @@ class Store:
         text = pronounced(text, said)[:MOST_CHARACTERS]
         path = self.folder / f"{key(text)}.wav"
         if not path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+            self.folder.mkdir(parents=True, exist_ok=True, mode=_OPEN)
             _render(text, path)
         return path
 

@@ -11,8 +11,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from voice.dialogue.facts import phrase
 from voice.gateway.prompts import NoVoice, Store
 from voice.gateway.server import Server
+from voice.phrases import sentence
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +30,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         store = Store(Path(settings.LPS_VOICE_PROMPTS), settings.LPS_VOICE_PROMPTS_SEEN_AS)
         try:
-            store.prepare()
+            store.prepare(unavailable=sentence(phrase("failed")))
         except NoVoice as error:
             raise CommandError("Il manque espeak-ng, la voix du serveur vocal : installez ce paquet.") from error
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise CommandError(f"Le dossier des phrases {store.folder} ne peut pas être préparé ({why}).") from error
         asyncio.run(_serve(Server(store=store), options["host"], options["port"]))
 
 
