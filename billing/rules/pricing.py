@@ -63,9 +63,12 @@ def charge(
         if since > last:
             continue
         missing = {day for day in missing if not since <= day <= last}
+        prices = _prices(tariff, payer, sibling_rank)
+        if _is_plain(tariff, inside) and _is_steady(payer, since, last):
+            lines += _plainly(tariff, inside, prices(since), since=since, last=last)
+            continue
         charged = sorted(day for days in inside for day in _charged(days, tariff) if since <= day.day <= last)
         if charged:
-            prices = _prices(tariff, payer, sibling_rank)
             lines += _lines(tariff, charged, prices, since=since, last=last, custody=custody, split=split)
     return Priced(lines=tuple(lines), missing=tuple(sorted(missing)))
 
@@ -107,6 +110,39 @@ def _prices(tariff: TariffFacts, payer: Payer, sibling_rank: int) -> Callable[[d
         return known[quotient]
 
     return price
+
+
+def _is_plain(tariff: TariffFacts, used: Sequence[Used]) -> bool:
+    """Whether every day that is charged is one unit and nothing more: most of a month, priced by groups."""
+    return (
+        tariff.unit not in FLAT
+        and tariff.unit not in _MINUTES
+        and tariff.pickup_at is None
+        and not (tariff.free_units or tariff.late_booking_extra or tariff.unbooked_extra)
+        and not any(days.use is Use.EXCUSED for days in used)
+    )
+
+
+def _is_steady(payer: Payer, since: date, last: date) -> bool:
+    """Whether one quotient, or none, holds from a day to another."""
+    inside = [one for one in payer.quotients if one.since <= last and (one.until is None or one.until > since)]
+    return not inside or (
+        len(inside) == 1 and inside[0].since <= since and (inside[0].until is None or inside[0].until > last)
+    )
+
+
+def _plainly(
+    tariff: TariffFacts, used: Sequence[Used], amount: Decimal, *, since: date, last: date
+) -> Iterator[Charged]:
+    """The lines of days of one unit and one price each, without looking at each day."""
+    kinds = _PRESENT if tariff.counted == "attended" else _BOOKED
+    groups: dict[Kind, list[date]] = {}
+    for days in used:
+        if kind := kinds.get(days.use):
+            groups.setdefault(kind, []).extend(day for day in days.days if since <= day <= last)
+    for kind in sorted(groups, key=_ORDER.index):
+        if groups[kind]:
+            yield _line(tariff, kind, amount, [(day, 1) for day in sorted(groups[kind])])
 
 
 def _charged(used: Used, tariff: TariffFacts) -> Iterator[_Day]:

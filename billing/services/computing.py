@@ -132,7 +132,12 @@ def _draft(one: Owed) -> tuple[Any, ...]:
 
 def _draft_line(line: Line) -> tuple[Any, ...]:
     what = (line.kind.value, line.child_id, line.child_name, line.activity_id, line.tariff_id, line.label[:160])
-    return (*what, list(line.days), line.quantity, line.unit_price, line.amount)
+    return (*what, _days(line.days), line.quantity, line.unit_price, line.amount)
+
+
+def _days(days: Iterable[date]) -> str:
+    """An array as COPY takes it: much quicker to write than a list of dates."""
+    return "{" + ",".join(day.isoformat() for day in days) + "}"
 
 
 def _due(run: BillingRun, points: Points) -> Iterator[Owed]:

@@ -173,3 +173,16 @@ def test_a_month_cut_in_two_versions_costs_the_same(numbers: set[int], cut: date
         return total(charge(used, tariffs=versions, payer=Payer(), first_day=FIRST, last_day=LAST))
 
     assert cost(whole) == cost(parts) == cost(parts[::-1])
+
+
+@given(used_days, some.sampled_from(["booked", "attended"]), some.dates(FIRST, LAST), some.booleans())
+def test_days_priced_by_groups_cost_what_days_priced_one_by_one_cost(
+    chosen: dict[int, Use], counted: str, since: date, ends: bool
+) -> None:
+    """A pick-up time sends the same days, of which no hour was noted, through the pricing of each day."""
+    used = [days(*sorted(day for day, one in chosen.items() if one is use), use=use) for use in Use]
+    payer = quotient("700", since=since, until=LAST if ends else None)
+    by_groups = tariff(counted=counted)
+    one_by_one = tariff(counted=counted, pickup_at=time(18, 30), late_pickup_extra=Decimal(5))
+
+    assert price(*used, by=by_groups, payer=payer) == price(*used, by=one_by_one, payer=payer)
