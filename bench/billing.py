@@ -6,6 +6,7 @@ import sys
 import time
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 
@@ -130,7 +131,7 @@ def _imported(families: int) -> None:
 
 def _booked(commune: Commune) -> int:
     first, last = _month(commune)
-    asked = {"first": first, "last": last, "names": list(_ACTIVITIES)}
+    asked: dict[str, Any] = {"first": first, "last": last, "names": list(_ACTIVITIES)}
     assert Activity.objects.filter(name__in=_ACTIVITIES).count() == len(_ACTIVITIES)
     with connection.cursor() as cursor:
         cursor.execute(_HOLD, asked)
@@ -170,7 +171,7 @@ def _timed_floor(run: BillingRun) -> float:
         cursor.execute(_AGGREGATE, {"first": run.first_day, "last": run.last_day})
         cursor.fetchall()
         for table, names, content in given:
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT binary)") as copy:  # type: ignore[attr-defined]
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT binary)") as copy:
                 copy.write(content)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         seconds = time.perf_counter() - started
