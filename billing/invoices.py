@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing import desk
-from billing.models import Invoice, Reminder, ReminderLevel
+from billing.models import BillingRun, Invoice, Reminder, ReminderLevel
 from billing.rules import numbers
 from lps.families.models import Household
 
@@ -40,6 +40,19 @@ def of_family_numbered(household: Household, number: str) -> Any | None:
     except ValueError:
         return None
     return of_family(household).filter(number=wanted).prefetch_related("lines").first()
+
+
+def corrected_by(invoice: Invoice) -> list[str]:
+    """The numbers of the invoices that a credit note or a complementary invoice corrects; none for a month's own."""
+    if invoice.run.kind != BillingRun.Kind.CORRECTION:
+        return []
+    same: Any = {name: getattr(invoice.run, name) for name in ("cash_office", "first_day", "last_day")}
+    before = Invoice.objects.filter(household=invoice.household_id, pk__lt=invoice.pk)
+    rows = before.filter(**{f"run__{name}": value for name, value in same.items()})
+    rows = rows.exclude(kind=Invoice.Kind.CREDIT_NOTE).order_by("year", "rank")
+    found = list(rows.values_list("number", flat=True))
+    # One that cancels an invoice names it: it gives back that one alone.
+    return [number for number in found if number in invoice.label] or found
 
 
 def standing(invoice: Any) -> Standing:

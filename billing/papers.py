@@ -1,20 +1,22 @@
 """What the desk prints: a receipt, a slip of cheques, the till's journal."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
 
-from billing import till
+from billing import invoices, till
 from billing.balances import left_of
 from billing.models import CashOffice, Invoice, Payment, PaymentAttempt
 from billing.reminders import Notice
+from billing.rules.money import TITRE_MINIMUM
 from lps.kernel import clock
-from lps.ui import pdf
+from lps.ui import colors, pdf
 from tenants import context
 from tenants.town import queries as town
+from tenants.town.queries import Logo
 
 
 def receipt(payment: Payment) -> bytes:
@@ -31,14 +33,30 @@ def invoice(found: Invoice) -> bytes:
     """An invoice or a credit note, with the mentions of the régie's collections."""
     office = found.run.cash_office
     lines = list(found.lines.order_by("position"))
+    left = left_of([found.pk])[found.pk]
+    logo, until = town.logo(), found.online_until
     facts = {
         "invoice": found,
+        # The limit is the first instant at which one cannot pay any more.
+        "last_online": (until - timedelta(microseconds=1)).astimezone(context.current().zone) if until else None,
         "office": office,
         "lines": lines,
         "town": town.settings(),
-        "paid": found.total - left_of([found.pk])[found.pk] if found.total > 0 else 0,
+        "paid": found.total - left if found.total > 0 else 0,
+        "is_small": 0 < left < TITRE_MINIMUM,
+        "titre_minimum": TITRE_MINIMUM,
+        "account": f"{found.household_id:06}",
+        "corrected": invoices.corrected_by(found),
+        "logo": logo,
     }
-    return pdf.render("billing/invoice_paper.html", {**_common(), **facts})
+    return pdf.render("billing/invoice_paper.html", {**_common(), **facts}, own=_look(logo))
+
+
+def _look(logo: Logo | None) -> dict[str, pdf.Own]:
+    """The town's colour, in the shade that reads on paper, and its logo if it has one."""
+    css = f":root{{--commune:{colors.light(town.settings().color).commune}}}"
+    own = {"town.css": pdf.Own(css.encode(), "text/css; charset=utf-8")}
+    return {**own, "logo": pdf.Own(logo.content, logo.media_type)} if logo else own
 
 
 def till_journal(office: CashOffice, rows: QuerySet[Payment], *, first: date, last: date, agent: str) -> bytes:

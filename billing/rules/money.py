@@ -5,6 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
+# Below it a commune issues no titre de recettes (CGCT, D1611-1).
+TITRE_MINIMUM = Decimal("15.00")
 
 
 def euros(amount: Decimal | int | str) -> Decimal:

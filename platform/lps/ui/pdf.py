@@ -6,7 +6,7 @@ WeasyPrint takes two seconds to load: it is imported by those who print alone.
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.template.loader import render_to_string
 
@@ -18,15 +18,23 @@ class ForeignAddress(ValueError):
     """A printed page asked for something that is not one of ours."""
 
 
-def render(template: str, facts: Mapping[str, Any]) -> bytes:
+class Own(NamedTuple):
+    """What a paper shows that is no file of ours: a town's logo, its colours."""
+
+    content: bytes
+    media_type: str
+
+
+def render(template: str, facts: Mapping[str, Any], *, own: Mapping[str, Own] | None = None) -> bytes:
     """The PDF of a template that extends `ui/paper.html`: tens of milliseconds a page, so large ones go to a worker.
 
     Raises what WeasyPrint raises for an address that is not one of ours (`lps:paper.css`, `lps:fonts/…`).
+    What is in `own` has the address `lps:own/` and its name.
     """
     from weasyprint import HTML
 
     html = render_to_string(template, dict(facts))
-    pdf: bytes = HTML(string=html, url_fetcher=_fetcher(), base_url=SCHEME).write_pdf(pdf_variant="pdf/ua-1")
+    pdf: bytes = HTML(string=html, url_fetcher=_fetcher()(own or {}), base_url=SCHEME).write_pdf(pdf_variant="pdf/ua-1")
     return pdf
 
 
@@ -37,12 +45,19 @@ def _fetcher() -> Any:
     class Ours(URLFetcher):
         """Our fonts and style sheets by name; nothing else is ever fetched, and a page that asks fails."""
 
+        def __init__(self, own: Mapping[str, Own]) -> None:
+            super().__init__(fail_on_errors=True)
+            self._own = {f"own/{name}": given for name, given in own.items()}
+
         def fetch(self, url: str, headers: Any = None) -> Any:
             name = _name(url)
+            if name in self._own:
+                given = self._own[name]
+                return URLFetcherResponse(url, given.content, {"Content-Type": given.media_type})
             kind = "text/css; charset=utf-8" if name.endswith(".css") else "font/woff2"
             return URLFetcherResponse(url, _file(name), {"Content-Type": kind})
 
-    return Ours(fail_on_errors=True)
+    return Ours
 
 
 def _name(url: str) -> str:
