@@ -14,6 +14,7 @@ from billing.fields import EurosField
 from billing.models import CashOffice
 from billing.payfip import Client, Refused, Unavailable
 from billing.payfip.facts import MAXIMUM, MINIMUM, subject
+from billing.services.offices import ONLINE
 
 SAMPLE = {"numero": "2012-001-000056", "libelle": "JANVIER 2012"}
 _PLAIN = ProhibitNullCharactersValidator()
@@ -47,23 +48,7 @@ class OnlineForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = CashOffice
-        fields = (
-            "online",
-            "collectivity",
-            "numcli",
-            "protocol",
-            "mode",
-            "subject",
-            "revenue_code",
-            "minimum",
-            "maximum",
-            "online_limit_day",
-            "pop_up",
-            "treasury_name",
-            "treasury_address",
-            "treasury_hours",
-            "treasury_phone",
-        )
+        fields = ONLINE
         help_texts = {
             "online": _("Décoché\u00a0: les factures disent de payer à la mairie ou à la Trésorerie."),
             "collectivity": _("Comme il est écrit au contrat\u00a0: les familles le lisent sur la page du Trésor."),
@@ -114,7 +99,7 @@ class OnlineForm(forms.ModelForm):  # type: ignore[type-arg]
     @property
     def facts(self) -> dict[str, Any]:
         """What the régie decided, once the form is valid."""
-        return {name: self.cleaned_data[name] for name in self.Meta.fields}
+        return {name: self.cleaned_data[name] for name in ONLINE}
 
 
 @dataclass(frozen=True, slots=True)
