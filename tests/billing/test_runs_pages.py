@@ -1,5 +1,6 @@
 """An agent invoices a month by hand: every step on its page, what each refuses, and what it costs."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -72,8 +73,10 @@ def test_a_month_goes_from_its_form_to_the_family(nadia: Client, month: tuple[da
     assert "1 facture recevra son numéro définitif" in words(nadia.get(path + "valider/"))
     nadia.post(path + "valider/", {"version": run.version})
     invoice = Invoice.objects.get(run=run)
-    assert "minuit" in words(nadia.get(path + "publier/"))
+    promised = re.search(r"jusqu'au (.+?) à minuit", words(nadia.get(path + "publier/")))
     nadia.post(path + "publier/")
+    assert promised
+    assert f"Payable en ligne jusqu'au {promised[1]}, minuit" in words(nadia.get(path))
     run.refresh_from_db()
     assert run.state == State.PUBLISHED
     assert invoice.number in words(nadia.get(path))

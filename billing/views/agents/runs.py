@@ -105,7 +105,7 @@ def run(request: DoorRequest, run_id: int) -> HttpResponse:
         "q": asked,
         "query": f"q={asked}" if asked else "",
         "may_run": allowed(request.actor, RUN_BILLING),
-        "last_online": services.last_day_online(found.online_until) if found.online_until else None,
+        "last_online": _last_online(found),
         "papers": documents.progress(found) if found.published_at else (0, 0),
         "undrawable": documents.undrawable(found) if found.published_at else [],
         "said": saying.said(request, SAID),
@@ -248,6 +248,12 @@ def _steps(run: BillingRun) -> list[tuple[str, str]]:
         (step.label.capitalize(), "done" if rank < at else "current" if rank == at else "")
         for rank, step in enumerate(page.STEPS)
     ]
+
+
+def _last_online(found: BillingRun) -> date | None:
+    """The last day on which its invoices are paid online, on the commune's calendar."""
+    until = found.online_until
+    return services.last_day_online(until.astimezone(context.current().zone)) if until else None
 
 
 def _run_or_404(request: DoorRequest, run_id: int) -> BillingRun:
