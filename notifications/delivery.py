@@ -99,7 +99,7 @@ def claim_batch(*, limit: int = BATCH, kind: Kind = Kind.EMAIL) -> list[OutboxMe
         found = list(due.select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit])
         worn_out = [message for message in found if message.attempts >= backoff.MAX_ATTEMPTS]
         taken = [message for message in found if message.attempts < backoff.MAX_ATTEMPTS]
-        _rows(worn_out).update(state=State.DEAD, claim=None, claimed_at=None, last_error="worker_killed")
+        _rows(worn_out).update(state=State.DEAD, claim=None, claimed_at=None, cost=None, last_error="worker_killed")
         _rows(taken).update(state=State.SENDING, claim=claim, claimed_at=real_now, attempts=F("attempts") + 1)
     for message in taken:
         message.state, message.claim, message.claimed_at = State.SENDING, claim, real_now
@@ -130,7 +130,7 @@ def hand_back(messages: Sequence[OutboxMessage]) -> None:
     """Return claimed messages that were not tried: they are due at once, and no attempt is counted."""
     claims = {message.claim for message in messages}
     _rows(messages).filter(state=State.SENDING, claim__in=claims).update(
-        state=State.WAITING, claim=None, claimed_at=None, attempts=F("attempts") - 1
+        state=State.WAITING, claim=None, claimed_at=None, cost=None, attempts=F("attempts") - 1
     )
 
 

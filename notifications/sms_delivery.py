@@ -7,17 +7,25 @@ a worker killed after that line leaves it so. The provider is then asked by our 
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 
-from django.db.models import Sum
 from django.db.models.functions import Coalesce
 from jours_feries_france import JoursFeries
 
 from lps.kernel import clock
-from notifications import backoff, gateways, queries
+from notifications import backoff, gateways, queries, sms_cap
 from notifications import facts as fact_text
-from notifications.delivery import BATCH, BLOCKED, CannotWrite, Drained, claim_batch, hand_back, held, lease_is_safe
+from notifications.delivery import (
+    BATCH,
+    BLOCKED,
+    INTERNAL,
+    CannotWrite,
+    Drained,
+    claim_batch,
+    hand_back,
+    held,
+    lease_is_safe,
+)
 from notifications.gateways.base import Answer, Fate, Gateway, NoAnswer, Outgoing, Receipt, Result
 from notifications.models import (
     FACTS_PURPOSE,
@@ -41,17 +49,16 @@ NEXT_QUESTION = timedelta(minutes=10)
 NEVER_SEEN_AFTER = timedelta(minutes=10)  # a provider may write down late what it took
 QUESTIONS_END = timedelta(days=3)
 ASKED_AT_ONCE = 50
-CAP, NO_PROVIDER, NEVER_SEEN = "monthly_cap", "no_provider", "never_seen"
+NO_PROVIDER, NEVER_SEEN = "no_provider", "never_seen"
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class _Run:
-    """What one drain of the SMS holds: settings read once, the door, and what was spent so far this month."""
+    """What one drain of the SMS holds: the settings, read again with each batch, and the door."""
 
     sending: SendingSettings
     gateway: Gateway
-    spent: Decimal
     done: Drained = field(default_factory=Drained)
 
 
@@ -68,9 +75,9 @@ def drain_sms(*, limit: int = 1000) -> Drained:
         gateway = gateways.gateway_of(sending)
     except gateways.NoGateway:
         return Drained(failed=_give_up_all(now))
-    run = _Run(sending, gateway, spent_this_month(now=now))
+    run = _Run(sending, gateway)
     done = run.done
-    while not done.outage and done.sent + done.failed < limit:
+    while not done.outage and run.sending.stopped_at is None and done.sent + done.failed < limit:
         batch = claim_batch(limit=min(BATCH, limit - done.sent - done.failed), kind=Kind.SMS)
         if not batch:
             break
@@ -78,15 +85,6 @@ def drain_sms(*, limit: int = 1000) -> Drained:
     if done.mistakes:
         raise ExceptionGroup("SMS that cannot be written", done.mistakes)
     return done
-
-
-def spent_this_month(*, now: datetime) -> Decimal:
-    """What SMS cost since the first day of the commune's month, those of unknown fate included, in euros."""
-    local = now.astimezone(context.current().zone)
-    first = datetime.combine(local.date().replace(day=1), time(0), context.current().zone)
-    rows = OutboxMessage.objects.filter(kind=Kind.SMS, cost__isnull=False, state__in=(State.SENT, State.UNKNOWN))
-    total = rows.filter(created_at__gte=first - timedelta(days=31)).annotate(left_at=Coalesce("sent_at", "claimed_at"))
-    return total.filter(left_at__gte=first).aggregate(spent=Sum("cost"))["spent"] or Decimal(0)
 
 
 def next_hour(sending: SendingSettings, *, asked_at: datetime, of: Class | MessageClass) -> datetime:
@@ -175,38 +173,43 @@ def _send_batch(batch: list[OutboxMessage], run: _Run) -> None:
     """Whatever stops the batch, what was not tried is handed back."""
     left = list(batch)
     try:
-        blocked = _blocked(batch, run)
-        while left and not run.done.outage and lease_is_safe(left[0]):
+        left = _without_stopped(left, run)
+        run.sending, left, over = sms_cap.reserve(left, now=clock.now())
+        run.done.failed += over
+        while left and not run.done.outage and run.sending.stopped_at is None and lease_is_safe(left[0]):
             taken, left = left[: run.gateway.together], left[run.gateway.together :]
-            _send_some([one for one in taken if not _is_stopped(one, blocked, run)], run)
+            _send_some(_without_stopped(taken, run), run)
     finally:
         hand_back(left)
 
 
-def _blocked(batch: Sequence[OutboxMessage], run: _Run) -> set[str]:
-    lookups = [number_lookup(message.address) for message in batch]
-    rows = Blocked.objects.filter(kind=Kind.SMS, lookup__in=lookups, lifted_at__isnull=True)
-    return set(rows.values_list("lookup", flat=True))
+def _without_stopped(messages: Sequence[OutboxMessage], run: _Run) -> list[OutboxMessage]:
+    """Those whose number did not answer STOP; looked at again just before they leave: a batch may take minutes."""
+    numbers = {message.pk: _lookup(message) for message in messages}
+    rows = Blocked.objects.filter(kind=Kind.SMS, lookup__in=numbers.values(), lifted_at__isnull=True)
+    blocked = set(rows.values_list("lookup", flat=True))
+    stopped = [message for message in messages if numbers[message.pk] in blocked and not _proves(message)]
+    for message in stopped:
+        _give_up(message, BLOCKED, run)
+    return [message for message in messages if message not in stopped]
 
 
-def _is_stopped(message: OutboxMessage, blocked: set[str], run: _Run) -> bool:
-    """Whether a message is not to leave: its number answered STOP, or the month's cap is reached (dangers pass)."""
-    facts = fact_text.loads(keys.decrypt(message.facts, purpose=FACTS_PURPOSE))
-    over = run.spent + _price(message, run) > run.sending.monthly_cap and message.message_class != Class.DANGER
-    if number_lookup(message.address) in blocked and not facts.get("despite_stop"):
-        code = BLOCKED
-    elif over:
-        code = CAP
-    else:
-        run.spent += _price(message, run)
-        return False
-    held(message).update(state=State.DEAD, claim=None, claimed_at=None, last_error=code)
+def _lookup(message: OutboxMessage) -> str:
+    """The hash of its number; "" under a lost key: sending it says so."""
+    try:
+        return number_lookup(message.address)
+    except keys.KeyLost:
+        return ""
+
+
+def _proves(message: OutboxMessage) -> bool:
+    """Whether it bears the code by which a number that answered STOP is proved again."""
+    return bool(fact_text.loads(keys.decrypt(message.facts, purpose=FACTS_PURPOSE)).get("despite_stop"))
+
+
+def _give_up(message: OutboxMessage, code: str, run: _Run) -> None:
+    held(message).update(state=State.DEAD, claim=None, claimed_at=None, cost=None, last_error=code)
     run.done.failed += 1
-    return True
-
-
-def _price(message: OutboxMessage, run: _Run) -> Decimal:
-    return run.sending.part_price * message.parts
 
 
 def _send_some(messages: list[OutboxMessage], run: _Run) -> None:
@@ -216,12 +219,11 @@ def _send_some(messages: list[OutboxMessage], run: _Run) -> None:
         try:
             outgoing = _outgoing(message, run)
         except (keys.KeyLost, ValueError, KeyError) as error:
-            held(message).update(state=State.DEAD, claim=None, claimed_at=None, last_error="internal")
+            _give_up(message, INTERNAL, run)
             run.done.mistakes.append(CannotWrite(message, error))
-            run.done.failed += 1
             continue
         soon = clock.now() + FIRST_QUESTION
-        if held(message).update(state=State.UNKNOWN, cost=_price(message, run), due_at=soon):
+        if held(message).update(state=State.UNKNOWN, due_at=soon):
             leaving.append(message)
             batch.append(outgoing)
     if batch:
@@ -255,7 +257,6 @@ def _note(message: OutboxMessage, result: Result, run: _Run) -> None:
     if result.answer is Answer.LOST:
         row.update(last_error=result.code[:40])
         return
-    run.spent -= _price(message, run)
     delay = backoff.delay_after(message.attempts) if result.answer is Answer.LATER else None
     told = {"cost": None, "last_error": result.code[:40], **rest}
     if delay is None:

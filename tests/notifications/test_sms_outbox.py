@@ -18,9 +18,11 @@ from notifications.gateways.base import Answer, Fate, Outgoing, Receipt, Result
 from notifications.gateways.console import Console
 from notifications.models import Blocked, Class, Kind, OutboxMessage, Outcome, SendingSettings, State
 from notifications.rules.numbers import BadNumber
+from notifications.services.blocking import stop_number
 from notifications.services.sending import change_sending, resume_sms, stop_sms
 from notifications.services.sms import PLAIN, SmsPost, TooLong, number_lookup, post_sms, post_sms_many
-from notifications.sms_delivery import NEXT_QUESTION, apply_receipt, ask_back, drain_sms, next_hour, spent_this_month
+from notifications.sms_cap import spent_this_month
+from notifications.sms_delivery import NEXT_QUESTION, apply_receipt, ask_back, drain_sms, next_hour
 from tenants.models import Commune
 from tests.sql import counted
 
@@ -173,6 +175,45 @@ def test_the_months_cap_holds_back_all_but_dangers(phone: Path, sms: Write) -> N
     assert spent_this_month(now=NOON + timedelta(days=8)) == 0, "another month, another cap"
 
 
+def test_the_stop_button_ends_a_drain_that_goes_on(phone: Path, sms: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(45):
+        sms()
+    stopping = Stopping(phone)
+    monkeypatch.setattr(gateways, "gateway_of", lambda sending: stopping)
+
+    assert drain_sms().sent == 20, "the batch in hand leaves, and no other"
+
+    waiting = OutboxMessage.objects.filter(state=State.WAITING)
+    assert set(waiting.values_list("attempts", "cost", "claim")) == {(0, None, None)} and waiting.count() == 25
+
+
+def test_who_answers_stop_in_the_middle_of_a_batch_is_sent_nothing_more(
+    phone: Path, sms: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = OneByOne(phone, together=1)
+    monkeypatch.setattr(gateways, "gateway_of", lambda sending: slow)
+    sms("+33698765432")
+    stopped = sms(due_at=NOON)
+
+    assert drain_sms().sent == 1
+
+    stopped.refresh_from_db()
+    assert (stopped.state, stopped.last_error, stopped.cost) == (State.DEAD, "blocked", None)
+
+
+def test_an_sms_under_a_lost_key_is_given_up_and_holds_up_no_other(phone: Path, sms: Write) -> None:
+    lost = sms()
+    OutboxMessage.objects.update(to="v1:broken", due_at=NOON - timedelta(hours=1))
+    sms("+33698765432")
+
+    with pytest.raises(ExceptionGroup, match="cannot be written"):
+        drain_sms()
+
+    lost.refresh_from_db()
+    assert (lost.state, lost.last_error, lost.cost) == (State.DEAD, "internal", None)
+    assert [one["to"] for one in received(phone)] == ["+33698765432"]
+
+
 def test_the_stop_button_holds_everything_then_lets_it_go_or_drops_it(phone: Path, sms: Write) -> None:
     sms(message_class=Class.DANGER)
     assert stop_sms(by=BY, at=NOON) and not stop_sms(by=BY, at=NOON)
@@ -269,6 +310,22 @@ def test_one_that_the_provider_never_saw_waits_for_a_persons_hand(
     lost.refresh_from_db()
     assert (lost.state, lost.last_error, lost.cost) == (State.DEAD, "never_seen", None)
     assert drain_sms().sent == 0 and received(phone) == []
+
+
+class Stopping(Console):
+    """A town that presses its stop button while SMS leave."""
+
+    def send(self, batch: Any) -> list[Result]:
+        stop_sms(by=BY, at=NOON)
+        return super().send(batch)
+
+
+class OneByOne(Console):
+    """Somebody who answers STOP while the SMS before theirs leaves."""
+
+    def send(self, batch: Any) -> list[Result]:
+        stop_number(NUMBER)
+        return super().send(batch)
 
 
 class Answering(Console):

@@ -15,7 +15,7 @@ from lps.office.gates import whole_town_required
 from lps.office.rights import SET_SENDING
 from lps.office.sending_forms import SendingForm, TrialForm
 from lps.ui import saying
-from notifications import gateways, queries, sms_delivery
+from notifications import gateways, queries, sms_cap
 from notifications.gateways.base import NoAnswer
 from notifications.models import Class
 from notifications.services import sending as services
@@ -104,7 +104,7 @@ def _page(
         "trial": trial or TrialForm(),
         "failed": trial or form,
         "sending": kept,
-        "spent": sms_delivery.spent_this_month(now=request.received_at),
+        "spent": sms_cap.spent_this_month(now=request.received_at),
         "sums": queries.sums(),
         "credit": credit,
         "callback": gateways.callback_url(kept),
