@@ -3,9 +3,9 @@
 import logging
 
 from lps.kernel import clock
-from notifications import delivery, services, sms_delivery
+from notifications import delivery, services, sms_delivery, stops
 from notifications.services import campaigns, subscriptions
-from notifications.wakeup import ASK_BACK, DRAIN, PURGE, QUEUE_CAMPAIGNS, SEND_SMS
+from notifications.wakeup import ASK_BACK, DRAIN, PURGE, QUEUE_CAMPAIGNS, READ_STOPS, SEND_SMS
 from tenants.tasks import commune_task
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,13 @@ def ask_back() -> None:
     """Ask the provider about the SMS of unknown fate: at every tick. Asking twice changes nothing."""
     if known := sms_delivery.ask_back():
         log.info("%s SMS of unknown fate are known", known)
+
+
+@commune_task(name=READ_STOPS, ignore_result=True)
+def read_stops() -> None:
+    """Learn who answered STOP from a provider that has to be asked: at every tick. Reading twice stops nobody again."""
+    if stopped := stops.read_stops():
+        log.info("%s numbers answered STOP", stopped)
 
 
 @commune_task(name=QUEUE_CAMPAIGNS, ignore_result=True)

@@ -3,5 +3,6 @@
 DRAIN = "notifications.drain"
 SEND_SMS = "notifications.send_sms"
 ASK_BACK = "notifications.ask_back"
+READ_STOPS = "notifications.read_stops"
 PURGE = "notifications.purge"
 QUEUE_CAMPAIGNS = "notifications.queue_campaigns"

@@ -1,7 +1,8 @@
 """What every SMS provider is to us, whatever its own words: a door with five questions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -62,9 +63,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Somebody answered STOP from this number (E.164)."""
+    """Somebody answered STOP from this number (E.164); `listed` is how a provider that keeps a list spells it."""
 
     number: str
+    listed: str = field(default="", compare=False)
 
 
 class NoAnswer(Exception):
@@ -100,6 +102,12 @@ class Gateway(Protocol):
 
     def stopped(self) -> list[Stop]:
         """The numbers that answered STOP, for a provider that has to be asked. Raises `NoAnswer`."""
+
+    def stopped_at(self, stop: Stop) -> datetime | None:
+        """When a number of that list answered STOP (aware); None when it is there no more. Raises `NoAnswer`."""
+
+    def lift_stop(self, stop: Stop) -> None:
+        """Take a number off that list: its holder proved it again. Raises `NoAnswer`."""
 
     def called_back(self, content: bytes, query: Mapping[str, str]) -> list[Receipt | Stop]:
         """Read a call back of the provider. Raises `NotOurs`."""

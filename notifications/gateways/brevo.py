@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -75,6 +76,13 @@ class Brevo:
     def stopped(self) -> list[Stop]:
         """Brevo says it by itself."""
         return []
+
+    def stopped_at(self, stop: Stop) -> datetime | None:
+        """Nothing is asked: Brevo says it by itself."""
+        return None
+
+    def lift_stop(self, stop: Stop) -> None:
+        """Nothing is asked: Brevo says it by itself."""
 
     def called_back(self, content: bytes, query: Mapping[str, str]) -> list[Receipt | Stop]:
         """One event as JSON: a status of ours, or an answer STOP."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -39,6 +40,13 @@ class Console:
     def stopped(self) -> list[Stop]:
         """Nobody answers a console."""
         return []
+
+    def stopped_at(self, stop: Stop) -> datetime | None:
+        """Nobody answers a console."""
+        return None
+
+    def lift_stop(self, stop: Stop) -> None:
+        """Nobody answers a console."""
 
     def called_back(self, content: bytes, query: Mapping[str, str]) -> list[Receipt | Stop]:
         """What the page of `make run` posts: `{"stop": "+336…"}`, or a status by our id."""

@@ -71,7 +71,8 @@ def _meaning(status: int) -> Answer:
 
 
 def _read(content: bytes) -> Any:
+    """The JSON of an answer; None of one that says nothing (a removal)."""
     try:
-        return loads(content)
+        return loads(content) if content else None
     except (JSONDecodeError, UnicodeDecodeError):
         raise Refused("unreadable", answer=Answer.LOST) from None

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -66,7 +67,31 @@ class Ovh:
         told = self._get(f"{self._account}/blacklists")
         if not isinstance(told, list):
             raise NoAnswer("unreadable")
-        return [Stop(number if number.startswith("+") else f"+{number}") for number in map(str, told[:MOST_STOPS])]
+        return [Stop(f"+{number.lstrip('+')}", listed=number) for number in map(str, told[:MOST_STOPS])]
+
+    def stopped_at(self, stop: Stop) -> datetime | None:
+        """The date of its line."""
+        try:
+            told = self._call("GET", self._stop(stop), b"")
+        except Refused as refused:
+            if refused.code == "http_404":
+                return None
+            raise NoAnswer(refused.code) from None
+        try:
+            since = datetime.fromisoformat(told["dateCreation"])
+        except (KeyError, TypeError, ValueError):
+            raise NoAnswer("unreadable") from None
+        if since.tzinfo is None:
+            raise NoAnswer("unreadable")
+        return since
+
+    def lift_stop(self, stop: Stop) -> None:
+        """A number that somebody else took off meanwhile is off too."""
+        try:
+            self._call("DELETE", self._stop(stop), b"")
+        except Refused as refused:
+            if refused.code != "http_404":
+                raise NoAnswer(refused.code) from None
 
     def called_back(self, content: bytes, query: Mapping[str, str]) -> list[Receipt | Stop]:
         """A delivery report, in the query: the job's number, its state and OVH's code for the reason."""
@@ -80,6 +105,9 @@ class Ovh:
     @property
     def _account(self) -> str:
         return f"{self.base_url}/1.0/sms/{quote(self.service, safe='')}"
+
+    def _stop(self, stop: Stop) -> str:
+        return f"{self._account}/blacklists/{quote(stop.listed, safe='')}"
 
     def _send(self, one: Outgoing) -> Result:
         wanted = {

@@ -138,9 +138,7 @@ def stop(*, lookup: str, channel: str, at: datetime | None = None, by: Actor = R
     with transaction.atomic():
         held = Subscriber.objects.select_for_update(of=("self",), no_key=True).filter(lookup=lookup).first()
         if channel == STOP:
-            Blocked.objects.get_or_create(
-                kind=Kind.SMS, lookup=lookup, lifted_at=None, defaults={"why": Blocked.Why.STOP, "at": at}
-            )
+            _block(lookup, at=at, by=by)
         if held is None:
             return 0
         ended = _end(_standing(held), by=channel, at=at)
@@ -200,6 +198,14 @@ def _standing(held: Subscriber) -> QuerySet[Consent]:
 
 def _end(consents: QuerySet[Consent], *, by: str, at: datetime) -> int:
     return consents.update(ended_at=Greatest(F("given_at"), Value(at)), ended_by=by)
+
+
+def _block(lookup: str, *, at: datetime, by: Actor) -> None:
+    told = {"why": Blocked.Why.STOP, "at": at}
+    block, is_new = Blocked.objects.get_or_create(kind=Kind.SMS, lookup=lookup, lifted_at=None, defaults=told)
+    if is_new:
+        subject, after = f"blocked:{block.pk}", {"kind": str(Kind.SMS), "why": str(Blocked.Why.STOP)}
+        record(by=by, channel=Channel.AUTOMATIC, action="address_blocked", subject=subject, after=after, at=at)
 
 
 def _lift_block(lookup: str, *, at: datetime) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 APPLICATION, SECRET, CONSUMER, SERVICE = "app-key", "app-secret", "consumer-key", "sms-ab12345-1"
 API_KEY = "xkeysib-simulated"
@@ -38,6 +38,7 @@ class Books:
 
     taken: list[Taken] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
+    stopped_at: dict[str, str] = field(default_factory=dict)
     fault: str = ""
     seconds: float = 0.0
     pause: float = 0.0
@@ -94,6 +95,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer("GET", b"")
 
+    def do_DELETE(self) -> None:
+        self._answer("DELETE", b"")
+
     def do_POST(self) -> None:
         self._answer("POST", self.rfile.read(min(int(self.headers.get("Content-Length") or 0), 100_000)))
 
@@ -139,10 +143,24 @@ class _Handler(BaseHTTPRequestHandler):
                 self._json(200, {"id": one.ref, "tag": one.own_id, "deliveryReceipt": one.report, "ptt": 1})
             case ("GET", [service, "blacklists"]) if service == SERVICE:
                 self._json(200, self.server.books.stopped)
+            case (_, [service, "blacklists", number]) if service == SERVICE:
+                self._ovh_stop(method, unquote(number))
             case ("GET", [service]) if service == SERVICE:
                 self._json(200, {"name": SERVICE, "creditsLeft": 1234.5})
             case _:
                 self._json(404, {"message": "This service does not exist"})
+
+    def _ovh_stop(self, method: str, number: str) -> None:
+        books = self.server.books
+        if number not in books.stopped:
+            self._json(404, {"message": "The requested object does not exist"})
+        elif method == "DELETE":
+            books.stopped.remove(number)
+            self._json(200, None)
+        else:
+            self._json(
+                200, {"number": number, "dateCreation": books.stopped_at.get(number, "2014-10-08T15:20:00+02:00")}
+            )
 
     def _ovh_send(self, wanted: dict[str, Any]) -> None:
         (number,) = wanted["receivers"]

@@ -18,7 +18,7 @@ from lps.accounts import tasks as accounts
 from lps.families import wakeup as families
 from lps.journal import tasks as journal
 from lps.kernel import clock
-from notifications.wakeup import ASK_BACK, DRAIN, PURGE, QUEUE_CAMPAIGNS, SEND_SMS
+from notifications.wakeup import ASK_BACK, DRAIN, PURGE, QUEUE_CAMPAIGNS, READ_STOPS, SEND_SMS
 from tenants import queries
 from tenants.models import Commune
 from tenants.tasks import registry_task, send_to_commune
@@ -58,6 +58,7 @@ class Due:
 
 SCHEDULE = (
     Due(DRAIN),
+    Due(READ_STOPS),  # before the campaigns: who stopped is not written to
     Due(QUEUE_CAMPAIGNS),
     Due(SEND_SMS),
     Due(ASK_BACK),
