@@ -30,6 +30,8 @@ class Caller:
     number: str = "0612345678"
     called: str = LINE
     before: dict[int, object] = field(default_factory=dict)  # what is done before the n-th word
+    leaves_after: int | None = None  # the word after which to hang up without hearing the answer
+    said: int = -1
     heard: list[str] = field(default_factory=list)
     over: bool = False
     typed: str = ""
@@ -44,7 +46,9 @@ class Caller:
         writer.write("".join(f"{name}: {value}\n" for name, value in facts.items()).encode() + b"\n")
         words = enumerate(self.script)
         while line := (await reader.readline()).decode().strip():
-            answer = self._answer(line, words)
+            if _is_short(line) and self.said == self.leaves_after and not self.typed:
+                break
+            answer = await self._listening(line) if _is_short(line) else self._answer(line, words)
             if answer is None:
                 break
             writer.write(f"{answer}\n".encode())
@@ -53,6 +57,12 @@ class Caller:
         writer.close()
         return self
 
+    async def _listening(self, line: str) -> str:
+        """Nothing of the script is typed before its question was heard; only what was typed ahead is."""
+        if not self.typed:
+            await asyncio.sleep(int(line.split()[3]) / 1000)
+        return f"200 result={self._next()}"
+
     def _answer(self, line: str, words) -> str | None:  # type: ignore[no-untyped-def]
         if line.startswith("STREAM FILE"):
             self.heard.append(Remembering.texts[Path(line.split()[2]).name])
@@ -60,6 +70,7 @@ class Caller:
         if line.startswith("WAIT FOR DIGIT"):
             if not self.typed:
                 rank, word = next(words, (0, HANG_UP))
+                self.said = rank
                 if rank in self.before:
                     self.before[rank]()  # type: ignore[operator]
                 if word == HANG_UP:
@@ -72,6 +83,56 @@ class Caller:
     def _next(self) -> int:
         pressed, self.typed = self.typed[:1], self.typed[1:]
         return ord(pressed) if pressed else 0
+
+
+def _is_short(line: str) -> bool:
+    """Whether the server only listens while it does something else."""
+    return line.startswith("WAIT FOR DIGIT") and int(line.split()[3]) < 1000
+
+
+class Typist:
+    """A caller who types without waiting for questions, on a line that drops what comes while no command runs.
+
+    So does Asterisk. What comes between two commands that follow each other at once is not dropped here.
+    """
+
+    AT_ONCE = 0.1
+
+    def __init__(self, keys: str, *, every: float) -> None:
+        self.keys, self.every = keys, every
+        self._pressed: asyncio.Queue[str] = asyncio.Queue()
+        self._listens = asyncio.Event()
+
+    async def call(self, port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"agi_callerid: 0612345678\nagi_arg_1: {LINE}\n\n".encode())
+        typing: asyncio.Task[None] | None = None
+        while (line := (await reader.readline()).decode().strip()) and line != "HANGUP":
+            key = ""
+            if line.startswith("WAIT FOR DIGIT"):
+                typing = typing or asyncio.create_task(self._type())
+                self._listens.set()
+                key = await self._key(int(line.split()[3]) / 1000)
+                self._listens.clear()
+                if not key and typing.done() and not _is_short(line):
+                    break
+            writer.write(f"200 result={ord(key) if key else 0} endpos=0\n".encode())
+        writer.close()
+
+    async def _key(self, seconds: float) -> str:
+        try:
+            return await asyncio.wait_for(self._pressed.get(), seconds)
+        except TimeoutError:
+            return ""
+
+    async def _type(self) -> None:
+        for pressed in self.keys:
+            await asyncio.sleep(self.every)
+            try:
+                await asyncio.wait_for(self._listens.wait(), self.AT_ONCE)
+                self._pressed.put_nowait(pressed)
+            except TimeoutError:
+                pass  # dropped
 
 
 def played(folder: Path, *callers: Caller) -> list[Caller]:

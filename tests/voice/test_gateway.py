@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from time import sleep
 
 import pytest
 from django.db import connection
@@ -22,9 +23,11 @@ from notifications.services import prove_address
 from tenants.lines import NumberTaken, set_line
 from tenants.models import Commune
 from tests.live import Copy
-from tests.voice.asterisk import HANG_UP, LINE, SILENCE, Caller, Remembering, played
+from tests.voice.asterisk import HANG_UP, LINE, SILENCE, Caller, Remembering, Typist, played
+from voice.gateway import server
 from voice.gateway.server import Server
 from voice.models import Call, Pronunciation, VoiceSettings
+from voice.services import conversation
 from voice.services.retention import purge
 
 BY = Actor.system("test")
@@ -147,6 +150,37 @@ def test_all_may_be_typed_in_one_burst(pupil: Pupil, prompts: Path) -> None:
     played(prompts, Caller([f"{pupil.code}#{pupil.key}{pupil.keys}#1"]))
 
     assert pupil.stands()
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The town takes its time, as on a busy morning."""
+    hear = conversation.hear
+
+    def slowly(*args, **kwargs):  # type: ignore[no-untyped-def]
+        sleep(0.4)
+        return hear(*args, **kwargs)
+
+    monkeypatch.setattr(conversation, "hear", slowly)
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_keys_typed_while_the_town_is_asked_are_heard(
+    pupil: Pupil, prompts: Path, slow: None, monkeypatch: pytest.MonkeyPatch, listens: bool
+) -> None:
+    if not listens:
+        monkeypatch.setattr(server, "QUICK_SECONDS", 60.0)
+
+    played(prompts, Typist(f"{pupil.code}#{pupil.key}{pupil.keys}##1", every=0.07))
+
+    assert pupil.stands() is listens
+
+
+def test_a_hang_up_while_it_is_saved_loses_nothing(pupil: Pupil, prompts: Path, slow: None) -> None:
+    played(prompts, Caller([f"{pupil.code}#", pupil.key, pupil.keys, "#", "1"], leaves_after=4))
+
+    assert pupil.stands()
+    assert only_call().outcome == Call.Outcome.SAVED
 
 
 @pytest.mark.parametrize("words", range(5))

@@ -7,7 +7,7 @@ takes no new call and lets those that stand come to their end.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TypeVar
@@ -33,6 +33,8 @@ THREADS = 16
 CALLS_AT_ONCE = 2  # of one caller
 LEAVING_SECONDS = 600.0  # no call is longer
 GREETING_SECONDS = 10.0
+QUICK_SECONDS = 0.015  # what most answers take: nobody listens meanwhile
+LISTENING_SECONDS = 0.04  # an answer that comes while the channel listens waits for the end of this, at most
 Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
 
@@ -161,21 +163,41 @@ class _Talk:
         ahead: list[str] = []
         while isinstance(action, Ask):
             typed = await self._typed(action, ahead)
-            action = await self.server.hear(self.call, typed, clock.now())
+            action = await self._meanwhile(self.server.hear(self.call, typed, clock.now()), ahead)
         if action is not None:
             await self.channel.play_whole(await self.server.files(action.say, self.said))  # type: ignore[union-attr]
         await self.channel.hang_up()
 
+    async def _meanwhile(self, work: Coroutine[None, None, Answer], ahead: list[str]) -> Answer:
+        """Do this, and keep the keys typed meanwhile: Asterisk drops those that come while no command runs.
+
+        A caller who hangs up meanwhile does not interrupt it: raises `Gone` once it is done.
+        """
+        task = asyncio.ensure_future(work)
+        await asyncio.wait({task}, timeout=QUICK_SECONDS)
+        try:
+            while not task.done():
+                if key := await self.channel.wait(seconds=LISTENING_SECONDS):
+                    ahead.append(key)
+        finally:
+            await asyncio.wait({task})
+        return task.result()
+
+    async def _files(self, said: Iterable[Phrase], ahead: list[str]) -> list[str]:
+        return await self._meanwhile(self.server.files(said, self.said), ahead)
+
     async def _typed(self, ask: Ask, ahead: list[str]) -> Typed:
         """What the caller answers: keys typed ahead first, then those that cut the question, then those waited for."""
         if ask.unheard:
-            ahead += await self.channel.play_whole(await self.server.files(ask.unheard, self.said))
+            unheard = await self._files(ask.unheard, ahead)
+            ahead += await self.channel.play_whole(unheard)
         collector, spoken = Collector(ask), False
         while True:
             key = ahead.pop(0) if ahead else ""
             if not key and not spoken:
                 spoken = True
-                key = await self.channel.play(await self.server.files(ask.say, self.said))
+                files = await self._files(ask.say, ahead)
+                key = ahead.pop(0) if ahead else await self.channel.play(files)
             if not key:
                 key = await self.channel.wait(seconds=collector.seconds)
             if key and key not in KEYS:
