@@ -13,6 +13,7 @@ from booking.rules import campaigns as rules
 from booking.rules.campaigns import CampaignFacts, Phase, Wish
 from booking.rules.periods import Weekdays
 from lps.families.models import Child, Custody, Enrollment, Household, SchoolClass
+from lps.families.queries import in_school_order
 from lps.journal.models import AuditEntry
 
 State = PreRegistration.State
@@ -192,11 +193,11 @@ def _noted(custody: Custody, name: str) -> Any:
 
 
 def classes_on(day: date, *, sites: Collection[int] = ()) -> list[SchoolClass]:
-    """The classes of a day's school year, by school and name: what a list is filtered by."""
+    """The classes of a day's school year, by school and level: what a list is filtered by."""
     found = SchoolClass.objects.filter(school_year__during__contains=day).select_related("site")
     if sites:
         found = found.filter(site__in=sites)
-    return list(found.order_by("site__name", "name", "pk"))
+    return in_school_order(found)
 
 
 def to_book(campaign: Campaign) -> tuple[int, int]:

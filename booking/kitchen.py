@@ -1,8 +1,9 @@
 """How many meals to prepare: by day, school, class and diet, in one aggregate. Facts about food, never a religion."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
@@ -12,6 +13,7 @@ from booking import catalogue
 from booking.models import Booking
 from booking.rules.deadlines import deadline
 from lps.families.models import Child, Enrollment, HealthNote
+from lps.families.rules.rollover import name_rank
 from tenants import context
 
 
@@ -54,8 +56,9 @@ def count(*, first_day: date, last_day: date, sites: Iterable[int] = ()) -> list
             "own_meal",
         )
         .annotate(number=Count("pk"))
-        .order_by("day", "activity__order", "activity", "service_day__site__name", "school_class", "own_meal", "diets")
+        .order_by("day", "activity__order", "activity", "service_day__site__name", "own_meal", "diets")
     )
+    in_order = sorted(rows, key=_place)
     return [
         Meals(
             row["day"],
@@ -67,8 +70,14 @@ def count(*, first_day: date, last_day: date, sites: Iterable[int] = ()) -> list
             row["own_meal"],
             row["number"],
         )
-        for row in rows
+        for row in in_order
     ]
+
+
+def _place(row: Mapping[str, Any]) -> tuple[object, ...]:
+    """The order of a day's meals down to the class; what was in order within a class stays so."""
+    activity = (row["activity__order"], row["activity"])
+    return row["day"], activity, row["service_day__site__name"], name_rank(row["school_class"] or "")
 
 
 def is_settled(meals: Meals, *, now: datetime) -> bool:

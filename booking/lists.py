@@ -9,6 +9,7 @@ from booking.models import Booking, ServiceDay
 from booking.rules.weeks import Week
 from lps.families import queries as families
 from lps.families.queries import CallSheet, Reachable
+from lps.families.rules.rollover import name_rank
 from lps.kernel.text import sort_key
 
 
@@ -95,7 +96,7 @@ def by_class(wanted: Wanted) -> list[ClassSheet]:
     names = {one.activity_id: one.activity.name for one in held}
     return [
         _class_sheet(site, school_class, found[site, school_class], rows, names)
-        for site, school_class in sorted(found, key=lambda key: (sort_key(key[0]), sort_key(key[1])))
+        for site, school_class in sorted(found, key=lambda key: (sort_key(key[0]), name_rank(key[1])))
     ]
 
 
@@ -138,7 +139,7 @@ def _rows(booked: Mapping[int, Collection[int]], wanted: Wanted) -> dict[int, Ro
     children = {pk for some in booked.values() for pk in some}
     sheet = families.call_sheet(children, day=wanted.day, with_health=wanted.with_health)
     contacts = families.contacts_of(children, day=wanted.day) if wanted.with_contacts else {}
-    ordered = sorted(sheet.order, key=lambda pk: sort_key(sheet.classes.get(pk, "")))
+    ordered = sorted(sheet.order, key=lambda pk: name_rank(sheet.classes.get(pk, "")))
     return {pk: _row(pk, sheet, contacts) for pk in ordered}
 
 

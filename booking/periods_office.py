@@ -14,6 +14,7 @@ from booking.recap import chosen_lines
 from booking.rules.entitlements import Pupil, is_entitled
 from booking.rules.periods import PeriodFacts, PeriodRefusal, why_not
 from lps.families.models import Child, Custody, Enrollment, Household, SchoolClass
+from lps.families.queries import in_school_order
 
 Who = Literal["", "chosen", "silent", "reopened"]
 WHO: tuple[Who, ...] = ("", "chosen", "silent", "reopened")
@@ -89,8 +90,8 @@ def lines(period: Period, *, today: date, sites: Collection[int] = (), school_cl
 
 
 def classes_of(found: Iterable[Line]) -> list[SchoolClass]:
-    """The classes of these children, in their order."""
-    return list({line.school_class.pk: line.school_class for line in found}.values())
+    """The classes of these children, by school and level."""
+    return in_school_order({line.school_class.pk: line.school_class for line in found}.values())
 
 
 def _entitled(seats: Iterable[Enrollment], period: Period) -> list[Enrollment]:

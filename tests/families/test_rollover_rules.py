@@ -16,6 +16,7 @@ from lps.families.rules.rollover import (
     destinations,
     fate,
     first_levels,
+    name_rank,
     propose,
 )
 
@@ -86,3 +87,9 @@ def test_every_child_has_one_fate_and_nobody_is_sent_to_a_class_that_is_not(
     assert set(found) == {seat.child_id for seat in seats}
     assert set(proposed.values()) <= {None, LEAVES, *(one.pk for one in new)}
     assert sum(count(Counter([Fate.UP] * len(seats)).elements()).values()) == len(seats)
+
+
+def test_classes_known_by_name_alone_go_from_the_youngest_children_on() -> None:
+    names = ["CM2 - M. Roux", "Ulis", "CP B", "CE1", "cp - Mme Petit", "PS", "CP A"]
+
+    assert sorted(names, key=name_rank) == ["PS", "CP A", "CP B", "cp - Mme Petit", "CE1", "CM2 - M. Roux", "Ulis"]

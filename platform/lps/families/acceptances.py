@@ -8,6 +8,7 @@ from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from lps.families.models import Custody, SchoolClass
+from lps.families.queries import in_school_order
 from tenants.town import house_rules
 
 
@@ -78,8 +79,8 @@ def line(row: tuple[object, ...]) -> Line:
 
 
 def classes(*, day: date, sites: Collection[int] = ()) -> list[SchoolClass]:
-    """The classes where children sit that day, by school and name: one statement."""
+    """The classes where children sit that day, by school and level: one statement."""
     rows = SchoolClass.objects.filter(enrollments__valid_during__contains=day).select_related("site", "teacher")
     if sites:
         rows = rows.filter(site__in=sites)
-    return list(rows.distinct().order_by("site__name", "name", "pk"))
+    return in_school_order(rows.distinct())

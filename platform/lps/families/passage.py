@@ -9,6 +9,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Count, QuerySet
 
 from lps.families.models import Child, Enrollment, Rollover, SchoolClass, SchoolYear
+from lps.families.queries import in_school_order
 from lps.families.rules import rollover as rules
 from lps.families.rules.rollover import LEAVES, ClassFacts, Fate, Seat
 
@@ -185,7 +186,7 @@ def read(row: Rollover) -> Passage:
     entering = row.school_year
     leaving = SchoolYear.objects.filter(during__endswith__lte=entering.during.lower).latest("during")
     both = SchoolClass.objects.filter(school_year__in=(leaving, entering)).select_related("site", "teacher")
-    classes = sorted(both, key=lambda one: (one.site.name, rules.rank(one.level), one.name, one.pk))
+    classes = in_school_order(both)
     seated = seats_of(leaving).select_related("child").order_by("child__name_sort", "child")
     rows = list(seated.values_list("child", "child__first_name", "child__last_name", "school_class"))
     settled = already_placed(leaving)

@@ -30,6 +30,7 @@ from lps.families.models import (
     Site,
     email_key,
 )
+from lps.families.rules.rollover import rank
 from lps.kernel.prepared import Prepared, any_of, given
 from lps.kernel.text import sort_key
 from notifications import queries as notifications
@@ -523,20 +524,24 @@ def _letters(households: QuerySet[Household], *, pupils: Mapping[int, str], day:
 
 
 def classes_by_key(pks: Iterable[int]) -> list[SchoolClass]:
-    """These classes, by school then name."""
-    rows = SchoolClass.objects.filter(pk__in=list(pks)).select_related("site", "teacher")
-    return list(rows.order_by("site__name", "name", "pk"))
+    """These classes, by school and level."""
+    return in_school_order(SchoolClass.objects.filter(pk__in=list(pks)).select_related("site", "teacher"))
+
+
+def in_school_order(classes: Iterable[SchoolClass]) -> list[SchoolClass]:
+    """Classes by school, then from the youngest children's level on, then by name. Their schools are read."""
+    return sorted(classes, key=lambda one: (one.site.name, rank(one.level), one.name, one.pk))
 
 
 def classes_to_come(day: date) -> list[SchoolClass]:
-    """The classes of the year that a day is in and of those after it, by year, school and name, with their pupils."""
+    """The classes of the year that a day is in and of those after it, by year, school and level, with their pupils."""
     still = Q(school_year__during__endswith__gt=day) | Q(school_year__during__upper_inf=True)
     rows = SchoolClass.objects.filter(still).select_related("site", "teacher", "school_year")
-    return list(rows.annotate(pupils=Count("enrollments")).order_by("school_year__during", "site__name", "name", "pk"))
+    return _by_year(rows.annotate(pupils=Count("enrollments")))
 
 
 def classes_on_roll(day: date, *, sites: Iterable[int] = ()) -> list[SchoolClass]:
-    """The classes where children sit on that day or will, by year, school and name, with their `pupils`; only those of
+    """The classes where children sit on that day or will, by year, school and level, with their `pupils`; only those of
     these schools when some are given.
     """
     still = Q(school_year__during__endswith__gt=day) | Q(school_year__during__upper_inf=True)
@@ -544,7 +549,11 @@ def classes_on_roll(day: date, *, sites: Iterable[int] = ()) -> list[SchoolClass
     rows = SchoolClass.objects.filter(still).select_related("site", "teacher", "school_year").annotate(pupils=seated)
     if kept := list(sites):
         rows = rows.filter(site__in=kept)
-    return list(rows.order_by("school_year__during", "site__name", "name", "pk"))
+    return _by_year(rows)
+
+
+def _by_year(classes: QuerySet[SchoolClass]) -> list[SchoolClass]:
+    return sorted(in_school_order(classes), key=lambda one: one.school_year.during.lower)
 
 
 def pupils_of_class(pk: int, *, day: date) -> QuerySet[Enrollment]:

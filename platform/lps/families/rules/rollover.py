@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lps.kernel.text import sort_key
+
 LEAVES = 0
 """In place of a class: the child leaves the schools of the town."""
 LAST = ""
@@ -49,6 +51,12 @@ class Fate(StrEnum):
 def rank(level: str) -> tuple[int, str]:
     """The order of levels, from the youngest children's on; those that nobody knows come last."""
     return (LEVELS.index(level) if level in LEVELS else len(LEVELS)), level
+
+
+def name_rank(name: str) -> tuple[tuple[int, str], str]:
+    """The order of classes of which only the name is known: "CP - Mme Petit" comes before "CE1 B"."""
+    first, _, rest = sort_key(name).partition(" ")
+    return rank(first.upper()), rest
 
 
 def first_levels(levels: Iterable[str]) -> dict[str, str]:
