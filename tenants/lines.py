@@ -1,5 +1,7 @@
 """Which commune answers at which number of the voice server."""
 
+from collections.abc import Sequence
+
 from django.db import IntegrityError, transaction
 
 from tenants import context
@@ -10,12 +12,14 @@ class NumberTaken(ValueError):
     """Another commune answers at this number."""
 
 
-def set_line(*, commune: Commune, number: str) -> None:
-    """Make a commune answer at this number (E.164) alone, at none when it is empty. Raises `NumberTaken`."""
+def set_lines(*, commune: Commune, numbers: Sequence[str]) -> None:
+    """Make a commune answer at these numbers (E.164) and at no other. Raises `NumberTaken`; nothing is changed then."""
     with context.public(), transaction.atomic():
-        Line.objects.filter(commune=commune).exclude(number=number).delete()
-        if number and not Line.objects.filter(commune=commune, number=number).exists():
-            _add(commune, number)
+        Line.objects.filter(commune=commune).exclude(number__in=numbers).delete()
+        own = set(Line.objects.filter(commune=commune).values_list("number", flat=True))
+        for number in numbers:
+            if number not in own:
+                _add(commune, number)
 
 
 def _add(commune: Commune, number: str) -> None:

@@ -7,3 +7,9 @@ class VoiceConfig(AppConfig):
     name = "voice"
     label = "voice"
     verbose_name = "serveur vocal"
+
+    def ready(self) -> None:
+        from lps.accounts.rights import register
+        from voice import rights
+
+        register(rights.OWN)

@@ -22,10 +22,15 @@ class VoiceSettings(models.Model):
     closes_at = models.TimeField("jusqu'à", null=True, blank=True)
     welcome = models.CharField("nom annoncé", max_length=120, blank=True)
     notice = models.CharField("message lu en premier", max_length=300, blank=True)
+    notice_until = models.DateField("lu jusqu'au", null=True, blank=True)
+    takes_hidden = models.BooleanField("appels dont le numéro est masqué acceptés", default=True, db_default=True)
     secret = models.CharField("demander le code famille", max_length=7, choices=Secret, default=Secret.NEVER)
     months_kept = models.PositiveSmallIntegerField(
         "appels gardés (mois)", default=6, validators=[MinValueValidator(1), MaxValueValidator(12)]
     )
+
+    # The secret of a provider that calls our webhook, sealed.
+    provider_secret = models.TextField("secret du prestataire, chiffré", blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = "réglages du serveur vocal"
@@ -53,6 +58,7 @@ class Call(models.Model):
         NOTHING = "nothing", "rien de changé"
         HUNG_UP = "hung_up", "raccroché en route"
         REFUSED = "refused", "refusé : trop d'essais"
+        HIDDEN = "hidden", "refusé : numéro masqué"
         SHUT = "shut", "serveur vocal fermé"
         FAILED = "failed", "panne"
 

@@ -113,6 +113,7 @@ from notifications.services import preferences, prove_address
 from notifications.services.sending import change_sending
 from notifications.services.sms import number_lookup, post_sms
 from tenants import context, keys
+from tenants.lines import set_lines
 from tenants.models import Commune
 from tenants.town.house_rules import Text
 from tenants.town.messages import Words
@@ -157,6 +158,13 @@ class Town:
         message = post_sms(to="+33612345678", template="notifications/sms/text", facts={"text": self.name}, by=BY)
         OutboxMessage.objects.filter(pk=message.pk).update(state=State.DEAD, last_error="never_seen")
         return message.pk
+
+    @cached_property
+    def telephone(self) -> str:
+        """The number at which it answers."""
+        number = "+33476549341" if self.commune.slug == "demo" else "+33476549342"
+        set_lines(commune=self.commune, numbers=[number])
+        return number
 
     @cached_property
     def sending(self) -> SendingSettings:

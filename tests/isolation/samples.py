@@ -271,6 +271,14 @@ COMMUNE: Mapping[str, Sample] = {
     "office:delivery_resend": Sample(
         agent("office.resend_messages"), FORM, where=lambda town: {"message_id": town.stuck_message}
     ),
+    "voice_office:home": Sample(agent("voice.read")),
+    "voice_office:settings": Sample(
+        agent("voice.set"), FORM, fields=lambda town: {"secret": "never", "months_kept": 6}, foreign_fields=None
+    ),
+    "voice_office:numbers": Sample(
+        agent("voice.set"), FORM, fields=lambda town: {"number": town.telephone}, foreign=200, foreign_fields=200
+    ),
+    "voice_office:calls": Sample(agent("voice.read")),
     "office:sending": Sample(
         agent("office.set_sending"),
         FORM,

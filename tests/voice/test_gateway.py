@@ -20,7 +20,7 @@ from lps.journal.channels import Channel
 from lps.kernel import clock
 from notifications.models import Address, OutboxMessage
 from notifications.services import prove_address
-from tenants.lines import NumberTaken, set_line
+from tenants.lines import NumberTaken, set_lines
 from tenants.models import Commune
 from tests.live import Copy
 from tests.voice.asterisk import HANG_UP, LINE, SILENCE, Caller, Remembering, Typist, played
@@ -52,7 +52,7 @@ def town(copy: Copy) -> Iterator[Commune]:
 
     with copy.inside("buchelay") as commune:
         cache.clear()
-        set_line(commune=commune, number=LINE)
+        set_lines(commune=commune, numbers=[LINE])
         yield commune
         VoiceSettings.objects.all().delete()
         Pronunciation.objects.all().delete()
@@ -235,7 +235,7 @@ def test_a_line_belongs_to_one_commune(town: Commune, copy: Copy) -> None:
     from tenants.queries import commune_by_slug
 
     with pytest.raises(NumberTaken):
-        set_line(commune=commune_by_slug(slug="demo"), number=LINE)
+        set_lines(commune=commune_by_slug(slug="demo"), numbers=[LINE])
 
 
 def test_a_deadline_that_passes_between_two_keys_refuses(

@@ -34,7 +34,7 @@ from voice.dialogue.facts import (
     ended,
     phrase,
 )
-from voice.models import Call
+from voice.models import Call, VoiceSettings
 from voice.services import limits
 from voice.services.town_side import TownSide
 
@@ -73,7 +73,7 @@ def begin(
     """
     with _in(commune):
         lookup, decided = limits.lookup_of(caller), queries.settings()
-        town = _town(commune, lookup, at)
+        town = _town(commune, decided, lookup, at)
         conversation = Conversation(
             commune=commune,
             call=call or uuid.uuid4(),
@@ -86,6 +86,8 @@ def begin(
         conversation.state = replace(conversation.state, call=conversation.call)
         if not _is_open(decided.is_open, decided.opens_at, decided.closes_at, at=at, commune=commune):
             return _turned_away(conversation, Call.Outcome.SHUT, HangUp(say=(phrase("shut", site=town.site),)))
+        if not caller and not decided.takes_hidden and door is not Call.Door.TRIAL:
+            return _turned_away(conversation, Call.Outcome.HIDDEN, HangUp(say=(phrase("hidden"),)))
         if _must_wait(lookup):
             return _turned_away(conversation, Call.Outcome.REFUSED, HangUp(say=(phrase("busy"),)))
         begun = dialogue.start(call=conversation.call, town=town)
@@ -144,8 +146,8 @@ def _moved(conversation: Conversation, event: Event, at: datetime) -> Action | N
             conversation.outcome = Call.Outcome.SAVED
 
 
-def _town(commune: Commune, lookup: str, at: datetime) -> Town:
-    decided, today = queries.settings(), at.astimezone(commune.zone).date()
+def _town(commune: Commune, decided: VoiceSettings, lookup: str, at: datetime) -> Town:
+    today = at.astimezone(commune.zone).date()
     unknown = not queries.has_called(lookup=lookup, since=at - _KNOWN_FOR)
     asks = decided.secret == decided.Secret.ALWAYS or (decided.secret == decided.Secret.UNKNOWN and unknown)
     return Town(
@@ -154,7 +156,7 @@ def _town(commune: Commune, lookup: str, at: datetime) -> Town:
         today=today,
         last_day=today + WINDOW,
         asks_secret=asks,
-        notice=decided.notice,
+        notice=decided.notice if decided.notice_until is None or today <= decided.notice_until else "",
     )
 
 

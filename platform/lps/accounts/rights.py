@@ -69,6 +69,12 @@ def allowed(actor: Actor | None, action: str, obj: object | None = None) -> bool
     return False
 
 
+def may_for_all(actor: Actor | None, action: str) -> bool:
+    """Whether an agent may do what reaches every family: one kept to some schools or activities may not."""
+    everywhere = not isinstance(actor, Agent) or not (actor.sites or actor.activities)
+    return everywhere and allowed(actor, action)
+
+
 def actions() -> list[str]:
     """Every declared action, in order: for the page of rights and for tests."""
     return sorted(_rights)

@@ -117,6 +117,7 @@ LPS_RAIL = [
     "lps.office.nav.RAIL",
     "booking.nav.RAIL",
     "billing.nav.RAIL",
+    "voice.nav.RAIL",
     "lps.families.nav.RAIL",
     "lps.office.nav.LAST_RAIL",
     "lps.accounts.nav.RAIL",

@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sms/", include("lps.office.sms_urls")),
     path("mairie/", include("booking.office_urls")),
     path("mairie/", include("billing.office_urls")),
+    path("mairie/telephone/", include("voice.office_urls")),
     path("", include("booking.urls")),
     path("", include("billing.urls")),
     path("api/v1/", include("lps.accounts.api_urls")),

@@ -30,7 +30,7 @@ from lps.kernel.text import sort_key
 from notifications.services import sms_service
 from notifications.services.sending import change_sending
 from tenants import context, queries
-from tenants.lines import set_line
+from tenants.lines import set_lines
 from tenants.models import Commune
 from tenants.town.messages import Words
 
@@ -178,7 +178,7 @@ def _furnish_buchelay(commune: Commune, now: datetime, number: int) -> None:
         by=BY,
         channel=Channel.AUTOMATIC,
     )
-    set_line(commune=commune, number="+33476549340")
+    set_lines(commune=commune, numbers=["+33476549340"])
     year = furnish(groups=standard(THURSDAY_BEFORE, with_canteen=True), today=today, school_zone="C", by=BY)
     classes = add_classes(classes_of_buchelay(), school_year=year)
     open_days(today=today)

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from lps.accounts.actors import Agent
-from lps.accounts.rights import allowed
-from lps.office.rights import SET_UP, may_for_all
+from lps.accounts.rights import allowed, may_for_all
+from lps.office.rights import SET_UP
 from lps.ui.nav import NavItem, by_heading, links
 from tenants.town import queries as town
 

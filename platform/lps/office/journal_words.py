@@ -214,6 +214,9 @@ ACTIONS: Mapping[str, str | Promise] = {
     "campaign_sent": _l("Envoi lancé ou programmé"),
     "campaign_canceled": _l("Envoi annulé"),
     "campaign_queued": _l("Envoi mis en route"),
+    # The telephone
+    "voice_settings_changed": _l("Serveur vocal réglé"),
+    "voice_numbers_changed": _l("Numéros du serveur vocal changés"),
     # The product
     "commune_opened": _l("Commune ouverte"),
     "commune_state_changed": _l("État de la commune changé par l'éditeur"),
@@ -259,6 +262,7 @@ SUBJECTS: Mapping[str, str | Promise] = {
     "rules": _l("Règlement"),
     "school_year": _l("Année scolaire"),
     "service_day": _l("Jour d'activité"),
+    "telephone": _l("Serveur vocal"),
     "till": _l("Caisse"),
     "remittance": _l("Bordereau"),
     "reminder_level": _l("Niveau de relance"),
@@ -338,6 +342,17 @@ _FACTS: Mapping[str, str | Promise] = {
     "to": _l("jusqu'au"),
     "tries_portal": _l("essaie le portail"),
     "version": _l("version"),
+    "is_open": _l("ouvert"),
+    "opens_at": _l("ouvre à"),
+    "closes_at": _l("ferme à"),
+    "welcome": _l("nom dit à l'accueil"),
+    "notice": _l("message lu en premier"),
+    "notice_until": _l("message lu jusqu'au"),
+    "secret": _l("code famille demandé"),
+    "takes_hidden": _l("numéros masqués acceptés"),
+    "months_kept": _l("mois gardés"),
+    "numbers": _l("numéros"),
+    "voice_words": _l("coût de l'appel"),
 }
 _VALUES: Mapping[str, str | Promise] = {
     "present": _l("présent"),
@@ -350,6 +365,9 @@ _VALUES: Mapping[str, str | Promise] = {
     "active": _l("active"),
     "suspended": _l("suspendue"),
     "closed": _l("fermée"),
+    "never": _l("jamais"),
+    "unknown": _l("quand le numéro n'est pas connu"),
+    "always": _l("toujours"),
     **{str(role): role.label for role in Role},
 }
 _NOTHING = "\u2013"

@@ -1,9 +1,7 @@
 """Who may do what with what the town decides for everybody."""
 
-from lps.accounts.actors import Agent
-from lps.accounts.rights import Right, allowed
+from lps.accounts.rights import Right
 from lps.accounts.roles import AGENT_ROLES, Role
-from lps.journal.actors import Actor
 
 MANAGE_AGENTS = "accounts.manage"
 MANAGE_TOKENS = "office.manage_tokens"
@@ -39,9 +37,3 @@ OWN = (
     Right(CHANGE_TOWN, roles=frozenset({Role.ADMINISTRATOR})),
     Right(SET_UP, roles=frozenset({Role.ADMINISTRATOR})),
 )
-
-
-def may_for_all(actor: Actor | None, action: str) -> bool:
-    """Whether an agent may do what reaches every family: one kept to some schools or activities may not."""
-    everywhere = not isinstance(actor, Agent) or not (actor.sites or actor.activities)
-    return everywhere and allowed(actor, action)

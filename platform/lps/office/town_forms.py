@@ -12,24 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from lps.office.forms import FORMATTING, TextArea
 from lps.ui.colors import BadColor, normalized
-from lps.ui.forms import EMAIL_ERRORS
+from lps.ui.forms import EMAIL_ERRORS, SettingsForm
 from tenants.town.models import TownSettings
 
 _PHONE = re.compile(r"^\+?[0-9][0-9 .()/-]*$")
-
-
-class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Some of a town's settings. The page carries what the agent saw, so that somebody else's change stands."""
-
-    def __init__(self, *args: Any, **rest: Any) -> None:
-        super().__init__(*args, **rest)
-        for field in self.fields.values():
-            field.show_hidden_initial = True
-
-    @property
-    def wanted(self) -> dict[str, Any]:
-        """What the agent changed, once the form is valid."""
-        return {name: self.cleaned_data[name] for name in self.changed_data}
 
 
 class ContactsForm(SettingsForm):
@@ -42,14 +28,10 @@ class ContactsForm(SettingsForm):
             "contact_phone",
             "contact_email",
             "contact_hours",
-            "voice_number",
-            "voice_words",
             "treasury_name",
         )
         labels = {
             "contact_name": _("Qui appeler"),
-            "voice_number": _("Numéro du serveur vocal"),
-            "voice_words": _("Ce que coûte l'appel"),
             "treasury_name": _("Trésorerie"),
         }
         help_texts = {
@@ -57,8 +39,6 @@ class ContactsForm(SettingsForm):
             "contact_phone": _("Par exemple 01 30 98 10 78."),
             "contact_email": _("L'adresse du service, lue par vos agents."),
             "contact_hours": _("Par exemple «\u00a0du lundi au vendredi, de 8h30 à 12h\u00a0»."),
-            "voice_number": _("Laissez vide si votre commune n'a pas de serveur vocal."),
-            "voice_words": _("Écrit entre parenthèses après le numéro, par exemple «\u00a0appel gratuit\u00a0»."),
             "treasury_name": _(
                 "Où régler une facture en retard, par exemple «\u00a0Trésorerie de Mantes-la-Jolie\u00a0»."
             ),
@@ -67,9 +47,6 @@ class ContactsForm(SettingsForm):
 
     def clean_contact_phone(self) -> str:
         return _phone(self.cleaned_data["contact_phone"])
-
-    def clean_voice_number(self) -> str:
-        return _phone(self.cleaned_data["voice_number"])
 
 
 class PortalForm(SettingsForm):

@@ -68,6 +68,8 @@ RIGHTS: Mapping[str, str | Promise] = {
     "office.read_deliveries": _("Lire les messages qui ne sont pas partis"),
     "office.resend_messages": _("Renvoyer un message qui n'est pas parti"),
     "office.set_sending": _("Régler les envois, les arrêter"),
+    "voice.read": _("Lire le journal et les chiffres du serveur vocal"),
+    "voice.set": _("Régler le serveur vocal"),
     "office.read_rules": _("Lire les règlements"),
     "office.write_rules": _("Écrire les règlements"),
     "office.set_up": _("Mettre la commune en route"),

@@ -85,3 +85,17 @@ class HourField(forms.TimeField):
     def __init__(self, **rest: Any) -> None:
         rest.setdefault("widget", forms.TimeInput({"type": "time"}, format="%H:%M"))
         super().__init__(input_formats=("%H:%M", "%Hh%M", "%H:%M:%S"), **rest)
+
+
+class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Some of a town's settings. The page carries what the agent saw, so that somebody else's change stands."""
+
+    def __init__(self, *args: Any, **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """What the agent changed, once the form is valid."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}

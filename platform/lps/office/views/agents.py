@@ -20,13 +20,14 @@ from lps.accounts.decorators import agent_required
 from lps.accounts.links import LIFE, Purpose
 from lps.accounts.models import Account
 from lps.accounts.requests import DoorRequest
+from lps.accounts.rights import may_for_all
 from lps.accounts.services import AccountRefused, holder_of
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from lps.office import words
 from lps.office.agent_forms import InvitationForm, ProfileForm, all_activities, all_sites, chosen, initial_of
-from lps.office.rights import MANAGE_AGENTS, may_for_all
+from lps.office.rights import MANAGE_AGENTS
 from lps.ui import saying
 
 PER_PAGE = 50

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from lps.accounts.gates import whole_town_required
 from lps.accounts.requests import DoorRequest
 from lps.journal import town as journal
 from lps.journal.channels import Channel
-from lps.office.gates import whole_town_required
 from lps.office.rights import CHANGE_TOWN
 from lps.office.town_forms import ColorForm
 from lps.ui import colors, saying

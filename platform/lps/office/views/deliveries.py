@@ -9,9 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from lps.accounts.gates import whole_town_required
 from lps.accounts.requests import DoorRequest
-from lps.office.gates import whole_town_required
-from lps.office.rights import READ_DELIVERIES, RESEND, may_for_all
+from lps.accounts.rights import may_for_all
+from lps.office.rights import READ_DELIVERIES, RESEND
 from lps.ui import saying
 from notifications import queries, services
 from notifications.models import OutboxMessage, State

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
+from lps.accounts.rights import may_for_all
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
@@ -21,7 +22,7 @@ from lps.kernel.spreadsheet import CSV_TYPE, table
 from lps.office import journal_words as words
 from lps.office.journal_forms import FIRST_DAYS, JournalForm
 from lps.office.journal_subjects import names_of
-from lps.office.rights import READ_JOURNAL, may_for_all
+from lps.office.rights import READ_JOURNAL
 from tenants import context
 
 PER_PAGE = 50

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
-from lps.accounts.rights import allowed
+from lps.accounts.rights import allowed, may_for_all
 from lps.families import acceptances
 from lps.families.acceptances import Acceptances
 from lps.families.rights import OPEN_FAMILY
@@ -24,7 +24,7 @@ from lps.journal import house_rules as journal
 from lps.journal.actors import Actor
 from lps.kernel import clock, spreadsheet
 from lps.office.forms import RulesForm
-from lps.office.rights import READ_RULES, WRITE_RULES, may_for_all
+from lps.office.rights import READ_RULES, WRITE_RULES
 from lps.ui import saying
 from tenants import context
 from tenants.town import house_rules as town

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from lps.accounts.gates import whole_town_required
 from lps.accounts.requests import DoorRequest
-from lps.office.gates import whole_town_required
 from lps.office.rights import SET_SENDING
 from lps.office.sending_forms import SendingForm, TrialForm
 from lps.ui import saying

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from booking import queries as booking
 from booking.catalogue_templates import TEMPLATES
 from booking.services.catalogue import CatalogueNotEmpty, apply_template
+from lps.accounts.gates import whole_town_required
 from lps.accounts.requests import DoorRequest
 from lps.families import queries as families
 from lps.journal import town as journal
@@ -18,7 +19,6 @@ from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from lps.office import set_up
-from lps.office.gates import whole_town_required
 from lps.office.rights import SET_UP
 from lps.office.set_up import State, Step
 from lps.office.town_forms import YearForm

@@ -16,11 +16,12 @@ from openpyxl import Workbook
 
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
+from lps.accounts.rights import may_for_all
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel import clock, spreadsheet
-from lps.office.rights import MANAGE_SMS, READ_SMS, may_for_all
+from lps.office.rights import MANAGE_SMS, READ_SMS
 from lps.office.sms_forms import FormSettingsForm, TopicForm
 from lps.ui import saying
 from notifications import queries, sms_form

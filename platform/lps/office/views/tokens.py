@@ -12,10 +12,11 @@ from lps.accounts import queries, services
 from lps.accounts.decorators import agent_required
 from lps.accounts.models import ApiToken
 from lps.accounts.requests import DoorRequest
+from lps.accounts.rights import may_for_all
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel import clock
-from lps.office.rights import MANAGE_TOKENS, may_for_all
+from lps.office.rights import MANAGE_TOKENS
 from lps.office.token_forms import TokenForm
 from lps.office.words import SCOPES
 from lps.ui import saying

@@ -14,14 +14,15 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from lps.accounts.gates import whole_town_required
 from lps.accounts.requests import DoorRequest
 from lps.journal import town as journal
 from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
-from lps.office.gates import whole_town_required
 from lps.office.rights import CHANGE_TOWN
-from lps.office.town_forms import AccessForm, ContactsForm, PortalForm, SettingsForm
+from lps.office.town_forms import AccessForm, ContactsForm, PortalForm
 from lps.ui import saying
+from lps.ui.forms import SettingsForm
 from lps.ui.nav import NavItem
 from tenants.town import queries as town
 from tenants.town.models import TownSettings

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
-from lps.office.rights import may_for_all
+from lps.accounts.rights import may_for_all
 
 View = Callable[..., HttpResponse]
 

@@ -1,0 +1,1 @@
+"""What people see of the telephone in a browser."""
