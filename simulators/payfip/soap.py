@@ -1,7 +1,10 @@
 """The web service's words on the wire, SOAP 1.1 document/literal, and its contract."""
 
-from xml.etree import ElementTree
+from xml.etree.ElementTree import ParseError
 from xml.sax.saxutils import escape
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 
 from simulators.payfip.state import Fault, Treasury
 
@@ -16,14 +19,20 @@ _EXCEPTIONS = "fr.gouv.finances.cp.tpa.webservice.exceptions."
 
 def answer(treasury: Treasury, body: bytes) -> tuple[int, bytes]:
     """The status and the envelope that answer a request."""
+    status = int(treasury.switches.fault_status)
     try:
         operation, fields = _read(body)
-    except (ElementTree.ParseError, ValueError):
-        return 500, fault("TechProtocolaireErreur", "999", "requete illisible")
+    except (ParseError, DefusedXmlException, ValueError, LookupError):  # the last: an encoding that nobody knows
+        return status, unreadable()
     try:
         return 200, _wrapped(operation, _done(treasury, operation, fields))
     except Fault as found:
-        return 500, fault("FonctionnelleErreur", found.code, f"erreur {found.code}")
+        return status, fault("FonctionnelleErreur", found.code, f"erreur {found.code}")
+
+
+def unreadable() -> bytes:
+    """The fault for a request that is none."""
+    return fault("TechProtocolaireErreur", "999", "requete illisible")
 
 
 def fault(kind: str, code: str, label: str) -> bytes:
@@ -37,9 +46,7 @@ def fault(kind: str, code: str, label: str) -> bytes:
 
 def _read(body: bytes) -> tuple[str, dict[str, str]]:
     """The operation and its fields, named exactly: `idop` for `idOp` is no field."""
-    if b"<!DOCTYPE" in body:
-        raise ValueError("a DTD")
-    root = ElementTree.fromstring(body)
+    root = fromstring(body, forbid_dtd=True)
     asked = root.find(f"{{{SOAP}}}Body/*")
     if asked is None or not asked.tag.startswith(f"{{{SERVICE}}}"):
         raise ValueError("no operation")

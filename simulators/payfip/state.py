@@ -3,14 +3,23 @@
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
 OPENS_WITHIN = timedelta(minutes=15)
-CUSTOMERS = {"006382": ("VILLE DE BUCHELAY", "REGIE PERISCOLAIRE", "")}
+TRIES_AGAIN_WITHIN = timedelta(minutes=2)  # who gave up may still pay on the same page
+CUSTOMERS = {
+    "006382": ("VILLE DE BUCHELAY", "REGIE PERISCOLAIRE", ""),
+    "006383": ("VILLE DE BUCHELAY", "TITRES", ""),
+}
+ADDRESS_ONLY = frozenset({"006383"})  # without secured access: the web service refuses to create for them
+NOTIFY = ("before", "early", "late", "twice", "never")
+DOWN = ("", "503", "timeout", "html", "technical")
+FAULT_STATUS = ("500", "200")
 PAID, DEBIT, CARD_REFUSED, DEBIT_REFUSED, ABANDONED = "P", "V", "R", "Z", "A"
 
 
@@ -24,11 +33,17 @@ class Fault(Exception):
 
 @dataclass(frozen=True)
 class Switches:
-    """The bad days. `notify`: "before" the redirect, "late" (asked for by hand), "twice", "never"."""
+    """The bad days.
+
+    `notify`: "before" the redirect, "early" (before the result is known, then no more), "late" (asked for by hand),
+    "twice", "never". `nightly`: what nobody opened is forgotten once its day has ended in Paris.
+    """
 
     notify: str = "before"
-    down: str = ""  # "503", "timeout", "html", "technical"
+    down: str = ""
     wrong_amount: bool = False
+    fault_status: str = "500"
+    nightly: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +67,7 @@ class Treasury:
     switches: Switches = Switches()
     operations: dict[str, Operation] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
+    base: timedelta = timedelta(0)  # from the machine's clock to that of the portal beside
     offset: timedelta = timedelta(0)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _drawn: int = 394_491
@@ -63,6 +79,8 @@ class Treasury:
     def create(self, asked: Mapping[str, str]) -> str:
         """`creerPaiementSecurise`. Raises `Fault`."""
         self._check(asked, modes="TXW")
+        if asked["numcli"] in ADDRESS_ONLY:
+            raise Fault("T4")
         made = Operation(str(uuid.uuid4()), dict(asked), self.now())
         with self._lock:
             self.operations[made.id_op] = made
@@ -86,7 +104,7 @@ class Treasury:
 
     def detail(self, id_op: str) -> dict[str, str]:
         """`recupererDetailPaiementSecurise`. Raises `Fault`: P1 unknown or purged, P5 not known yet."""
-        operation = self._known(id_op)
+        operation = self.known(id_op)
         if not operation.result:
             raise Fault("P5")
         at = (operation.paid_at or operation.created_at).astimezone(PARIS)
@@ -108,39 +126,59 @@ class Treasury:
 
     def open_page(self, id_op: str) -> Operation:
         """The payer comes. Raises `Fault`: P1, P3 already used, P4 older than fifteen minutes."""
-        operation = self._known(id_op)
-        if operation.result and operation.result != ABANDONED:
+        operation = self.known(id_op)
+        if self._ended(operation):
             raise Fault("P3")
         if not operation.used and self.now() - operation.created_at > OPENS_WITHIN:
             raise Fault("P4")
         return self._put(replace(operation, used=True))
 
     def finish(self, id_op: str, result: str) -> Operation:
-        """The payer pays, is refused, or gives up. What is paid or refused is final; who gave up may try again."""
+        """The payer pays, is refused, or gives up. Final, but for two minutes after giving up. Raises `Fault`."""
         with self._lock:
-            operation = self._known(id_op)
-            if operation.result and operation.result != ABANDONED:
+            operation = self.known(id_op)
+            if self._ended(operation):
                 return operation
             self._drawn += 1
             number = f"{self._drawn}" if result in (PAID, DEBIT) else ""
-            return self._put(replace(operation, result=result, paid_at=self.now(), authorization=number))
+            return self._put(replace(operation, result=result, paid_at=self.now(), authorization=number, used=True))
+
+    def paid(self, id_op: str) -> Operation:
+        """An operation that has a ticket. Raises `Fault`: P1 unknown, P5 not paid."""
+        operation = self.known(id_op)
+        if operation.result not in (PAID, DEBIT):
+            raise Fault("P5")
+        return operation
 
     def purge(self) -> int:
         """The night: operations that nobody opened are forgotten. How many."""
+        return self._forget(lambda _: True)
+
+    def _forget(self, old: Callable[[Operation], bool]) -> int:
         with self._lock:
-            unused = [pk for pk, one in self.operations.items() if not one.used]
+            unused = [pk for pk, one in self.operations.items() if not one.used and old(one)]
             for pk in unused:
                 del self.operations[pk]
             self.forgotten.update(unused)
         return len(unused)
+
+    def _ended(self, operation: Operation) -> bool:
+        """Whether its result is final."""
+        if operation.result != ABANDONED:
+            return bool(operation.result)
+        return self.now() - (operation.paid_at or operation.created_at) >= TRIES_AGAIN_WITHIN
 
     def _put(self, operation: Operation) -> Operation:
         with self._lock:
             self.operations[operation.id_op] = operation
         return operation
 
-    def _known(self, id_op: str) -> Operation:
+    def known(self, id_op: str) -> Operation:
+        """An operation. Raises `Fault`: P1 unknown or purged."""
         with self._lock:
+            if self.switches.nightly:
+                today = self.now().astimezone(PARIS).date()
+                self._forget(lambda one: one.created_at.astimezone(PARIS).date() < today)
             if id_op not in self.operations:
                 raise Fault("P1")
             return self.operations[id_op]
@@ -152,6 +190,8 @@ class Treasury:
         self.customer(asked.get("numcli", ""))
         if not (amount.isascii() and amount.isdigit()):
             raise Fault("M1")
+        if len(amount) > 15:  # before it is read: a number of a million digits is work
+            raise Fault("M5")
         if int(amount) < 100:
             raise Fault("M3")
         if int(amount) > 9_999_999:
@@ -163,5 +203,16 @@ class Treasury:
         if not (refdet.isascii() and refdet.isalnum() and 6 <= len(refdet) <= 30):
             raise Fault("R3")
         for name, code in (("urlnotif", "N1"), ("urlredirect", "D1"), ("urlcl", "D1")):
-            if name in asked and (len(asked[name]) > 249 or not asked[name].startswith(("http://", "https://"))):
+            if name in asked and not _is_address(asked[name]):
                 raise Fault(code)
+
+
+def _is_address(url: str) -> bool:
+    """Whether one can call it: under 250 characters, absolute, without space or accent."""
+    if len(url) > 249 or not url.isascii() or not url.isprintable() or " " in url:
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
