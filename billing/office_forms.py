@@ -1,6 +1,7 @@
 """The forms of a régie, of the town's billing, and of what a household proves."""
 
 import re
+from typing import Any
 
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
@@ -110,6 +111,36 @@ class QuotientForm(forms.Form):
     def spec(self) -> QuotientSpec:
         """What the agent said, once the form is valid."""
         return QuotientSpec(**self.cleaned_data)
+
+
+class QuotientFileForm(forms.Form):
+    """A file of quotients, and the days of the lines that tell none of their own."""
+
+    file = forms.FileField(
+        label=_("Fichier"),
+        widget=forms.FileInput({"accept": ".xlsx,.csv,.txt"}),
+        allow_empty_file=True,
+        help_text=_("XLSX ou CSV, une famille par ligne."),
+        error_messages={"required": _("Choisissez un fichier."), "invalid": _("Choisissez un fichier.")},
+    )
+    since = DayField(
+        label=_("Premier jour"),
+        help_text=_("Pour les lignes qui n'en disent pas."),
+        error_messages={"required": _("Choisissez le premier jour.")},
+    )
+    last_day = DayField(
+        label=_("Dernier jour"),
+        required=False,
+        help_text=_("Pour les lignes qui n'en disent pas. Vide\u00a0: jusqu'au prochain quotient."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Days in order, not so far ahead."""
+        given = super().clean() or {}
+        since, last = given.get("since"), given.get("last_day")
+        if since and last and last < since:
+            self.add_error("last_day", _("Le dernier jour est avant le premier\u00a0: vérifiez les deux dates."))
+        return given
 
 
 class ResidenceForm(forms.Form):

@@ -9,6 +9,7 @@ from billing.views.agents import (
     invoices,
     offices,
     payfip,
+    quotient_imports,
     quotients,
     reconciliation,
     reminders,
@@ -56,6 +57,12 @@ urlpatterns = [
     path("regie/rapprochement/<int:file_id>/<int:rank>/", reconciliation.record, name="treasury_line"),
     path("regie/rapprochement/<int:file_id>/<int:rank>/demander/", reconciliation.ask, name="treasury_ask"),
     path("regie/quotients/", quotients.missing, name="quotients"),
+    path("regie/quotients.csv", quotient_imports.as_csv, name="quotients_csv"),
+    path("regie/quotients.xlsx", quotient_imports.as_xlsx, name="quotients_xlsx"),
+    path("regie/quotients/imports/", quotient_imports.imports, name="quotient_imports"),
+    path("regie/quotients/imports/<int:batch_id>/", quotient_imports.preview, name="quotient_import"),
+    path("regie/quotients/imports/<int:batch_id>/accepter/", quotient_imports.accept, name="quotient_import_accept"),
+    path("regie/quotients/imports/<int:batch_id>/annuler/", quotient_imports.undo, name="quotient_import_undo"),
     path("familles/<int:household_id>/quotient/", quotients.family, name="family_quotient"),
     path(
         "familles/<int:household_id>/quotient/<int:quotient_id>/document/", quotients.document, name="quotient_document"

@@ -18,6 +18,7 @@ from billing.models.invoices import (
 from billing.models.offices import BillingSettings, CashOffice
 from billing.models.online import AttemptAnswer, IncidentNote, PaymentAttempt
 from billing.models.payments import Allocation, Payment, ReceiptCounter, Remittance, RemittedCheque, TillDay
+from billing.models.proofs import QuotientImport
 from billing.models.reconciliation import TreasuryFile, TreasuryLine
 from billing.models.reminders import Reminder, ReminderLevel, ReminderSending
 from billing.models.tariffs import HouseholdTerms, Quotient, Tariff, TariffPrice
@@ -40,6 +41,7 @@ __all__ = [
     "Payment",
     "PaymentAttempt",
     "Quotient",
+    "QuotientImport",
     "ReceiptCounter",
     "Reminder",
     "ReminderLevel",

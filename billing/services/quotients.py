@@ -11,6 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import QuerySet
 
 from billing.models import HouseholdTerms, Quotient
+from billing.quotient_plans import Overlaps, after, former_of
 from booking import documents
 from booking.documents import Document
 from lps.families.models import Household
@@ -56,24 +57,24 @@ def set_quotient(
 
     What replaces one without a document of its own keeps the document of the former.
     """
-    until = None if spec.last_day is None else date.fromordinal(spec.last_day.toordinal() + 1)
+    until = after(spec.last_day)
     if until is not None and until <= spec.since:
         raise QuotientRefused("order")
     with transaction.atomic():
         lock_household(household)
         rows = Quotient.objects.filter(household=household, valid_during__overlap=DateRange(spec.since, until))
-        before: Any = None
+        try:
+            former = former_of(rows.order_by("valid_during"), since=spec.since, until=until)
+        except Overlaps:
+            raise QuotientRefused("overlap") from None
+        before = told(former) if former else None
         document = ""
-        for row in rows.order_by("valid_during"):
-            if row.valid_during.lower > spec.since:
-                raise QuotientRefused("overlap")
-            before = _told(row)
-            if row.valid_during.lower == spec.since:
-                document = row.document
-                row.delete()
-            else:
-                row.valid_during = DateRange(row.valid_during.lower, spec.since)
-                row.save(update_fields=["valid_during"])
+        if former and former.valid_during.lower == spec.since:
+            document = former.document
+            former.delete()
+        elif former:
+            former.valid_during = DateRange(former.valid_during.lower, spec.since)
+            former.save(update_fields=["valid_during"])
         if spec.document:
             transaction.on_commit(partial(documents.forget, document))
             document = documents.keep(spec.document, folder=FOLDER)
@@ -87,7 +88,7 @@ def set_quotient(
             noted_by=by.label,
         )
         HouseholdTerms.objects.filter(household=household).update(warned_at=None)
-        _note("quotient_noted", household, by=by, channel=channel, before=before, after=_told(made))
+        _note("quotient_noted", household, by=by, channel=channel, before=before, after=told(made))
     return made
 
 
@@ -113,7 +114,8 @@ def set_residence(*, household: Household, resident: bool | None, by: Actor) -> 
             _note("residence_noted", household, by=by, channel=Channel.OFFICE, before=before, after=after)
 
 
-def _told(row: Quotient) -> dict[str, Any]:
+def told(row: Quotient) -> dict[str, Any]:
+    """A quotient as the journal tells it."""
     during = row.valid_during
     return {
         "quotient": str(row.value),
@@ -125,4 +127,4 @@ def _told(row: Quotient) -> dict[str, Any]:
 
 
 def _note(action: str, household: Household, *, by: Actor, channel: Channel, before: Any, after: Any) -> None:
-    record(by=by, channel=channel, action=action, subject=f"household:{household.pk}", before=before, after=after)
+    record(by=by, channel=channel, action=action, subject=household.holder, before=before, after=after)

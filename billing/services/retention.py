@@ -15,6 +15,7 @@ from billing.models import (
     TreasuryFile,
     TreasuryLine,
 )
+from billing.services import quotient_imports
 from billing.services.quotients import DOCUMENT_KEPT, forget_documents
 from lps.families.services.erasing import FAMILY_WORD
 from lps.journal.operations import purging
@@ -22,6 +23,7 @@ from lps.journal.retention import report
 
 KEPT_YEARS = 10
 LETTERS_KEPT = timedelta(days=365)
+FILES_KEPT = timedelta(days=60)
 
 
 def apply_terms(*, today: date, now: datetime) -> None:
@@ -48,6 +50,7 @@ def apply_terms(*, today: date, now: datetime) -> None:
             "treasury_files": told.delete()[0],
             "reminder_letters": letters.update(path=""),
             "quotient_documents": forget_documents(quotients),
+            "quotient_imports": quotient_imports.forget(before=now - FILES_KEPT),
         }
         report(purged, at=now)
     for name in files:

@@ -28,6 +28,7 @@ from billing.models import (
     Payment,
     PaymentAttempt,
     Quotient,
+    QuotientImport,
     ReminderLevel,
     ReminderSending,
     Remittance,
@@ -35,7 +36,7 @@ from billing.models import (
     TreasuryLine,
 )
 from billing.online import seal
-from billing.services import reminders, till
+from billing.services import quotient_imports, reminders, till
 from billing.services.quotients import QuotientSpec, set_quotient
 from billing.services.reminders import LevelSpec
 from booking import catalogue, documents
@@ -368,6 +369,26 @@ class Town:
         )
         with self.inside():
             return set_quotient(household=self.household, spec=spec, by=BY, at=clock.now())
+
+    @property
+    def quotient_import(self) -> QuotientImport:
+        """A file of the family's quotient, previewed, of a key that only this commune has."""
+        with self.inside():
+            content = f"Code famille;QF\r\n{self.household.family_code};{next(_NUMBERS)}".encode()
+            today = clock.today(self.commune.zone)
+            facts = {"since": today, "last_day": today, "by": BY, "at": clock.now(), "today": today}
+            made = quotient_imports.receive(content=content, file_name="quotients.csv", **facts)
+            made.pk = FAR + next(_NUMBERS)
+            made.save(force_insert=True)
+            return made
+
+    @property
+    def quotients_imported(self) -> QuotientImport:
+        """Such a file, written."""
+        made = self.quotient_import
+        with self.inside():
+            quotient_imports.accept(batch=made, by=BY, at=clock.now(), today=clock.today(self.commune.zone))
+            return made
 
     @cached_property
     def receipt(self) -> str:

@@ -867,6 +867,22 @@ COMMUNE: Mapping[str, Sample] = {
         foreign_fields=None,
     ),
     "billing_office:quotients": Sample(agent("billing.read_quotients")),
+    "billing_office:quotients_csv": Sample(agent("billing.read_quotients")),
+    "billing_office:quotients_xlsx": Sample(agent("billing.read_quotients")),
+    "billing_office:quotient_imports": Sample(agent("billing.set_quotients"), {"GET": 200, "POST": 400}),
+    "billing_office:quotient_import": Sample(
+        agent("billing.set_quotients"),
+        FORM,
+        where=lambda town: {"batch_id": town.quotient_import.pk},
+        fields=lambda town: {"value": "0"},
+        foreign_fields=None,
+    ),
+    "billing_office:quotient_import_accept": Sample(
+        agent("billing.set_quotients"), {"POST": 302}, where=lambda town: {"batch_id": town.quotient_import.pk}
+    ),
+    "billing_office:quotient_import_undo": Sample(
+        agent("billing.set_quotients"), {"POST": 302}, where=lambda town: {"batch_id": town.quotients_imported.pk}
+    ),
     "billing_office:family_quotient": Sample(
         agent("billing.read_quotients"),
         FORM,

@@ -91,7 +91,8 @@ def missing(request: DoorRequest) -> HttpResponse:
     if not _is_of_all(request):
         raise PermissionDenied
     page = Paginator(reads.without_proof(_today()), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "billing/office/quotients.html", {"page": page, "query": ""})
+    facts = {"page": page, "query": "", "may_change": allowed(request.actor, SET_QUOTIENTS)}
+    return render(request, "billing/office/quotients.html", facts)
 
 
 def _page(

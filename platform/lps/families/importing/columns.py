@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from lps.families.importing.reading import Table
 from lps.kernel.text import search_key
@@ -11,7 +12,7 @@ TITLES = 8  # lines above the names of columns, at most
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the documented template; `others` are the names that other software gives it."""
+    """A column of a documented template; `others` are the names that other software gives it."""
 
     key: str
     name: str
@@ -47,35 +48,41 @@ COLUMNS = (
     Column("phone_2", "Téléphone 2", others=("telephone 2", "tel 2")),
 )
 BY_KEY = {column.key: column for column in COLUMNS}
-_BY_NAME = {search_key(name): column.key for column in COLUMNS for name in (column.name, *column.others)}
 
 Mapped = Mapping[str, int]
 """Where each known column stands in the file, from 0."""
 
 
-def recognized(head: Sequence[str]) -> dict[str, int]:
+def recognized(head: Sequence[str], known: tuple[Column, ...] = COLUMNS) -> dict[str, int]:
     """The columns whose names are known, the first of two that bear one name."""
     found: dict[str, int] = {}
     for place, name in enumerate(head):
-        key = _BY_NAME.get(search_key(name))
+        key = _by_name(known).get(search_key(name))
         if key:
             found.setdefault(key, place)
     return found
 
 
-def headed(table: Table) -> Table:
+def headed(table: Table, known: tuple[Column, ...] = COLUMNS) -> Table:
     """The table from its names of columns on: a title or a date may stand above them in another software's file."""
     rows = [(0, table.head), *table.rows]
-    best = max(range(min(len(rows), TITLES + 1)), key=lambda place: (len(recognized(rows[place][1])), -place))
+    best = max(range(min(len(rows), TITLES + 1)), key=lambda place: (len(recognized(rows[place][1], known)), -place))
     return Table(rows[best][1], tuple(rows[best + 1 :]))
 
 
-def doubled(head: Sequence[str]) -> list[str]:
+def doubled(head: Sequence[str], known: tuple[Column, ...] = COLUMNS) -> list[str]:
     """The names of columns that a file has twice: the first of them is read."""
-    keys = [_BY_NAME.get(search_key(name)) for name in head]
-    return [BY_KEY[key].name for key in dict.fromkeys(filter(None, keys)) if keys.count(key) > 1]
+    names = {column.key: column.name for column in known}
+    keys = [_by_name(known).get(search_key(name)) for name in head]
+    return [names[key] for key in dict.fromkeys(filter(None, keys)) if keys.count(key) > 1]
 
 
 def missing(mapped: Mapped) -> list[Column]:
     """The columns without which no line can be understood."""
     return [column for column in COLUMNS if column.needed and column.key not in mapped]
+
+
+@cache
+def _by_name(known: tuple[Column, ...]) -> Mapping[str, str]:
+    """The keys of columns by what all their names are searched by."""
+    return {search_key(name): column.key for column in known for name in (column.name, *column.others)}
