@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from billing.balances import with_left
+from billing.message_kinds import INVOICE
 from billing.models import BillingRun, DraftInvoice, Invoice
 from billing.services.computing import named
 from booking import catalogue
-from lps.families.queries import emails_of_many
+from lps.families.recipients import proved_of_many
 from lps.ui.templatetags.ui import day as day_text
 
 State = BillingRun.State
@@ -81,9 +82,9 @@ def totals(run: BillingRun) -> dict[str, Any]:
 
 
 def reach(run: BillingRun) -> dict[str, int]:
-    """How many families a publication writes to, and how many have no address: two statements."""
+    """How many families a publication writes to, and how many have no address that wants it: four statements."""
     homes = set(run.invoices.order_by().values_list("household", flat=True))
-    written = len(emails_of_many(homes))
+    written = len(proved_of_many(homes, INVOICE))
     return {"families": len(homes), "written_to": written, "unreachable": len(homes) - written}
 
 

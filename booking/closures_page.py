@@ -7,16 +7,18 @@ from datetime import date
 
 from django.db.models import Count, Q, QuerySet
 
+from booking.message_kinds import CLOSURE
 from booking.models import Activity, Booking, Closure
 from booking.rules.reopening import Why
 from booking.services.reopening import Verdict
 from lps.families.models import Household, SchoolClass
-from lps.families.queries import classes_to_come, emails_of_many
+from lps.families.queries import classes_to_come
+from lps.families.recipients import of_many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touched:
-    """The bookings of a closure, counted; `unreachable` are the families without an address, to be told otherwise."""
+    """The bookings of a closure, counted; `unreachable` are the families to be told otherwise."""
 
     bookings: int
     children: int
@@ -30,10 +32,10 @@ class Touched:
 
 
 def count(bookings: QuerySet[Booking]) -> Touched:
-    """Three statements, however many bookings."""
+    """At most eight statements, however many bookings."""
     pairs = set(bookings.order_by().values_list("household", "child").distinct())
     households = {household for household, _child in pairs}
-    reached = emails_of_many(households)
+    reached = of_many(households, CLOSURE)
     left = Household.objects.filter(pk__in=households - set(reached)) if households - set(reached) else ()
     return Touched(
         bookings=bookings.order_by().count(),

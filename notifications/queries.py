@@ -99,8 +99,13 @@ def holders_of(value: str) -> list[str]:
 
 def addresses_of_many(holders: Collection[str]) -> dict[str, list[str]]:
     """The e-mail addresses in force of these holders, in clear, in the order of their proofs: one statement."""
-    found: dict[str, list[str]] = {}
+    return {holder: [row.address for row in rows] for holder, rows in proved_by(holders).items()}
+
+
+def proved_by(holders: Collection[str]) -> dict[str, list[Address]]:
+    """The e-mail addresses in force of these holders, in the order of their proofs: one statement."""
+    found: dict[str, list[Address]] = {}
     rows = Address.objects.in_force().filter(holder__in=list(holders), kind=Kind.EMAIL)
     for row in rows.order_by("proved_at", "pk"):
-        found.setdefault(row.holder, []).append(row.address)
+        found.setdefault(row.holder, []).append(row)
     return found

@@ -9,12 +9,13 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Exists, OuterRef
 
 from billing import quotients as reads
+from billing.message_kinds import QUOTIENT
 from billing.models import BillingSettings, HouseholdTerms, Quotient
 from lps.families.models import Custody, Household
+from lps.families.recipients import Recipient, of_many
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import Entry, record_many
-from notifications.queries import addresses_of_many
 from notifications.services import Post, post_many
 from tenants import context
 from tenants.queries import url_of
@@ -29,14 +30,14 @@ class Warned(NamedTuple):
     household: Household
     top_from: date
     had_one: bool
-    emails: list[str]
+    recipients: list[Recipient]
 
 
 def warn(*, today: date, at: datetime) -> int:
     """Write to the households whose proof ends within the town's days, or that gave none; returns how many.
 
-    One message a household, to each address that it proved, until a quotient is noted again. Nobody is told where no
-    price depends on the quotient. The statements are as many for ten families as for a thousand.
+    One message a household, to each of its addresses that want it, until a quotient is noted again. Nobody is told
+    where no price depends on the quotient. The statements are as many for ten families as for a thousand.
     """
     horizon = reads.horizon(today)
     if horizon is None:
@@ -66,11 +67,11 @@ def _to_warn(today: date, horizon: date) -> list[Warned]:
     rows = rows.filter(Exists(held), ~Exists(told), ~Exists(proved)).order_by("pk")
     households = {row.pk: row for row in rows}
     ends = _top_from(households, today, horizon)
-    emails = addresses_of_many([row.holder for row in households.values()])
+    recipients = of_many(ends, QUOTIENT)
     return [
-        Warned(home, ends[home.pk], ends[home.pk] > today, emails[home.holder])
+        Warned(home, ends[home.pk], ends[home.pk] > today, recipients[home.pk])
         for home in households.values()
-        if home.pk in ends and home.holder in emails
+        if home.pk in recipients
     ]
 
 
@@ -86,9 +87,9 @@ def _top_from(households: Collection[int], today: date, horizon: date) -> Mappin
 def _post(told: Collection[Warned]) -> None:
     url = url_of(context.current(), "/factures/")
     posts = [
-        Post(to=email, facts={"day": one.top_from, "had_one": one.had_one, "url": url})
+        Post(to=to.email, facts={**to.facts, "day": one.top_from, "had_one": one.had_one, "url": url})
         for one in told
-        for email in one.emails
+        for to in one.recipients
     ]
     if posts:
         post_many(posts, template="billing/emails/quotient_ends", by=BY)

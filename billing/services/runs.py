@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 
 from billing.balances import with_left
+from billing.message_kinds import INVOICE
 from billing.models import Allocation, BillingRun, CashOffice, Invoice, InvoiceCounter
 from billing.services import basis
 from billing.services.computing import throw_away
 from billing.services.held import RunRefused, hold
 from billing.wakeup import INVOICES
-from lps.families.queries import emails_of_many
+from lps.families.recipients import proved_of_many
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
@@ -225,14 +226,14 @@ def publish(*, run: BillingRun, by: Actor, at: datetime, today: date, tell: bool
 
 
 def _tell(run: BillingRun, by: Actor) -> int:
-    """One e-mail an address, for each family with one on file."""
+    """One e-mail for each address that a family proved and that wants it: an invoice is nobody else's to know."""
     fields = ("household", "number", "label", "total", "due_date")
     facts = {row[0]: dict(zip(fields[1:], row[1:], strict=True)) for row in run.invoices.values_list(*fields)}
     url = url_of(context.current(), "/factures/")
     posts = (
-        Post(to=email, facts={**facts[home], "is_credit": facts[home]["total"] < 0, "url": url})
-        for home, emails in emails_of_many(facts).items()
-        for email in emails
+        Post(to=one.email, facts={**facts[home], **one.facts, "is_credit": facts[home]["total"] < 0, "url": url})
+        for home, recipients in proved_of_many(facts, INVOICE).items()
+        for one in recipients
     )
     return post_many(posts, template="billing/emails/invoice", by=by)
 

@@ -12,10 +12,12 @@ from django.db import transaction
 
 from booking import absences, documents
 from booking.documents import Document
+from booking.message_kinds import ANSWER
 from booking.models import Absence
 from booking.services.counter import first_day_to_correct
 from lps.families.models import Child, Household
-from lps.families.queries import emails_of, lock_child
+from lps.families.queries import lock_child
+from lps.families.recipients import of_many
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 from lps.journal.services import record
@@ -237,5 +239,6 @@ def _tell(absence: Absence, *, template: str, by: Actor) -> None:
         "words": absence.answer,
         "url": url_of(context.current(), f"/absences/{absence.pk}/"),
     }
-    posts = [Post(to=email, facts=facts) for email in emails_of(absence.household)]
+    recipients = of_many([absence.household_id], ANSWER).get(absence.household_id, [])
+    posts = [Post(to=one.email, facts={**facts, **one.facts}) for one in recipients]
     post_many(posts, template=template, by=by)

@@ -11,13 +11,14 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from booking import campaigns
+from booking.message_kinds import ANSWER
 from booking.models import Admission, Campaign, JournalEntry, PreRegistration
 from booking.recap import chosen_lines
 from booking.rules.campaigns import Phase, changes, days_wanted
 from booking.rules.planning import Cell, Change, PlanningRefusal
 from booking.services.bookings import Saved, change_bookings, written_refusal
 from booking.wakeup import BOOK
-from lps.families.queries import emails_of_many
+from lps.families.recipients import of_many
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 from lps.journal.services import Entry, record, record_many
@@ -302,13 +303,13 @@ def _tell(campaign: Campaign, rows: Sequence[PreRegistration], *, by: Actor) -> 
     """Write to the families: what was decided for each child, and what could not be booked."""
     if not rows:
         return
-    emails = emails_of_many({row.household_id for row in rows})
+    recipients = of_many({row.household_id for row in rows}, ANSWER)
     url = url_of(context.current(), "/preinscription/")
     post_many(
         [
-            Post(to=email, facts={**_mail(campaign, row), "url": url})
+            Post(to=one.email, facts={**_mail(campaign, row), **one.facts, "url": url})
             for row in rows
-            for email in emails.get(row.household_id, ())
+            for one in recipients.get(row.household_id, ())
         ],
         template="booking/emails/decided",
         by=by,

@@ -10,11 +10,12 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from booking.message_kinds import CLOSURE
 from booking.models import Booking, Closure, ServiceDay
 from booking.services import proofs
 from booking.services.days import lock_days
 from lps.families.models import Enrollment
-from lps.families.queries import emails_of_many
+from lps.families.recipients import of_many
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
@@ -112,9 +113,11 @@ def _tell(bookings: Iterable[Booking], *, closure: Closure, by: Actor) -> None:
         by_household.setdefault(booking.household_id, []).append(booking)
     url = url_of(context.current(), "/enfants/")
     posts = [
-        Post(to=email, facts={"reason": closure.reason, "url": url, "lines": lines(by_household[household])})
-        for household, emails in emails_of_many(by_household).items()
-        for email in emails
+        Post(
+            to=one.email, facts={**one.facts, "reason": closure.reason, "url": url, "lines": lines(by_household[home])}
+        )
+        for home, recipients in of_many(by_household, CLOSURE).items()
+        for one in recipients
     ]
     post_many(posts, template="booking/emails/closed", by=by)
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from django.db import transaction
 
+from booking.message_kinds import ANSWER
 from booking.models import Period, PeriodChoice, PeriodReopening
-from lps.families.queries import emails_of_many, lock_child
+from lps.families.queries import lock_child
+from lps.families.recipients import of_many
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
@@ -127,5 +129,6 @@ def _tell(choice: PeriodChoice, *, reason: str, by: Actor) -> None:
         "reason": reason,
         "url": url_of(context.current(), "/enfants/"),
     }
-    emails = emails_of_many([choice.household_id]).get(choice.household_id, [])
-    post_many([Post(to=email, facts=facts) for email in emails], template="booking/emails/period_reopened", by=by)
+    recipients = of_many([choice.household_id], ANSWER).get(choice.household_id, [])
+    posts = [Post(to=one.email, facts={**facts, **one.facts}) for one in recipients]
+    post_many(posts, template="booking/emails/period_reopened", by=by)

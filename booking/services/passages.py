@@ -15,13 +15,14 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from booking import catalogue
+from booking.message_kinds import CLOSURE
 from booking.models import Admission, Attendance, Booking, BookingQuerySet, ServiceDay, WaitingEntry
 from booking.rules.entitlements import Pupil, is_entitled
 from booking.services import proofs
 from booking.services.closures import lines
 from booking.wakeup import EXTEND
 from lps.families.followers import Moved, Parted
-from lps.families.queries import emails_of_many
+from lps.families.recipients import of_many
 from lps.journal.actors import Actor
 from notifications.services import Post, post_many
 from tenants import context
@@ -124,9 +125,9 @@ def _tell(bookings: Sequence[Booking], *, template: str, by: Actor) -> None:
         by_household.setdefault(booking.household_id, []).append(booking)
     url = url_of(context.current(), "/enfants/")
     posts = [
-        Post(to=email, facts={"url": url, "lines": lines(by_household[household])})
-        for household, emails in emails_of_many(by_household).items()
-        for email in emails
+        Post(to=one.email, facts={**one.facts, "url": url, "lines": lines(by_household[household])})
+        for household, recipients in of_many(by_household, CLOSURE).items()
+        for one in recipients
     ]
     post_many(posts, template=template, by=by)
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from booking import catalogue
+from booking.message_kinds import CLOSURE
 from booking.models import Booking, Closure, ServiceDay, WaitingEntry
 from booking.rules.reopening import TOLD, Canceled, Why, decide
 from booking.services import proofs, waiting
@@ -16,7 +17,8 @@ from booking.services.closures import Scope, lines
 from booking.services.days import lock_days
 from booking.wakeup import EXTEND
 from lps.families.models import Custody, Enrollment
-from lps.families.queries import emails_of_many, lock_children
+from lps.families.queries import lock_children
+from lps.families.recipients import of_many
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
@@ -250,9 +252,9 @@ def _tell(verdicts: Iterable[Verdict], waits: frozenset[int], *, closure: Closur
             told.setdefault(verdict.booking.household_id, {}).setdefault(part, []).append(verdict.booking)
     url = url_of(context.current(), "/enfants/")
     posts = [
-        Post(to=email, facts={"reason": closure.reason, "url": url, **_parts(told[household])})
-        for household, emails in emails_of_many(told).items()
-        for email in emails
+        Post(to=one.email, facts={**one.facts, "reason": closure.reason, "url": url, **_parts(told[household])})
+        for household, recipients in of_many(told, CLOSURE).items()
+        for one in recipients
     ]
     post_many(posts, template="booking/emails/reopened", by=by)
 

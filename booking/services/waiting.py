@@ -12,12 +12,14 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from booking import catalogue, queries
+from booking.message_kinds import OFFER
 from booking.models import Booking, ServiceDay, WaitingEntry
 from booking.rules.deadlines import deadline
 from booking.rules.planning import Cell, Change, PlanningRefusal, clash, decide
 from booking.rules.waiting import Criterion
 from lps.families.models import Child, Household
-from lps.families.queries import emails_of_many, lock_child
+from lps.families.queries import lock_child
+from lps.families.recipients import of_many
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import Entry, record, record_many
@@ -261,11 +263,12 @@ def _tell(entries: Collection[WaitingEntry], *, template: str) -> None:
     rows = WaitingEntry.objects.filter(pk__in=[entry.pk for entry in entries]).select_related(
         "child", "service_day__activity"
     )
-    emails = emails_of_many({entry.household_id for entry in entries})
+    recipients = of_many({entry.household_id for entry in entries}, OFFER)
     posts = [
         Post(
-            to=email,
+            to=one.email,
             facts={
+                **one.facts,
                 "child": entry.child.first_name,
                 "activity": entry.service_day.activity.name,
                 "day": entry.service_day.day,
@@ -274,7 +277,7 @@ def _tell(entries: Collection[WaitingEntry], *, template: str) -> None:
             },
         )
         for entry in rows
-        for email in emails.get(entry.household_id, [])
+        for one in recipients.get(entry.household_id, [])
     ]
     post_many(posts, template=template, by=BY)
 

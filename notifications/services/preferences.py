@@ -11,8 +11,9 @@ from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import Entry, record_many
 from notifications import kinds
-from notifications.models import Address, Blocked, Kind, Preference
-from tenants import context
+from notifications.addresses import same_address_key
+from notifications.models import ADDRESS_PURPOSE, Address, Blocked, Kind, Preference
+from tenants import context, keys
 from tenants.queries import url_of
 
 
@@ -43,11 +44,20 @@ def wants(addresses: Collection[Address], kind: str) -> list[Address]:
     default = kinds.registered()[kind].default
     rows = Preference.objects.filter(address__in=[address.pk for address in addresses], topic=kind).order_by()
     said = dict(rows.values_list("address", "wanted"))
-    stopped = Blocked.objects.filter(
-        kind=Kind.EMAIL, lifted_at__isnull=True, lookup__in={address.lookup for address in addresses}
-    )
-    blocked = set(stopped.order_by().values_list("lookup", flat=True))
+    blocked = _blocked({address.lookup for address in addresses})
     return [one for one in addresses if said.get(one.pk, default) and one.lookup not in blocked]
+
+
+def refusing(emails: Collection[str], kind: str) -> set[str]:
+    """Those of these addresses, in clear and on file only, that bounced or complained, or stopped this kind elsewhere.
+
+    Two statements, however many.
+    """
+    lookups = {email: keys.lookup_hash(same_address_key(email.strip()), purpose=ADDRESS_PURPOSE) for email in emails}
+    said = Preference.objects.filter(topic=kind, wanted=False, address__withdrawn_at__isnull=True)
+    stopped = said.filter(address__lookup__in=set(lookups.values())).order_by()
+    refused = _blocked(lookups.values()) | set(stopped.values_list("address__lookup", flat=True))
+    return {email for email, lookup in lookups.items() if lookup in refused}
 
 
 def choose(*, wishes: Mapping[Address, Collection[str]], by: Actor, channel: Channel, at: datetime) -> int:
@@ -85,6 +95,11 @@ def stop_of(token: str) -> Stop | None:
         return None
     address, kind = Address.objects.in_force().filter(pk=pk).first(), kinds.registered().get(code)
     return Stop(address, kind) if address and kind else None
+
+
+def _blocked(lookups: Collection[str]) -> set[str]:
+    rows = Blocked.objects.filter(kind=Kind.EMAIL, lifted_at__isnull=True, lookup__in=set(lookups))
+    return set(rows.order_by().values_list("lookup", flat=True))
 
 
 def _keep(rows: Collection[Preference], *, by: Actor, channel: Channel, at: datetime) -> None:

@@ -22,6 +22,7 @@ from billing.models import (
     Tariff,
     TariffPrice,
 )
+from billing.runs_page import reach
 from billing.services import runs
 from billing.services.computing import compute
 from billing.services.held import RunRefused
@@ -29,8 +30,12 @@ from booking.models import Activity, Booking, ServiceDay
 from lps.families.models import Child, Custody, Household, SchoolClass
 from lps.families.services import NewChild, bulk_add_households
 from lps.journal.actors import Actor
+from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
-from notifications.models import OutboxMessage
+from notifications import facts
+from notifications.models import FACTS_PURPOSE, Address, Blocked, OutboxMessage
+from notifications.services import preferences, prove_address
+from tenants import keys
 from tests.billing import factories
 from tests.families.factories import new_household
 from tests.sql import counted
@@ -60,6 +65,14 @@ def checked(run: BillingRun) -> BillingRun:
 
 def validated(run: BillingRun) -> BillingRun:
     return runs.validate(run=run, version=checked(run).version, by=BY, at=AT, today=TODAY)
+
+
+def prove(home: Household, email: str) -> Address:
+    return prove_address(holder=home.holder, value=email, consent="essai", by=BY, channel=Channel.WEB)
+
+
+def told() -> list[OutboxMessage]:
+    return list(OutboxMessage.objects.filter(template="billing/emails/invoice").order_by("pk"))
 
 
 @pytest.fixture
@@ -219,16 +232,19 @@ def test_no_day_is_invoiced_by_two_runs(booked: BillingRun) -> None:
 
 def test_publishing_tells_each_family_once_and_fixes_the_limit(booked: BillingRun, marsone: Household) -> None:
     run = validated(booked)
-    marsone.guardians.update(email="claire@example.org")
+    marsone.guardians.update(email="on.file@example.org")
+    prove(marsone, "claire@example.org")
 
     published = runs.publish(run=run, by=BY, at=AT, today=TODAY)
 
     assert published.online_until == datetime(2012, 2, 11, tzinfo=ZoneInfo("Europe/Paris"))
     assert Invoice.objects.get().online_until == published.online_until
-    assert OutboxMessage.objects.filter(template="billing/emails/invoice").count() == 1
+    [mail] = told()
+    assert mail.address == "claire@example.org"
+    assert facts.loads(keys.decrypt(mail.facts, purpose=FACTS_PURPOSE))["stop_url"]
     with pytest.raises(RunRefused, match="state"):
         runs.publish(run=run, by=BY, at=AT, today=TODAY)
-    assert OutboxMessage.objects.filter(template="billing/emails/invoice").count() == 1
+    assert len(told()) == 1
     assert runs.close(run=run, by=BY, at=AT).state == State.CLOSED
     assert set(AuditEntry.objects.filter(subject=f"billing_run:{run.pk}").values_list("action", flat=True)) == {
         "run_computed",
@@ -237,6 +253,37 @@ def test_publishing_tells_each_family_once_and_fixes_the_limit(booked: BillingRu
         "run_published",
         "run_closed",
     }
+
+
+def test_an_invoice_is_told_to_no_address_on_file_only_nor_to_one_that_stopped_it(
+    booked: BillingRun, marsone: Household
+) -> None:
+    run = validated(booked)
+    marsone.guardians.update(email="on.file@example.org")
+    assert reach(run) == {"families": 1, "written_to": 0, "unreachable": 1}
+    claire, paul = prove(marsone, "claire@example.org"), prove(marsone, "paul@example.org")
+    preferences.choose(wishes={claire: []}, by=BY, channel=Channel.WEB, at=AT)
+    assert reach(run) == {"families": 1, "written_to": 1, "unreachable": 0}
+    Blocked.objects.create(kind="email", lookup=paul.lookup, why="bounce", at=AT)
+    assert reach(run) == {"families": 1, "written_to": 0, "unreachable": 1}
+
+    runs.publish(run=run, by=BY, at=AT, today=TODAY)
+
+    assert told() == []
+
+
+def test_publishing_to_more_families_takes_no_more_statements(booked: BillingRun, marsone: Household) -> None:
+    run = validated(booked)
+    prove(marsone, "claire@example.org")
+
+    with counted() as few:
+        assert reach(run)["written_to"] == 1
+    for number in range(5):
+        prove(marsone, f"claire{number}@example.org")
+    with counted() as many:
+        assert reach(run)["written_to"] == 1
+
+    assert len(few) == len(many) == 4
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
 from lps.kernel import clock
 from notifications.models import OutboxMessage
-from notifications.services import prove_address
+from notifications.queries import addresses_of
+from notifications.services import preferences, prove_address
 from tenants.models import Commune
 from tests.billing.test_tariffs_planning import price
 from tests.booking.test_statements import more_families
@@ -75,14 +76,18 @@ def test_a_family_that_never_proved_anything_is_told_too(brackets: None, marsone
     assert told() == 1
 
 
-@pytest.mark.parametrize("why", ["flat prices", "zero days", "no address", "no child"])
+@pytest.mark.parametrize("why", ["flat prices", "zero days", "no address", "stopped", "no child"])
 def test_nobody_is_told_for_nothing(in_demo: Commune, marsone: Household, morning: Activity, why: str) -> None:
     price(morning, ("1.00",) if why == "flat prices" else ("1.00", "2.00"))
     if why == "zero days":
         BillingSettings.objects.update_or_create(pk=1, defaults={"quotient_warning_days": 0})
     home = household(name="SANSENFANT") if why == "no child" else marsone
+    if why in ("no address", "no child"):
+        marsone.guardians.update(email="")
     if why != "no address":
         reachable(home)
+    if why == "stopped":
+        preferences.choose(wishes={addresses_of(home.holder)[0]: []}, by=BY, channel=Channel.WEB, at=clock.now())
 
     assert told() == 0
     assert not HouseholdTerms.objects.filter(warned_at__isnull=False).exists()
@@ -90,6 +95,12 @@ def test_nobody_is_told_for_nothing(in_demo: Commune, marsone: Household, mornin
 
 def test_two_addresses_get_the_same_message(brackets: None, marsone: Household) -> None:
     reachable(marsone, "autre@familles.example")
+
+    assert told() == 2
+
+
+def test_an_address_on_file_is_told_beside_the_one_proved(brackets: None, marsone: Household) -> None:
+    marsone.guardians.update(email="bernard@familles.example")
 
     assert told() == 2
 
@@ -117,7 +128,9 @@ def test_the_family_reads_it_on_its_own_page(brackets: None, marsone: Household,
     assert "quotient" not in text(client.get("/factures/")).lower()
 
 
-def test_a_hundred_families_cost_the_statements_of_one(brackets: None, in_demo: Commune) -> None:
+def test_a_hundred_families_cost_the_statements_of_one(brackets: None, marsone: Household) -> None:
+    marsone.guardians.update(email="")  # as the other families: with addresses on file, two statements more
+
     def cost(at: datetime) -> int:
         with counted() as found:
             warn(today=TODAY, at=at)

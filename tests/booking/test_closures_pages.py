@@ -94,8 +94,8 @@ def test_a_family_without_an_address_is_named_to_be_told_otherwise(
 
     page = words(clerk.get(PREVIEW, asked(day, activity=bus)).content.decode())
 
-    assert "1 famille sans adresse e-mail" in page
-    assert "MARSONE" in page and "recevra" not in page
+    assert "1 famille ne recevra pas d'e-mail" in page
+    assert "MARSONE" in page and "recevra un e-mail" not in page
     assert "Fermer ces jours" in page
 
 

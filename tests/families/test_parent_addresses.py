@@ -6,7 +6,7 @@ from django.test import Client
 
 from lps.families.models import Household
 from lps.journal.models import AuditEntry
-from notifications import delivery
+from notifications import delivery, kinds
 from notifications.models import Address, Blocked, OutboxMessage, Preference
 from notifications.queries import addresses_of
 from notifications.render import compose
@@ -112,7 +112,11 @@ def test_a_family_has_several_addresses_and_chooses_for_each(
     second = prove(client, martin, "paul@example.org")
     assert preferences.wants([proved, second], "reminder") == [proved, second]
 
-    sent = {f"messages-{proved.pk}": ["reminder", "news"], f"messages-{second.pk}": "news"}
+    every = list(kinds.registered())
+    sent = {
+        f"messages-{proved.pk}": every,
+        f"messages-{second.pk}": [kind for kind in every if kind != "reminder"],
+    }
     answer = client.post("/messages/", sent, follow=True)
 
     assert "et eux seuls" in answer.content.decode()
@@ -134,7 +138,7 @@ def test_an_address_that_bounced_is_proved_again_and_written_to_as_before(client
 
 def test_choosing_the_same_again_writes_nothing(client: Client, proved: Address) -> None:
     for _ in range(2):
-        client.post("/messages/", {f"messages-{proved.pk}": ["reminder", "news", "inconnu", "\x00"]})
+        client.post("/messages/", {f"messages-{proved.pk}": [*kinds.registered(), "inconnu", "\x00"]})
 
     assert not Preference.objects.exists()
 

@@ -1,0 +1,19 @@
+"""The kinds of message that billing sends, for families to choose."""
+
+from django.utils.translation import gettext_lazy as _
+
+from notifications.kinds import MessageKind
+
+INVOICE, QUOTIENT = "invoice", "quotient"
+OWN = (
+    MessageKind(
+        code=INVOICE,
+        label=_("Facture disponible"),
+        words=_("quand la mairie publie une facture ou un avoir"),
+    ),
+    MessageKind(
+        code=QUOTIENT,
+        label=_("Quotient familial"),
+        words=_("quand votre justificatif manque ou prend bientôt fin"),
+    ),
+)
