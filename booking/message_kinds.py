@@ -4,12 +4,20 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.kinds import MessageKind
 
-REMINDER, CLOSURE, OFFER, ANSWER = "reminder", "closure", "offer", "answer"
+REMINDER, SAVE, CLOSURE, OFFER, ANSWER = "reminder", "save", "closure", "offer", "answer"
 OWN = (
     MessageKind(
         code=REMINDER,
         label=_("Rappel avant la date limite"),
         words=_("la veille, si la semaine suivante est vide ou ne ressemble pas à d'habitude"),
+    ),
+    MessageKind(
+        code=SAVE,
+        label=_("Modifications enregistrées"),
+        words=_(
+            "à chaque enregistrement, son reçu : réservations et annulations, par quelque moyen qu'elles soient faites"
+        ),
+        default=False,
     ),
     MessageKind(
         code=CLOSURE,

@@ -64,7 +64,7 @@ def of_receipt(receipt: Receipt, facts: Catalogue) -> Recap:
     return Recap(
         receipt=receipt,
         changed=[line_of(entry) for entry in receipt.entries.order_by("day", "pk")],
-        refused=[_refused_line(written, facts) for written in receipt.refused],
+        refused=refused_of(receipt, facts),
         chosen=_chosen(getattr(receipt, "period_choice", None)),
     )
 
@@ -72,6 +72,11 @@ def of_receipt(receipt: Receipt, facts: Catalogue) -> Recap:
 def without_receipt(refused: Sequence[tuple[Change, Refusal]], facts: Catalogue) -> Recap:
     """A save that changed nothing, with what it was refused."""
     return Recap(None, (), [_refused_line(written_refusal(*pair), facts) for pair in refused])
+
+
+def refused_of(receipt: Receipt, facts: Catalogue) -> list[Line]:
+    """What a save was refused, with the reasons."""
+    return [_refused_line(written, facts) for written in receipt.refused]
 
 
 def line_of(entry: JournalEntry) -> Line:

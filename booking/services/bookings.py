@@ -11,7 +11,7 @@ from booking import catalogue
 from booking.catalogue import Catalogue
 from booking.models import JournalEntry, Receipt
 from booking.rules.planning import NO_POWERS, Change, PlanningRefusal
-from booking.services import saving
+from booking.services import confirming, saving
 from booking.services.saving import ForeignJeton, Request, written_refusal
 from lps.families.models import Child, Household
 from lps.families.queries import lock_child
@@ -34,6 +34,8 @@ class Saved:
     refused: tuple[tuple[Change, Refusal], ...] = ()
     replayed: bool = False
     needs_reason: bool = False
+    # How many addresses of the household are sent its receipt because they asked for each save's.
+    confirmed: int = 0
 
 
 def change_bookings(
@@ -72,7 +74,8 @@ class _Powers:
 
 def _change(request: Request, changes: Sequence[Change], facts: Catalogue, powers: _Powers) -> Saved:
     with transaction.atomic():
-        lock_child(request.child)  # serialises the doors of this child: stale forms, replays, pairs of activities
+        # Serialises the doors of this child: stale forms, replays, pairs of activities.
+        is_asked = lock_child(request.child, asking=confirming.is_asked(request.household))
         if first := saving.first_receipt(request):
             return Saved(receipt=first, entries=saving.entries_of(first), replayed=True)
         judged = saving.judge(request, changes, facts=facts, powers=powers.over, powers_since=powers.since)
@@ -83,4 +86,5 @@ def _change(request: Request, changes: Sequence[Change], facts: Catalogue, power
             return Saved(receipt=None, refused=refused, needs_reason=True)
         receipt = saving.write_receipt(request, refused=refused, reason=powers.reason, over=judged.passed_over)
         entries = saving.apply(judged, receipt=receipt, facts=facts)
-    return Saved(receipt=receipt, entries=entries, refused=refused)
+        told = confirming.confirm(receipt, entries=entries, facts=facts, by=request.by) if is_asked else 0
+    return Saved(receipt=receipt, entries=entries, refused=refused, confirmed=told)

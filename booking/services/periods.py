@@ -15,7 +15,7 @@ from booking.queries import Days
 from booking.rules import periods
 from booking.rules.periods import PeriodFacts, PeriodRefusal, Weekdays
 from booking.rules.planning import Cell, Change, PlanningRefusal
-from booking.services import saving
+from booking.services import confirming, saving
 from booking.services.saving import Judged, Request
 from lps.families.models import Child, Household
 from lps.families.queries import lock_child
@@ -91,14 +91,18 @@ def choose_period(
 
 def _choose(request: Request, period: PeriodFacts, asked: Asked, chosen: Weekdays, facts: Catalogue) -> PeriodSaved:
     with transaction.atomic():
-        lock_child(request.child)  # serialises the doors of this child: a period is chosen once
+        # Serialises the doors of this child: a period is chosen once.
+        is_asked = lock_child(request.child, asking=confirming.is_asked(request.household))
         if first := saving.first_receipt(request):
             return PeriodSaved(receipt=first, entries=saving.entries_of(first), replayed=True)
         held = queries.choices_of(child=request.child, household=request.household, periods=[period.pk])
         last = held.get(period.pk)
         if refusal := _why_not(request, period, asked, last):
             return PeriodSaved(refusal=refusal)
-        return _save(request, period, asked, chosen, facts, round=last.round + 1 if last else 1)
+        saved = _save(request, period, asked, chosen, facts, round=last.round + 1 if last else 1)
+        if saved.receipt and is_asked:
+            confirming.confirm(saved.receipt, entries=saved.entries, facts=facts, by=request.by)
+        return saved
 
 
 def _why_not(request: Request, period: PeriodFacts, asked: Asked, last: PeriodChoice | None) -> Refusal | None:

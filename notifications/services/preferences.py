@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.core import signing
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
@@ -46,6 +47,24 @@ def wants(addresses: Collection[Address], kind: str) -> list[Address]:
     said = dict(rows.values_list("address", "wanted"))
     blocked = _blocked({address.lookup for address in addresses})
     return [one for one in addresses if said.get(one.pk, default) and one.lookup not in blocked]
+
+
+def someone_asked(holder: str, kind: str) -> Exists:
+    """Whether an address of a holder asked for a kind that is off by default: for another statement to carry."""
+    return Exists(_asked(holder, kind))
+
+
+def asking(holder: str, kind: str) -> list[Address]:
+    """A holder's addresses that asked for a kind off by default, without those that bounced: one statement."""
+    said = _asked(holder, kind).filter(address=OuterRef("pk"))
+    blocked = Blocked.objects.filter(kind=Kind.EMAIL, lifted_at__isnull=True, lookup=OuterRef("lookup"))
+    return list(Address.objects.in_force().filter(Exists(said), ~Exists(blocked), holder=holder))
+
+
+def undecided(holder: str, kind: str) -> list[Address]:
+    """A holder's e-mail addresses that never said whether they want this kind: one statement."""
+    said = Preference.objects.filter(address=OuterRef("pk"), topic=kind)
+    return list(Address.objects.in_force().filter(~Exists(said), holder=holder, kind=Kind.EMAIL))
 
 
 def refusing(emails: Collection[str], kind: str) -> set[str]:
@@ -95,6 +114,11 @@ def stop_of(token: str) -> Stop | None:
         return None
     address, kind = Address.objects.in_force().filter(pk=pk).first(), kinds.registered().get(code)
     return Stop(address, kind) if address and kind else None
+
+
+def _asked(holder: str, kind: str) -> QuerySet[Preference]:
+    in_force = {"address__holder": holder, "address__withdrawn_at__isnull": True, "address__kind": Kind.EMAIL}
+    return Preference.objects.filter(topic=kind, wanted=True, **in_force)
 
 
 def _blocked(lookups: Collection[str]) -> set[str]:

@@ -125,6 +125,22 @@ FACTS: Mapping[str, Mapping[str, object]] = {
         "url": URL,
         "lines": [{"booked": True, "activity": "Accueil Soir", "day": date(2014, 10, 13)}],
     },
+    "booking/emails/saved": {
+        "child": "Angéline",
+        "number": "R-2014-000012",
+        "by": "web",
+        "url": URL,
+        "stop_url": URL,
+        "lines": [
+            {"booked": False, "activity": "Transport scolaire 16h30", "day": date(2014, 10, 13), "reason": ""},
+            {"booked": True, "activity": "Accueil Soir", "day": date(2014, 10, 13), "reason": ""},
+        ],
+        "more": 2,
+        "refused": [
+            {"booked": True, "activity": "Cantine", "day": date(2014, 10, 14), "reason": "Il n'y a plus de place."}
+        ],
+        "more_refused": 0,
+    },
     "booking/emails/period_reopened": {
         "child": "Angéline",
         "first": date(2014, 11, 11),

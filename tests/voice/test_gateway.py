@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
+from booking.message_kinds import SAVE
 from booking.models import Booking, JournalEntry, Receipt, ServiceDay, WaitingEntry
 from lps.accounts import attempts
 from lps.families.models import Child, Custody
@@ -19,7 +20,7 @@ from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from notifications.models import Address, OutboxMessage
-from notifications.services import prove_address
+from notifications.services import preferences, prove_address
 from tenants.lines import NumberTaken, set_lines
 from tenants.models import Commune
 from tests.live import Copy
@@ -127,23 +128,25 @@ def test_a_day_is_booked_by_telephone(pupil: Pupil, prompts: Path) -> None:
     assert [stage for _, stage in call.steps] == ["code", "service", "dates", "confirm", "after"]
 
 
-@pytest.mark.parametrize("proves", [True, False])
-def test_the_receipt_is_mailed_to_proved_addresses_alone(pupil: Pupil, prompts: Path, proves: bool) -> None:
+@pytest.mark.parametrize("proves", ["proved", "asked", "stopped", ""])
+def test_the_receipt_is_mailed_once_to_proved_addresses_alone(pupil: Pupil, prompts: Path, proves: str) -> None:
     household = Custody.objects.select_related("household").get(child=pupil.child).household
     household.guardians.update(email="never.proved@familles.example")
     Address.objects.filter(holder=household.holder).delete()
     if proves:
-        prove_address(
+        address = prove_address(
             holder=household.holder, value="proved@familles.example", consent="v1", by=BY, channel=Channel.WEB
         )
+        for wanted in {"asked": [[SAVE]], "stopped": [[SAVE], []]}.get(proves, []):
+            preferences.choose(wishes={address: wanted}, by=BY, channel=Channel.WEB, at=clock.now())
     before = list(OutboxMessage.objects.values_list("pk", flat=True))
 
     [caller] = played(prompts, Caller([f"{pupil.code}#", pupil.key, pupil.keys, "#", "1", "9"]))
 
-    assert [mail.address for mail in OutboxMessage.objects.exclude(pk__in=before)] == [
-        "proved@familles.example"
-    ] * proves
-    assert ("Le reçu vous est envoyé" in caller.words) is proves
+    assert [mail.address for mail in OutboxMessage.objects.exclude(pk__in=before)] == ["proved@familles.example"] * (
+        proves in ("proved", "asked")
+    )
+    assert ("Le reçu vous est envoyé" in caller.words) is (proves in ("proved", "asked"))
 
 
 def test_all_may_be_typed_in_one_burst(pupil: Pupil, prompts: Path) -> None:

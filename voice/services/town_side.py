@@ -15,12 +15,12 @@ from booking.queries import Days
 from booking.rules.deadlines import deadline
 from booking.rules.planning import Cell, Change, DayFacts, Timing, cell_state
 from booking.rules.weeks import Week, days_of
-from booking.services import bookings, waiting
+from booking.services import bookings, confirming, waiting
 from booking.services.counter import send_receipt
 from lps.accounts import attempts
 from lps.families import codes
 from lps.families.models import Custody, Household
-from lps.families.queries import custodies_by_child_code, custody_by_codes, custody_on, proved_emails_of
+from lps.families.queries import custodies_by_child_code, custody_by_codes, custody_on
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 from lps.kernel.refusals import Refusal
@@ -249,7 +249,7 @@ def _saved(asked: Save, at: datetime) -> Saved:
                 jeton=asked.jeton,
             )
             if saved.receipt and not saved.replayed:
-                sent = _mailed(saved.receipt, by)
+                sent = saved.confirmed + _mailed(saved.receipt, by)
         receipt, number = (saved.receipt.number if saved.receipt else ""), len(saved.entries)
         refused = [_refused(change.cell.day, refusal, booked=not change.wanted) for change, refusal in saved.refused]
     waits = 0
@@ -269,9 +269,12 @@ def _saved(asked: Save, at: datetime) -> Saved:
 
 
 def _mailed(receipt: Receipt, by: Actor) -> int:
-    """A code typed on a telephone proves little: what was done goes to proved addresses alone. How many there are."""
-    proved = proved_emails_of(receipt.household)
-    return send_receipt(receipt=receipt, by=by, channel=Channel.VOICE, to=proved) if proved else 0
+    """A code typed on a telephone proves little: what was done goes to proved addresses alone. How many there are.
+
+    One that asked for the receipt of each save has it already; one that stopped these mails gets none.
+    """
+    left = confirming.undecided_emails(receipt.household)
+    return send_receipt(receipt=receipt, by=by, channel=Channel.VOICE, to=left) if left else 0
 
 
 def _refused(day: date, refusal: Refusal, *, booked: bool) -> Judged:

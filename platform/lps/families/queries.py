@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.contrib.postgres.fields import DateRangeField
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Count, DateField, F, Q, QuerySet
+from django.db.models import Count, DateField, Exists, F, Q, QuerySet, Value
 
 from lps.families import codes
 from lps.families.models import (
@@ -262,9 +262,14 @@ def custody_ranges(child: Child, *, household: Household) -> list[DateRange]:
     return [during for (during,) in _CUSTODY_RANGES.rows(child=child.pk, household=household.pk)]
 
 
-def lock_child(child: Child) -> None:
-    """Serialise what is done to one child, until the transaction ends: stale forms, incompatible pairs."""
-    list(Child.objects.select_for_update(of=("self",), no_key=True).filter(pk=child.pk).values_list("pk"))
+def lock_child(child: Child, *, asking: Exists | None = None) -> bool:
+    """Serialise what is done to one child, until the transaction ends: stale forms, incompatible pairs.
+
+    `asking` is a question that the same statement answers; without one, False.
+    """
+    rows = Child.objects.select_for_update(of=("self",), no_key=True).filter(pk=child.pk)
+    found = rows.values_list(asking or Value(False), flat=True)
+    return any(list(found))
 
 
 def lock_household(household: Household) -> None:
