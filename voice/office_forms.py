@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from lps.families.phones import BadPhone, clean, region_of
 from lps.ui.forms import DayField, HourField, SettingsForm
 from tenants import context
-from voice.models import VoiceSettings
+from voice.models import Pronunciation, VoiceSettings
 from voice.words import OUTCOMES
 
 MOST_NUMBERS = 5
@@ -135,3 +135,38 @@ def _number(typed: str) -> str:
         return clean(typed, region=region_of(context.current().zone)) if typed else ""
     except BadPhone:
         raise ValidationError(BAD_NUMBER) from None
+
+
+class WordForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A word of the town and how it is said."""
+
+    class Meta:
+        model = Pronunciation
+        fields = ("written", "spoken")
+        labels = {"written": _("Le mot, comme on l'écrit"), "spoken": _("Comme on le dit")}
+        help_texts = {
+            "written": _("Un prénom, une activité, le nom d'une école. Majuscules ou minuscules, c'est égal."),
+            "spoken": _("Écrivez-le comme il se prononce, par exemple «\u00a0Buche-lè\u00a0»."),
+        }
+        error_messages = {
+            "written": {"required": _("Écrivez le mot mal prononcé.")},
+            "spoken": {"required": _("Écrivez comment on le dit.")},
+        }
+
+    def clean_written(self) -> str:
+        return _on_one_line(self.cleaned_data["written"])
+
+    def clean_spoken(self) -> str:
+        return _on_one_line(self.cleaned_data["spoken"])
+
+    def clean(self) -> dict[str, Any]:
+        """A word is said one way, whatever its capitals."""
+        given = super().clean() or {}
+        same = Pronunciation.objects.filter(written__iexact=given.get("written", "")).exclude(pk=self.instance.pk)
+        if given.get("written") and same.exists():
+            self.add_error("written", _("Ce mot a déjà sa prononciation\u00a0: modifiez-la dans la liste."))
+        return given
+
+
+def _on_one_line(typed: str) -> str:
+    return " ".join(typed.split())

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from voice.views.agents import calls, home
+from voice.views.agents import calls, home, pronunciations, trial
 
 app_name = "voice_office"
 urlpatterns = [
@@ -10,4 +10,11 @@ urlpatterns = [
     path("reglages/", home.settings, name="settings"),
     path("numeros/", home.numbers, name="numbers"),
     path("appels/", calls.calls, name="calls"),
+    path("essai/", trial.begin, name="trial"),
+    path("essai/<uuid:call>/", trial.turn, name="trial_turn"),
+    path("essai/<uuid:call>/son.wav", trial.sound, name="trial_sound"),
+    path("prononciations/", pronunciations.words, name="words"),
+    path("prononciations/son.wav", pronunciations.sound, name="word_sound"),
+    path("prononciations/<int:word_id>/", pronunciations.word, name="word"),
+    path("prononciations/<int:word_id>/supprimer/", pronunciations.remove, name="word_remove"),
 ]

@@ -125,6 +125,9 @@ from tests.billing import factories as billing
 from tests.billing import online
 from tests.families.factories import BY, child_of, household
 from tests.isolation.pages import form_to, form_with
+from voice.models import Call, Pronunciation
+from voice.services import paused
+from voice.services.pronunciations import save_word
 
 # Numbers of the other commune start here: none of them names a row of this one.
 FAR = 900_001
@@ -166,6 +169,19 @@ class Town:
         number = "+33476549341" if self.commune.slug == "demo" else "+33476549342"
         set_lines(commune=self.commune, numbers=[number])
         return number
+
+    @property
+    def trial_call(self) -> UUID:
+        """A call that an agent makes to try the telephone."""
+        with self.inside():
+            asked = {"door": Call.Door.TRIAL, "caller": "agent 1", "at": clock.now()}
+            return paused.answer(call=uuid4(), **asked).call
+
+    @cached_property
+    def word(self) -> Pronunciation:
+        """A word that the voice was taught."""
+        with self.inside():
+            return save_word(word=None, written=f"Rue {self.name}", spoken=self.name, by=BY)
 
     @cached_property
     def sending(self) -> SendingSettings:

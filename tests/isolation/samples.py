@@ -279,6 +279,30 @@ COMMUNE: Mapping[str, Sample] = {
         agent("voice.set"), FORM, fields=lambda town: {"number": town.telephone}, foreign=200, foreign_fields=200
     ),
     "voice_office:calls": Sample(agent("voice.read")),
+    "voice_office:trial": Sample(agent("voice.try"), FORM),
+    "voice_office:trial_turn": Sample(
+        agent("voice.try"),
+        FORM,
+        where=lambda town: {"call": town.trial_call},
+        fields=lambda town: {"tour": 0, "touches": f"{town.child_code}#"},
+        foreign_fields=None,
+    ),
+    "voice_office:trial_sound": Sample(agent("voice.try"), where=lambda town: {"call": town.trial_call}),
+    "voice_office:words": Sample(
+        agent("voice.teach"),
+        FORM,
+        fields=lambda town: {"written": "Marsone", "spoken": "Marsonne"},
+        foreign_fields=None,
+    ),
+    "voice_office:word_sound": Sample(agent("voice.teach"), query=lambda town: {"mot": "Bonjour"}),
+    "voice_office:word": Sample(
+        agent("voice.teach"),
+        FORM,
+        where=lambda town: {"word_id": town.word.pk},
+        fields=lambda town: {"written": town.name, "spoken": "autrement"},
+        foreign_fields=None,
+    ),
+    "voice_office:word_remove": Sample(agent("voice.teach"), FORM, where=lambda town: {"word_id": town.word.pk}),
     "office:sending": Sample(
         agent("office.set_sending"),
         FORM,

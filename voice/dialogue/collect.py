@@ -34,9 +34,14 @@ class Collector:
         return self._given()
 
     @property
+    def typed(self) -> str:
+        """What was typed so far."""
+        return "".join(self._typed)
+
+    @property
     def seconds(self) -> int:
         """How long the next key may take."""
         return self.ask.between if self._typed else self.ask.first
 
     def _given(self, *, ended: bool = False) -> Typed:
-        return Typed(keys="".join(self._typed), ended=ended)
+        return Typed(keys=self.typed, ended=ended)

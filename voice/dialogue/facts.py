@@ -241,6 +241,11 @@ class State:
         return uuid.uuid5(self.call, f"save {self.saves}")
 
     @property
+    def lists_days(self) -> bool:
+        """Days were chosen, and `#` alone ends their list."""
+        return self.stage is Stage.DATES and bool(self.books or self.cancels or self.waits)
+
+    @property
     def service_name(self) -> str:
         """The chosen service's name."""
         return next((one.name for one in self.services if one.key == self.service), "")
@@ -267,6 +272,17 @@ def from_json(text: str) -> State:
             "last": written["last"] and _ask(written["last"]),
         }
     )
+
+
+def told_to_json(told: Ask | HangUp) -> dict[str, Any]:
+    """What a caller is told now, for a row: `told_from_json` reads it."""
+    return {"asks": isinstance(told, Ask), **json.loads(json.dumps(asdict(told), default=str))}
+
+
+def told_from_json(written: Mapping[str, Any]) -> Ask | HangUp:
+    """What `told_to_json` wrote."""
+    rest = {name: value for name, value in written.items() if name != "asks"}
+    return _ask(rest) if written["asks"] else HangUp(say=tuple(map(_phrase, rest["say"])))
 
 
 def _ask(written: Mapping[str, Any]) -> Ask:

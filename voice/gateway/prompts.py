@@ -5,6 +5,7 @@ A sentence is rendered once. What has no file is rendered whole by espeak-ng, in
 
 import array
 import hashlib
+import io
 import os
 import re
 import shutil
@@ -68,16 +69,32 @@ class Store:
         return f"{self.seen_as or self.folder}/{path.stem}"
 
 
+def joined(files: Iterable[Path]) -> bytes:
+    """Files of sentences as one: what a browser plays in a row."""
+    made = io.BytesIO()
+    with wave.open(made, "wb") as written:
+        written.setnchannels(1)
+        written.setsampwidth(2)
+        written.setframerate(RATE)
+        for path in files:
+            with wave.open(str(path)) as read:
+                written.writeframes(read.readframes(read.getnframes()))
+    return made.getvalue()
+
+
 def key(text: str) -> str:
     """What tells a sentence from the next."""
     return hashlib.sha256(f"{VOICE}\n{text}".encode()).hexdigest()
 
 
 def pronounced(text: str, said: Iterable[tuple[str, str]]) -> str:
-    """The text with the town's words written as they are said, whole words alone."""
-    for written, spoken in said:
-        text = spoken.join(re.split(rf"(?<!\w){re.escape(written)}(?!\w)", text))
-    return text
+    """The text with the town's words written as they are said: whole words alone, whatever their capitals."""
+    words = {written.casefold(): spoken for written, spoken in said if written}
+    if not words:
+        return text
+    longest_first = sorted(words, key=len, reverse=True)
+    pattern = rf"(?<!\w)({'|'.join(map(re.escape, longest_first))})(?!\w)"
+    return re.sub(pattern, lambda found: words.get(found[0].casefold(), found[0]), text, flags=re.IGNORECASE)
 
 
 def _render(text: str, path: Path) -> None:

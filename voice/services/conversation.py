@@ -46,7 +46,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Conversation:
-    """A call being made. `lookup` is the hash of the caller's number, "" for one who hides it."""
+    """A call being made. `lookup` is the hash of the caller's number, "" for one who hides it.
+
+    An agent's trial answers at any hour, and undoes what it saves before it says that it was saved.
+    """
 
     commune: Commune
     call: uuid.UUID
@@ -84,9 +87,10 @@ def begin(
             state=State(call=uuid.UUID(int=0), town=town),
         )
         conversation.state = replace(conversation.state, call=conversation.call)
-        if not _is_open(decided.is_open, decided.opens_at, decided.closes_at, at=at, commune=commune):
+        is_trial = door is Call.Door.TRIAL
+        if not is_trial and not _is_open(decided.is_open, decided.opens_at, decided.closes_at, at=at, commune=commune):
             return _turned_away(conversation, Call.Outcome.SHUT, HangUp(say=(phrase("shut", site=town.site),)))
-        if not caller and not decided.takes_hidden and door is not Call.Door.TRIAL:
+        if not caller and not decided.takes_hidden:
             return _turned_away(conversation, Call.Outcome.HIDDEN, HangUp(say=(phrase("hidden"),)))
         if _must_wait(lookup):
             return _turned_away(conversation, Call.Outcome.REFUSED, HangUp(say=(phrase("busy"),)))
@@ -127,7 +131,7 @@ def masked(number: str) -> str:
 
 def _moved(conversation: Conversation, event: Event, at: datetime) -> Action | None:
     """Step after step, until something is to be said or the call has ended."""
-    side = TownSide(conversation.lookup)
+    side = TownSide(conversation.lookup, dry=conversation.door is Call.Door.TRIAL)
     while True:
         came = dialogue.step(conversation.state, event)
         _note(conversation, came.state, at)
@@ -210,7 +214,7 @@ def _keep(conversation: Conversation, at: datetime) -> None:
         [row],
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=["outcome", "seconds", "steps", "last_stage", "state"],
+        update_fields=["caller", "caller_lookup", "outcome", "seconds", "steps", "last_stage", "state"],
     )
 
 

@@ -6,10 +6,19 @@ from voice import queries
 from voice.models import Call
 
 MONTH = timedelta(days=31)
+UNDER_WAY = timedelta(hours=1)  # much longer than any call
 
 
 def purge(*, now: datetime) -> int:
     """Forget the calls whose term has passed at an instant (aware); returns how many. Idempotent."""
+    forget_states(now=now)
     term = now - queries.settings().months_kept * MONTH
     forgotten, _ = Call.objects.filter(called_at__lt=term).delete()
     return forgotten
+
+
+def forget_states(*, now: datetime) -> None:
+    """Empty what a dialogue kept between two requests; a call whose end nobody told has hung up. Idempotent."""
+    old = Call.objects.filter(called_at__lt=now - UNDER_WAY)
+    old.filter(outcome=Call.Outcome.RUNNING).update(outcome=Call.Outcome.HUNG_UP)
+    old.exclude(state="").update(state="")

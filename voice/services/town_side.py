@@ -56,9 +56,13 @@ class GoneCustody(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class TownSide:
-    """The town behind one call. `lookup` is the hash of the caller's number; a child's key is that of its custody."""
+    """The town behind one call. `lookup` is the hash of the caller's number; a child's key is that of its custody.
+
+    `dry`: what is saved is judged and made like any other, then undone.
+    """
 
     lookup: str
+    dry: bool = False
 
     def answer(self, asked: Question, *, at: datetime) -> Event:
         """Answer one question, `at` being the aware instant at which the last key came."""
@@ -71,7 +75,7 @@ class TownSide:
                 case ReadWeek():
                     return _week(_custody(asked.child, at), at)
                 case Save():
-                    return _saved(asked, at)
+                    return _undone(asked, at) if self.dry else _saved(asked, at)
         except GoneCustody:
             log.warning("call ended: the custody of its child is over")
             return Failed()
@@ -266,6 +270,14 @@ def _saved(asked: Save, at: datetime) -> Saved:
         if joined.refusal:
             refused.append(_refused(day, joined.refusal, booked=False))
     return Saved(receipt=receipt, number=number, refused=tuple(refused), sent=sent > 0, waits=waits)
+
+
+def _undone(asked: Save, at: datetime) -> Saved:
+    """The outcome of a save of which nothing stays: neither booking, nor journal, nor mail."""
+    with transaction.atomic():
+        saved = _saved(asked, at)
+        transaction.set_rollback(True)
+    return saved
 
 
 def _mailed(receipt: Receipt, by: Actor) -> int:

@@ -634,6 +634,12 @@ def household_names(pks: Iterable[int]) -> dict[int, str]:
     return dict(Household.objects.filter(pk__in=list(pks)).values_list("pk", "name"))
 
 
+def first_names() -> QuerySet[Child, str]:
+    """The first names of the children who are here, each once, in order."""
+    here = Child.objects.filter(anonymized_at__isnull=True)
+    return here.order_by("first_name").values_list("first_name", flat=True).distinct()
+
+
 def child_names(pks: Iterable[int]) -> dict[int, str]:
     """The first and last names of children, by their keys."""
     return {child.pk: str(child) for child in Child.objects.filter(pk__in=list(pks))}

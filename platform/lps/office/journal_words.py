@@ -222,6 +222,8 @@ ACTIONS: Mapping[str, str | Promise] = {
     # The telephone
     "voice_settings_changed": _l("Serveur vocal réglé"),
     "voice_numbers_changed": _l("Numéros du serveur vocal changés"),
+    "pronunciation_saved": _l("Prononciation enregistrée"),
+    "pronunciation_removed": _l("Prononciation supprimée"),
     # The product
     "commune_opened": _l("Commune ouverte"),
     "commune_state_changed": _l("État de la commune changé par l'éditeur"),
@@ -357,6 +359,8 @@ _FACTS: Mapping[str, str | Promise] = {
     "takes_hidden": _l("numéros masqués acceptés"),
     "months_kept": _l("mois gardés"),
     "numbers": _l("numéros"),
+    "written": _l("écrit"),
+    "spoken": _l("prononcé"),
     "voice_words": _l("coût de l'appel"),
 }
 _VALUES: Mapping[str, str | Promise] = {

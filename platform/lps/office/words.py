@@ -70,6 +70,8 @@ RIGHTS: Mapping[str, str | Promise] = {
     "office.set_sending": _("Régler les envois, les arrêter"),
     "voice.read": _("Lire le journal et les chiffres du serveur vocal"),
     "voice.set": _("Régler le serveur vocal"),
+    "voice.try": _("Essayer le serveur vocal"),
+    "voice.teach": _("Corriger les prononciations du serveur vocal"),
     "office.read_rules": _("Lire les règlements"),
     "office.write_rules": _("Écrire les règlements"),
     "office.set_up": _("Mettre la commune en route"),

@@ -25,7 +25,7 @@ from tenants.town import queries as town
 from voice import queries
 from voice.office_forms import NumbersForm, VoiceForm
 from voice.queries import Statistics
-from voice.rights import READ_VOICE, SET_VOICE
+from voice.rights import READ_VOICE, SET_VOICE, TEACH_VOICE, TRY_VOICE
 from voice.services import settings as services
 from voice.words import OUTCOMES, STAGES, duration
 
@@ -55,6 +55,8 @@ def home(request: DoorRequest) -> HttpResponse:
         "left": [(words, told.left[code]) for code, words in STAGES.items() if told.left.get(code)],
         "today": today,
         "may_set": allowed(request.actor, SET_VOICE),
+        "may_try": allowed(request.actor, TRY_VOICE),
+        "may_teach": allowed(request.actor, TEACH_VOICE),
         "said": saying.said(request, SAID),
     }
     return render(request, "voice/office/home.html", facts)
