@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from booking.views import absences, feed, parents, pre_registration, waiting
+from booking.views import absences, feed, offers, parents, pre_registration, waiting
 
 app_name = "booking"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("enfants/<str:code>/periodes/<int:period_id>/", parents.period, name="period"),
     path("enfants/<str:code>/attente/<str:box>/", waiting.waiting, name="waiting"),
     path("enfants/<str:code>/modifications/", parents.modifications, name="modifications"),
+    path("offre/<str:token>/", offers.offer, name="offer"),
     path("calendrier/", feed.manage, name="calendar"),
     path("calendrier/<str:token>.ics", feed.read, name="calendar_feed"),
     path("semaine/<str:week>/", parents.week, name="week"),

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from booking import catalogue, queries
+from booking import catalogue, offer_links, queries
 from booking.message_kinds import OFFER
 from booking.models import Booking, ServiceDay, WaitingEntry
 from booking.rules.deadlines import deadline
@@ -19,7 +19,7 @@ from booking.rules.planning import Cell, Change, PlanningRefusal, clash, decide
 from booking.rules.waiting import Criterion
 from lps.families.models import Child, Household
 from lps.families.queries import lock_child
-from lps.families.recipients import of_many
+from lps.families.recipients import Recipient, of_many
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import Entry, record, record_many
@@ -261,7 +261,7 @@ def _tell(entries: Collection[WaitingEntry], *, template: str) -> None:
     if not entries:
         return
     rows = WaitingEntry.objects.filter(pk__in=[entry.pk for entry in entries]).select_related(
-        "child", "service_day__activity"
+        "child", "household", "service_day__activity"
     )
     recipients = of_many({entry.household_id for entry in entries}, OFFER)
     posts = [
@@ -269,6 +269,7 @@ def _tell(entries: Collection[WaitingEntry], *, template: str) -> None:
             to=one.email,
             facts={
                 **one.facts,
+                **_accept_link(entry, one),
                 "child": entry.child.first_name,
                 "activity": entry.service_day.activity.name,
                 "day": entry.service_day.day,
@@ -280,6 +281,13 @@ def _tell(entries: Collection[WaitingEntry], *, template: str) -> None:
         for one in recipients.get(entry.household_id, [])
     ]
     post_many(posts, template=template, by=BY)
+
+
+def _accept_link(entry: WaitingEntry, to: Recipient) -> dict[str, str]:
+    """An address that the household did not prove has no link: its reader signs in."""
+    if entry.state != State.OFFERED or to.proved is None:
+        return {}
+    return {"accept_url": offer_links.url_for(entry, to.proved)}
 
 
 def _open_entry(service_day: int, child: Child) -> WaitingEntry | None:

@@ -39,7 +39,7 @@ from billing.online import seal
 from billing.services import quotient_imports, reminders, till
 from billing.services.quotients import QuotientSpec, set_quotient
 from billing.services.reminders import LevelSpec
-from booking import catalogue, documents
+from booking import catalogue, documents, offer_links
 from booking.catalogue_templates import DAY_BEFORE
 from booking.models import (
     Absence,
@@ -912,6 +912,29 @@ class Town:
             )
             assert joined.entry is not None
             return joined.entry
+
+    @cached_property
+    def offered(self) -> WaitingEntry:
+        """A place offered to the child, the day after."""
+        with self.inside():
+            full, now = self.full_day, clock.now()
+            held = ServiceDay.objects.create(
+                activity=full.activity, site=full.site, day=full.day + timedelta(days=1), places=1, by_hand=True
+            )
+            return WaitingEntry.objects.create(
+                service_day=held,
+                child=self.child,
+                household=self.household,
+                joined_at=now,
+                state=WaitingEntry.State.OFFERED,
+                offered_at=now,
+                accept_by=now + timedelta(hours=12),
+            )
+
+    def offer_token(self) -> str:
+        """The secret of the link that accepts it, sent to the family's address."""
+        with self.inside():
+            return offer_links.url_for(self.offered, self.address).rstrip("/").rpartition("/")[2]
 
     @cached_property
     def booked_day(self) -> ServiceDay:

@@ -142,6 +142,7 @@ COMMUNE: Mapping[str, Sample] = {
     "families:stop_messages": Sample(
         LINK, {"GET": 200, "POST": 200}, where=lambda town: {"token": town.stop_token()}, foreign=410, is_form=False
     ),
+    "booking:offer": Sample(LINK, FORM, where=lambda town: {"token": town.offer_token()}, foreign=410),
     # Families'
     "families:messages": Sample(FAMILY, FORM),
     "families:children": Sample(FAMILY),

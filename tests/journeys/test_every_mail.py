@@ -153,6 +153,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
         "activity": "Transport scolaire 16h30",
         "day": date(2014, 10, 13),
         "accept_by": datetime(2014, 10, 10, 15, 0, tzinfo=UTC),
+        "accept_url": URL,
         "url": URL,
     },
     "booking/emails/withdrawn": {
