@@ -39,6 +39,9 @@ class Line:
     activity_id: int | None = None
     tariff_id: int | None = None
     days: tuple[date, ...] = ()
+    # Of a correction: what the same days were invoiced, and what they cost now.
+    before: Decimal | None = None
+    now: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

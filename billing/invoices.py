@@ -5,12 +5,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, Max, Min, OuterRef, QuerySet, Sum
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing import desk
-from billing.models import BillingRun, Invoice, Reminder, ReminderLevel
+from billing.models import Invoice, Reminder, ReminderLevel
 from billing.rules import numbers
 from lps.families.models import Household
 
@@ -44,13 +44,12 @@ def of_family_numbered(household: Household, number: str) -> Any | None:
 
 def corrected_by(invoice: Invoice) -> list[str]:
     """The numbers of the invoices that a credit note or a complementary invoice corrects; none for a month's own."""
-    if invoice.run.kind != BillingRun.Kind.CORRECTION:
+    corrected = invoice.run.corrects_id
+    if corrected is None:
         return []
-    same: Any = {name: getattr(invoice.run, name) for name in ("cash_office", "first_day", "last_day")}
     before = Invoice.objects.filter(household=invoice.household_id, pk__lt=invoice.pk)
-    rows = before.filter(**{f"run__{name}": value for name, value in same.items()})
-    rows = rows.exclude(kind=Invoice.Kind.CREDIT_NOTE).order_by("year", "rank")
-    found = list(rows.values_list("number", flat=True))
+    rows = before.filter(Q(run=corrected) | Q(run__corrects=corrected)).exclude(kind=Invoice.Kind.CREDIT_NOTE)
+    found = list(rows.order_by("year", "rank").values_list("number", flat=True))
     # One that cancels an invoice names it: it gives back that one alone.
     return [number for number in found if number in invoice.label] or found
 

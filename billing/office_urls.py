@@ -3,6 +3,7 @@
 from django.urls import path
 
 from billing.views.agents import (
+    corrections,
     debts,
     desk,
     incidents,
@@ -29,7 +30,7 @@ urlpatterns = [
     path("regie/lots/<int:run_id>/publier/", runs.publish, name="run_publish"),
     path("regie/lots/<int:run_id>/clore/", runs.close, name="run_close"),
     path("regie/lots/<int:run_id>/abandonner/", runs.discard, name="run_discard"),
-    path("regie/lots/<int:run_id>/corriger/", runs.correct, name="run_correct"),
+    path("regie/lots/<int:run_id>/corriger/", corrections.correct, name="run_correct"),
     path("regie/lots/<int:run_id>/creances.csv", debts.as_csv, name="run_debts_csv"),
     path("regie/lots/<int:run_id>/creances.xlsx", debts.as_xlsx, name="run_debts_xlsx"),
     path("regie/lots/<int:run_id>/projets/<int:draft_id>/", runs.draft, name="draft"),

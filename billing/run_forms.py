@@ -1,5 +1,6 @@
 """The forms of billing runs: a new one, a correction, an adjustment, why an invoice is canceled."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,9 +17,14 @@ _LONGEST = timedelta(days=366)
 REFUSED = {
     "state": _("Rien n'a changé\u00a0: ce lot n'en est plus là. Voici où il en est."),
     "version": _("Ce lot a été recalculé entre-temps\u00a0: vérifiez-le de nouveau."),
-    "prices": _("Les tarifs ont changé depuis le calcul\u00a0: recalculez."),
+    "prices": _("Les tarifs, ou ce qui est déjà facturé, ont changé depuis le calcul\u00a0: recalculez."),
     "overlap": _("Un autre lot facture déjà une partie de ces jours\u00a0: un jour n'est jamais facturé deux fois."),
     "numbers": _("Les numéros de l'année sont épuisés\u00a0: prévenez votre fournisseur."),
+    "days": _("Choisissez des jours de ce lot."),
+    "nothing": _("Rien à corriger\u00a0: ce qui est facturé pour ces jours est ce qui est dû."),
+    "balanced": _(
+        "Rien à demander ni à rendre\u00a0: pour chaque famille, les différences s'annulent. Aucun document n'est fait."
+    ),
     "nothing_to_check": _("Calculez d'abord ce lot."),
     "canceled": _("Cette facture est déjà annulée, ou ne peut pas l'être."),
 }
@@ -70,18 +76,53 @@ class RunForm(forms.Form):
 
 
 class CorrectionForm(forms.Form):
-    """The words and the due date of a correction; its days are those of the run that it corrects."""
+    """Whose days of an issued run are corrected, which ones, and the words and the due date of what it makes."""
 
+    who = forms.ChoiceField(
+        label=_("Familles à corriger"),
+        choices=(("chosen", _("Les familles cochées")), ("all", _("Toutes les familles"))),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choisissez quelles familles corriger."),
+            "invalid_choice": _("Choisissez quelles familles corriger."),
+        },
+    )
+    first_day = DayField(label=_("Du"), error_messages={"required": _("Choisissez le premier jour à corriger.")})
+    last_day = DayField(
+        label=_("au"),
+        help_text=_("Ce jour compris. Un forfait se corrige avec le premier jour du lot."),
+        error_messages={"required": _("Choisissez le dernier jour à corriger.")},
+    )
+    reason = forms.CharField(
+        label=_("Motif, écrit sur l'avoir ou la facture complémentaire"),
+        max_length=200,
+        validators=_PLAIN,
+        help_text=_("Par exemple\u00a0: tarif de la cantine erroné en janvier."),
+        error_messages={"required": _("Donnez le motif\u00a0: les familles le lisent.")},
+    )
     label = RunForm.base_fields["label"]
     due_date = RunForm.base_fields["due_date"]
 
-    def __init__(self, *args: Any, today: date, **rest: Any) -> None:
+    def __init__(
+        self, *args: Any, today: date, days: tuple[date, date], chosen: Collection[int] = (), **rest: Any
+    ) -> None:
         super().__init__(*args, **rest)
-        self.today = today
+        self.today, self.days, self.chosen = today, days, chosen
+        for name in ("first_day", "last_day"):
+            limits = {"min": days[0].isoformat(), "max": days[1].isoformat()}
+            self.fields[name].widget.attrs.update(limits)
 
     def clean(self) -> dict[str, Any]:
-        """The due date is to come."""
+        """Some families, some days of the run in their order; the due date is to come."""
         given = super().clean() or {}
+        if given.get("who") == "chosen" and not self.chosen:
+            self.add_error("who", _("Cherchez et cochez au moins une famille, ou choisissez toutes les familles."))
+        first, last = given.get("first_day"), given.get("last_day")
+        for name, day in (("first_day", first), ("last_day", last)):
+            if day and not self.days[0] <= day <= self.days[1]:
+                self.add_error(name, REFUSED["days"])
+        if first and last and last < first:
+            self.add_error("last_day", _("La correction finit avant de commencer\u00a0: choisissez un jour plus tard."))
         _due(self, given, self.today)
         return given
 
@@ -125,7 +166,8 @@ class CancelForm(forms.Form):
         label=_("Motif"),
         max_length=200,
         validators=_PLAIN,
-        error_messages={"required": _("Donnez le motif\u00a0: il reste au journal.")},
+        help_text=_("La famille le lit sur l'avoir."),
+        error_messages={"required": _("Donnez le motif\u00a0: il est écrit sur l'avoir.")},
     )
 
 

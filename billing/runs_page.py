@@ -72,8 +72,12 @@ def invoices_of(run: BillingRun, asked: str) -> QuerySet[Invoice]:
 
 
 def totals(run: BillingRun) -> dict[str, Any]:
-    """How many invoices a draft run would make, how many credit notes, and the sums: one statement."""
-    return run.drafts.exclude(total=0).aggregate(
+    """How many invoices a draft run would make, how many credit notes, and the sums: one statement.
+
+    `balanced` counts the families of a correction whose differences cancel each other.
+    """
+    return run.drafts.aggregate(
+        balanced=Count("pk", filter=Q(total=0)),
         invoices=Count("pk", filter=Q(total__gt=0)),
         credits=Count("pk", filter=Q(total__lt=0)),
         asked=Sum("total", filter=Q(total__gt=0)),

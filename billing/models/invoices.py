@@ -13,7 +13,8 @@ class BillingRun(models.Model):
     """A batch of invoices (lot): draft, checked, validated, published, closed.
 
     A run of kind "correction" asks or gives back the difference between what its days cost now and what was invoiced
-    for them. `problems` is what the last check found: `{"code": "no_tariff", "count": 3, "rows": […]}`.
+    for them; `corrects` is the month's run that invoiced them, some of whose days it has or all. `problems` is what the
+    last check found: `{"code": "no_tariff", "count": 3, "rows": […]}`.
     """
 
     class Kind(models.TextChoices):
@@ -35,6 +36,11 @@ class BillingRun(models.Model):
     due_date = models.DateField("date d'échéance")
     # The first instant at which it can no longer be paid online.
     online_until = models.DateTimeField("payable en ligne jusqu'au", null=True, blank=True)
+    corrects = models.ForeignKey(
+        "self", models.PROTECT, verbose_name="lot corrigé", related_name="corrections", null=True, blank=True
+    )
+    # Why it was made: families read it on their credit note or complementary invoice.
+    reason = models.CharField("motif", max_length=200, blank=True, default="", db_default="")
     # Households that a correction is kept to; everybody when empty.
     households = ArrayField(models.BigIntegerField(), verbose_name="familles concernées", default=list, blank=True)
     state = models.CharField("état", max_length=9, choices=State, default=State.DRAFT)
@@ -78,6 +84,11 @@ class BillingRun(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def origin(self) -> "BillingRun":
+        """The month's run that first invoiced its days: itself, unless it corrects another."""
+        return self.corrects or self
 
 
 class InvoiceContent(models.Model):
@@ -139,9 +150,11 @@ class DraftInvoice(InvoiceContent):
 
 
 class DraftLine(LineContent):
-    """A line of a draft."""
+    """A line of a draft; of a correction, with what its days were invoiced `before` and cost `now`."""
 
     draft = models.ForeignKey(DraftInvoice, models.CASCADE, related_name="lines")
+    before = models.DecimalField("déjà facturé", max_digits=10, decimal_places=2, null=True, blank=True)
+    now = models.DecimalField("dû maintenant", max_digits=10, decimal_places=2, null=True, blank=True)
 
     class Meta:
         verbose_name = "ligne d'un projet"

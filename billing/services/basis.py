@@ -11,17 +11,20 @@ LOCK TABLE billing_tariff, billing_tariffprice, billing_quotient, billing_househ
 IN SHARE MODE
 """
 # Periods are cut to the run's days: a price that ends or begins later changes nothing of them. Households are those
-# that the run asks, and those it may give back to; the others' quotients are not its own.
+# that the run asks, and those it may give back to; the others' quotients are not its own. A correction stands on what
+# was invoiced too: another one, or a canceled invoice, makes it another difference.
 _DIGEST = """
 WITH days AS (SELECT daterange(%(first)s, %(last)s, '[]') AS during),
+issued AS (
+    SELECT invoice.id, invoice.household_id
+    FROM billing_invoice invoice JOIN billing_billingrun former ON former.id = invoice.run_id
+    WHERE %(corrected)s::bigint IN (former.id, former.corrects_id)
+        AND (cardinality(%(households)s::bigint[]) = 0 OR invoice.household_id = ANY(%(households)s::bigint[]))
+),
 concerned AS (
     SELECT household_id FROM billing_draftinvoice WHERE run_id = %(run)s
     UNION
-    SELECT invoice.household_id
-    FROM billing_invoice invoice JOIN billing_billingrun former ON former.id = invoice.run_id
-    WHERE %(is_correction)s AND former.cash_office_id = %(office)s AND former.first_day = %(first)s
-        AND former.last_day = %(last)s
-        AND (cardinality(%(households)s::bigint[]) = 0 OR invoice.household_id = ANY(%(households)s::bigint[]))
+    SELECT household_id FROM issued
 ),
 tariffs AS (
     SELECT tariff.*, tariff.valid_during * days.during AS held FROM billing_tariff tariff, days
@@ -43,6 +46,8 @@ facts AS (
     LEFT JOIN billing_householdterms terms ON terms.household_id = household.id
     UNION ALL
     SELECT 5, codes::text FROM local
+    UNION ALL
+    SELECT 6, jsonb_build_array(count(*), max(id))::text FROM issued HAVING count(*) > 0
 )
 SELECT encode(sha256(convert_to(coalesce(string_agg(fact, E'\\n' ORDER BY kind, fact COLLATE "C"), ''), 'UTF8')), 'hex')
 FROM facts
@@ -60,10 +65,10 @@ def digest(run: BillingRun) -> str:
     facts: dict[str, Any] = {
         "run": run.pk,
         "office": run.cash_office_id,
-        "first": run.first_day,
-        "last": run.last_day,
+        "first": run.origin.first_day,
+        "last": run.origin.last_day,
         "households": run.households,
-        "is_correction": run.kind == BillingRun.Kind.CORRECTION,
+        "corrected": run.corrects_id,
     }
     with connection.cursor() as cursor:
         cursor.execute(_DIGEST, facts)

@@ -1,6 +1,6 @@
 """Compute a run: its drafts are thrown away and made again, with the points that somebody should look at."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -9,20 +9,22 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from billing.alongside import Alongside
 from billing.charges import Asked, Line, Owed, line_of, owed, tariffs_between
 from billing.models import Adjustment, BillingRun, BillingSettings, InvoiceLine
+from billing.rules.correcting import Change, Part, changes
 from billing.rules.facts import Kind
 from billing.services.basis import digest, hold_prices
-from billing.services.held import hold
-from booking import usage
-from lps.families.queries import PayerRow, child_names, household_names, payers
+from billing.services.held import hold, hold_origin
+from booking import catalogue, usage
+from lps.families.queries import child_names, household_names, payers
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
+from lps.ui.templatetags.ui import money
 from tenants import context
 
 CHUNK = 500
@@ -36,18 +38,23 @@ COPY billing_draftinvoice
 """
 _LINES = """
 COPY billing_draftline
-    (draft_id, position, kind, child_id, child_name, activity_id, tariff_id, label, days, quantity, unit_price, amount)
-    FROM STDIN
+    (draft_id, position, kind, child_id, child_name, activity_id, tariff_id, label, days, quantity, unit_price, amount,
+    before, now) FROM STDIN
 """
 
 
-class Before(NamedTuple):
-    """What was invoiced to a household for a child at an activity, in all."""
+class Issued(NamedTuple):
+    """A line that was invoiced to a household."""
 
     household_id: int
+    kind: str
+    label: str
     child_id: int | None
+    child_name: str
     activity_id: int | None
     amount: Decimal
+    quantity: Decimal
+    days: list[date]
 
 
 class Points:
@@ -78,6 +85,8 @@ def compute(*, run: BillingRun, today: date, at: datetime, by: Actor) -> Billing
     """
     with transaction.atomic():
         held = hold(run.pk, State.DRAFT, State.CHECKED)
+        if held.corrects_id:
+            hold_origin(held)
         hold_prices()  # before any draft is touched: who erases a family changes its quotients first
         throw_away(held)
         points = Points()
@@ -132,7 +141,7 @@ def _draft(one: Owed) -> tuple[Any, ...]:
 
 def _draft_line(line: Line) -> tuple[Any, ...]:
     what = (line.kind.value, line.child_id, line.child_name, line.activity_id, line.tariff_id, line.label[:160])
-    return (*what, _days(line.days), line.quantity, line.unit_price, line.amount)
+    return (*what, _days(line.days), line.quantity, line.unit_price, line.amount, line.before, line.now)
 
 
 def _days(days: Iterable[date]) -> str:
@@ -142,13 +151,15 @@ def _days(days: Iterable[date]) -> str:
 
 def _due(run: BillingRun, points: Points) -> Iterator[Owed]:
     """The households that get a draft."""
-    asked = Asked(run.cash_office, run.first_day, run.last_day, context.current().time_zone, run.households or None)
+    # A month is priced whole even if some of its days alone are corrected: free units, flat prices, waiting days.
+    first_day, last_day = run.origin.first_day, run.origin.last_day
+    asked = Asked(run.cash_office, first_day, last_day, context.current().time_zone, run.households or None)
     unusual = BillingSettings.objects.values_list("unusual_amount", flat=True).first() or Decimal(500)
     found = owed(asked)
     made = _differences(run, found) if run.kind == BillingRun.Kind.CORRECTION else _with_adjustments(run, found)
     for one in made:
         _points_of(one, points, unusual)
-        if one.lines:
+        if one.lines:  # of a correction they may add up to zero: the page says so, nothing is issued
             yield one
     for orphan in asked.orphans:
         for day in orphan.days:
@@ -177,42 +188,70 @@ def _merged(run: BillingRun, found: Iterator[Owed], noted: Alongside[Adjustment]
 
 
 def _differences(run: BillingRun, found: Iterator[Owed]) -> Iterator[Owed]:
-    """What is owed now less what was invoiced for the same days, by child and activity: zeros say nothing."""
+    """What is due now less what was invoiced for the same days; who has no difference at all is left out."""
     waiting = Alongside(found, lambda one: one.payer.household_id)
-    before = Alongside(_invoiced(run), lambda row: row.household_id)
+    before = Alongside(_issued(run), lambda row: row.household_id)
+    names = catalogue.read().activity_names
     for payer in payers(run.households or None):
         used, old = waiting.of(payer.household_id), before.of(payer.household_id)
         if used or old:
             base = used[0] if used else Owed(payer, None, True, [])
-            lines = _changed(base.lines, old, payer)
-            yield replace(base, lines=lines if sum(line.amount for line in lines) else [])
+            yield replace(base, lines=list(_changed(run, base.lines, old, names)))
 
 
-def _invoiced(run: BillingRun) -> Iterator[Before]:
-    """What issued invoices and credit notes of this cash office asked for these days."""
-    same = Q(invoice__run__first_day=run.first_day, invoice__run__last_day=run.last_day)
-    rows = InvoiceLine.objects.filter(same, invoice__run__cash_office=run.cash_office).exclude(kind=Kind.ADJUSTMENT)
-    fields = ("invoice__household", "child", "activity")
-    sums = rows.values_list(*fields).annotate(asked=Sum("amount")).order_by(*fields)
-    return map(Before._make, sums.iterator(chunk_size=2000))
+def _issued(run: BillingRun) -> Iterator[Issued]:
+    """The lines of what was issued for the corrected run: its invoices, its corrections, what canceled one."""
+    same = Q(invoice__run=run.corrects_id) | Q(invoice__run__corrects=run.corrects_id)
+    rows = InvoiceLine.objects.filter(same).exclude(kind=Kind.ADJUSTMENT)
+    rows = rows.order_by("invoice__household", "invoice", "position")
+    return map(Issued._make, rows.values_list("invoice__household", *Issued._fields[1:]).iterator(chunk_size=2000))
 
 
-def _changed(now: Sequence[Line], before: Sequence[Before], payer: PayerRow) -> list[Line]:
-    amounts = {(row.child_id, row.activity_id): -row.amount for row in before}
-    names = {child.pk: child.first_name for child in payer.children}
-    labels: dict[tuple[int | None, int | None], Line] = {}
-    for line in now:
-        key = (line.child_id, line.activity_id)
-        amounts[key] = amounts.get(key, Decimal(0)) + line.amount
-        labels.setdefault(key, line)
-    found = []
-    for (child, activity), amount in amounts.items():
-        if amount:
-            known = labels.get((child, activity))
-            label = _("%(name)s, correction") % {"name": known.label} if known else _("Correction")
-            name = names.get(child or 0, "")
-            found.append(Line(Kind.CORRECTION, label, Decimal(1), amount, amount, child, name, activity))
-    return found
+def _changed(
+    run: BillingRun, now: Sequence[Line], before: Sequence[Issued], activities: Mapping[int, str]
+) -> Iterator[Line]:
+    found = changes(
+        [_part(row) for row in before],
+        [_part(line) for line in now],
+        origin=run.origin.first_day,
+        first_day=run.first_day,
+        last_day=run.last_day,
+    )
+    rows: list[Issued | Line] = [*before, *now]
+    named = {row.child_id: row.child_name for row in rows}
+    labels = {(row.child_id, row.activity_id): row.label for row in rows if row.kind in (Kind.USE, Kind.FLAT)}
+    for one in found:
+        service = labels.get((one.child_id, one.activity_id)) or activities.get(one.activity_id or 0, "")
+        yield Line(
+            Kind.CORRECTION,
+            _label(one, service),
+            Decimal(one.number),
+            one.now_each - one.before_each,
+            one.amount,
+            one.child_id,
+            named[one.child_id],
+            one.activity_id,
+            days=one.days,
+            before=one.before,
+            now=one.now,
+        )
+
+
+def _label(change: Change, service: str) -> str:
+    """What families read of a change: "Cantine, 3,00 € au lieu de 3,50 €"."""
+    if not change.is_by_day:
+        return _("%(name)s, correction") % {"name": service}
+    if not change.before_each:
+        return _("%(name)s, en plus") % {"name": service}
+    if not change.now_each:
+        return _("%(name)s, en moins") % {"name": service}
+    prices = {"now": money(change.now_each), "before": money(change.before_each)}
+    return _("%(name)s, %(now)s au lieu de %(before)s") % {"name": service, **prices}
+
+
+def _part(row: Issued | Line) -> Part:
+    flat = row.kind == Kind.FLAT
+    return Part(row.child_id, row.activity_id, row.amount, row.quantity, tuple(row.days), is_flat=flat)
 
 
 def _points_of(one: Owed, points: Points, unusual: Decimal) -> None:

@@ -1,5 +1,6 @@
-"""What an agent mends by hand: a line for a family's next invoice, an invoice canceled by a credit note."""
+"""What an agent mends: chosen days of chosen families, an invoice canceled, a line for a family's next one."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -9,9 +10,9 @@ from django.utils.translation import gettext as _
 from billing.charges import Line, Owed
 from billing.models import Adjustment, BillingRun, CashOffice, Invoice
 from billing.rules.facts import Kind
-from billing.services.computing import write_drafts
-from billing.services.held import RunRefused, hold
-from billing.services.runs import issue, opened, publish
+from billing.services.computing import compute, write_drafts
+from billing.services.held import RunRefused, hold, hold_origin
+from billing.services.runs import issue, lock_counter, open_correction, opened, publish
 from lps.families.models import Household
 from lps.families.queries import PayerRow
 from lps.journal.actors import Actor
@@ -61,14 +62,22 @@ def cancel(*, invoice: Invoice, reason: str, by: Actor, at: datetime, today: dat
     What was paid stays the family's, as a credit. Raises `RunRefused("canceled")` for a credit note, or a second time.
     """
     with transaction.atomic():
-        held = Invoice.objects.select_for_update(of=("self",), no_key=True).select_related("run").get(pk=invoice.pk)
+        hold_origin(invoice.run)
+        lock_counter(today.year)  # before any invoice, as a run that is validated does
+        held = (
+            Invoice.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("run__corrects")
+            .get(pk=invoice.pk)
+        )
         if held.kind == Invoice.Kind.CREDIT_NOTE or is_canceled(held) or held.run.published_at is None:
             raise RunRefused("canceled")
         run = opened(
             BillingRun(
                 cash_office=held.run.cash_office,
                 kind=BillingRun.Kind.CORRECTION,
+                corrects=held.run.origin,
                 label=_label(held),
+                reason=reason,
                 first_day=held.run.first_day,
                 last_day=held.run.last_day,
                 due_date=held.due_date,
@@ -82,6 +91,35 @@ def cancel(*, invoice: Invoice, reason: str, by: Actor, at: datetime, today: dat
         publish(run=run, by=by, at=at, today=today)
         _told("invoice_canceled", held.household.holder, {"invoice": held.number, "reason": reason}, by=by, at=at)
         return run.invoices.get()
+
+
+def prepare(
+    *,
+    of: BillingRun,
+    households: Collection[int],
+    days: tuple[date, date],
+    label: str,
+    reason: str,
+    due_date: date,
+    by: Actor,
+    at: datetime,
+    today: date,
+) -> BillingRun:
+    """Open a run of corrections and compute it, when there is something to ask or to give back.
+
+    It is then looked at, validated and published as any run. Raises `RunRefused`, and keeps nothing: "state" and "days"
+    as `open_correction`, "nothing" when what was invoiced is what is due, "balanced" when what some families would be
+    asked is what they would be given back.
+    """
+    with transaction.atomic():
+        run = open_correction(
+            of=of, households=households, days=days, label=label, reason=reason, due_date=due_date, by=by, at=at
+        )
+        made = compute(run=run, today=today, at=at, by=by)
+        totals = set(made.drafts.order_by().values_list("total", flat=True))
+        if not any(totals):
+            raise RunRefused("balanced" if totals else "nothing")
+    return made
 
 
 def _label(invoice: Invoice) -> str:

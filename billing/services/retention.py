@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from django.core.files.storage import default_storage
 
 from billing.models import (
+    BillingRun,
     Invoice,
     InvoiceDocument,
     InvoiceLine,
@@ -40,6 +41,7 @@ def apply_terms(*, today: date, now: datetime) -> None:
             "invoice_lines": InvoiceLine.objects.filter(invoice__year__lt=limit)
             .exclude(child_name="", child=None)
             .update(child_name="", child=None),
+            "reasons": BillingRun.objects.filter(year__lt=limit).exclude(reason="").update(reason=""),
             "invoices": invoices.update(payer_name=FAMILY_WORD, street="", postal_code="", city="", qf=None),
             "payments": Payment.objects.filter(year__lt=limit)
             .exclude(cheque_bank="", cheque_number="", reference="", reason="")

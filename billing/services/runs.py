@@ -1,6 +1,6 @@
 """A run's life: opened, checked, validated, published, closed. Computing it is in `computing`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from billing.message_kinds import INVOICE
 from billing.models import Allocation, BillingRun, CashOffice, Invoice, InvoiceCounter
 from billing.services import basis
 from billing.services.computing import throw_away
-from billing.services.held import RunRefused, hold
+from billing.services.held import RunRefused, hold, hold_origin
 from billing.wakeup import INVOICES
 from lps.families.recipients import proved_of_many
 from lps.journal.actors import Actor
@@ -77,20 +77,36 @@ def open_run(
 
 
 def open_correction(
-    *, of: BillingRun, households: Sequence[int] = (), label: str, due_date: date, by: Actor, at: datetime
+    *,
+    of: BillingRun,
+    households: Collection[int] = (),
+    days: tuple[date, date] | None = None,
+    label: str,
+    reason: str,
+    due_date: date,
+    by: Actor,
+    at: datetime,
 ) -> BillingRun:
-    """Open a run that asks or gives back what changed since a run was issued, for these households or all.
+    """Open a run that asks or gives back what changed since a run was issued, for these households or all, on these
+    days of it or all; `reason` is written on what it makes.
 
-    Raises `RunRefused("state")` for a run not yet validated: computing it again is enough.
+    Raises `RunRefused`: "state" for a run not yet validated, since computing it again is enough, "days" for days that
+    it has not.
     """
-    if of.state in (State.DRAFT, State.CHECKED):
+    origin = of.origin
+    first_day, last_day = days or (origin.first_day, origin.last_day)
+    if origin.state in (State.DRAFT, State.CHECKED):
         raise RunRefused("state")
+    if not origin.first_day <= first_day <= last_day <= origin.last_day:
+        raise RunRefused("days")
     run = BillingRun(
-        cash_office=of.cash_office,
+        cash_office=origin.cash_office,
         kind=Kind.CORRECTION,
+        corrects=origin,
         label=label,
-        first_day=of.first_day,
-        last_day=of.last_day,
+        reason=reason,
+        first_day=first_day,
+        last_day=last_day,
         due_date=due_date,
         households=sorted(set(households)),
     )
@@ -102,7 +118,8 @@ def opened(run: BillingRun, *, by: Actor, at: datetime) -> BillingRun:
     """Save a run that begins, and tell it."""
     run.made_by, run.made_at = by.label, at
     run.save()
-    _told(run, "run_opened", by=by, at=at, days=[str(run.first_day), str(run.last_day)], kind=run.kind)
+    facts = {"reason": run.reason, "households": run.households} if run.corrects_id else {}
+    _told(run, "run_opened", by=by, at=at, days=[str(run.first_day), str(run.last_day)], kind=run.kind, **facts)
     return run
 
 
@@ -136,6 +153,8 @@ def validate(*, run: BillingRun, version: int, by: Actor, at: datetime, today: d
     with transaction.atomic():
         held = hold(run.pk, State.CHECKED)
         _same(held, version)
+        if held.corrects_id:
+            hold_origin(held)
         if not basis.is_current(held):
             raise RunRefused("prices")
         issue(held, at=at, today=today, by=by)

@@ -21,8 +21,8 @@ from billing.models import (
 from billing.rules.numbers import InvoiceNumber
 from billing.services.basis import digest
 from billing.services.payments import Received, record
-from booking.models import Activity
-from lps.families.models import Household
+from booking.models import Activity, Booking, ServiceDay
+from lps.families.models import Child, Custody, Household, SchoolClass
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 
@@ -56,6 +56,19 @@ def _tariff(activity: Activity, *, price: str, since: date, **values: object) ->
         for resident in (True, False)
     )
     return made
+
+
+def child_of(home: Household) -> Child:
+    """The first child of a household."""
+    return Custody.objects.filter(household=home).select_related("child").order_by("pk")[0].child
+
+
+def book(home: Household, child: Child, activity: Activity, days: Sequence[date]) -> None:
+    """A child comes on these days, at the first school."""
+    site = SchoolClass.objects.order_by("pk")[0].site
+    for day in days:
+        held, _ = ServiceDay.objects.get_or_create(activity=activity, site=site, day=day, defaults={"by_hand": True})
+        Booking.of(child_id=child.pk, household_id=home.pk, service_day=held, booked_at=ISSUED).save()
 
 
 def quotient(household: Household, *, since: date, value: str = "600.00") -> Quotient:

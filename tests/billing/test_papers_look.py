@@ -54,9 +54,11 @@ def test_a_small_sum_goes_to_no_tresorerie(marsone: Household, amount: str, is_s
 def test_a_credit_note_names_what_it_corrects(marsone: Household) -> None:
     first = factories.invoice(marsone)
     note = factories.invoice(marsone, amounts=("-10.00",))
-    BillingRun.objects.filter(pk=note.run_id).update(kind=BillingRun.Kind.CORRECTION)
+    mends = {"kind": BillingRun.Kind.CORRECTION, "corrects": first.run, "reason": "Tarif erroné"}
+    BillingRun.objects.filter(pk=note.run_id).update(**mends)
 
     assert f"Facture corrigée {first.number}" in words(note)
+    assert "Motif Tarif erroné" in words(note)
     assert "corrigée" not in words(first)
 
 

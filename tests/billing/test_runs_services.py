@@ -27,7 +27,7 @@ from billing.services import runs
 from billing.services.computing import compute
 from billing.services.held import RunRefused
 from booking.models import Activity, Booking, ServiceDay
-from lps.families.models import Child, Custody, Household, SchoolClass
+from lps.families.models import Custody, Household, SchoolClass
 from lps.families.services import NewChild, bulk_add_households
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
@@ -37,6 +37,7 @@ from notifications.models import FACTS_PURPOSE, Address, Blocked, OutboxMessage
 from notifications.services import preferences, prove_address
 from tenants import keys
 from tests.billing import factories
+from tests.billing.factories import book, child_of
 from tests.families.factories import new_household
 from tests.sql import counted
 
@@ -45,17 +46,6 @@ AT = datetime(2012, 2, 3, 9, 0, tzinfo=UTC)
 TODAY = AT.date()
 DAYS = [date(2012, 1, number) for number in (3, 5, 6, 10, 12)]
 State = BillingRun.State
-
-
-def book(home: Household, child: Child, activity: Activity, days: list[date]) -> None:
-    site = SchoolClass.objects.order_by("pk")[0].site
-    for day in days:
-        held, _ = ServiceDay.objects.get_or_create(activity=activity, site=site, day=day, defaults={"by_hand": True})
-        Booking.of(child_id=child.pk, household_id=home.pk, service_day=held, booked_at=AT).save()
-
-
-def child_of(home: Household) -> Child:
-    return Custody.objects.filter(household=home).select_related("child").order_by("pk")[0].child
 
 
 def checked(run: BillingRun) -> BillingRun:
@@ -306,7 +296,13 @@ def test_online_payment_ends_with_the_first_tenth_five_days_on(published: str, l
 
 def correction(of: BillingRun, *homes: int) -> BillingRun:
     run = runs.open_correction(
-        of=of, households=homes, label="JANVIER 2012 (2)", due_date=date(2012, 3, 31), by=BY, at=AT
+        of=of,
+        households=homes,
+        label="JANVIER 2012 (2)",
+        reason="Erreur de saisie",
+        due_date=date(2012, 3, 31),
+        by=BY,
+        at=AT,
     )
     return validated(run)
 

@@ -198,9 +198,11 @@ def test_a_late_quotient_names_the_invoices_that_it_meets(client: Client, marson
     assert "une correction est possible" in page
     path = f"/mairie/regie/lots/{issued.run_id}/corriger/?famille={marsone.pk}"
     assert path in page and f"corriger {issued.number}" in page
-    assert "pour la famille MARSONE seulement" in text(client.get(path))
+    assert f'name="famille" value="{marsone.pk}" checked' in text(client.get(path))
     due = clock.today(context.current().zone) + timedelta(days=30)
-    client.post(path, {"label": "Correction", "due_date": due.isoformat()})
+    days = {"first_day": "2012-01-01", "last_day": "2012-01-31"}
+    told = {"label": "Correction", "reason": "Quotient reçu en retard", "due_date": due.isoformat()}
+    client.post(path, {"who": "chosen", "famille": marsone.pk, **days, **told})
     made = BillingRun.objects.get(kind=BillingRun.Kind.CORRECTION)
     assert (made.households, made.first_day) == ([marsone.pk], issued.run.first_day)
 

@@ -766,6 +766,13 @@ class Town:
         }
 
     @property
+    def correction_asked(self) -> dict[str, Any]:
+        """The form of a correction of the family's days of `billed`, filled in."""
+        days = {"first_day": "2012-01-01", "last_day": "2012-01-31"}
+        words = {"label": "Correction", "reason": "Tarif erroné", "due_date": self.run_asked["due_date"]}
+        return {"who": "chosen", "famille": self.household.pk, **days, **words, "etape": "voir"}
+
+    @property
     def draft(self) -> DraftInvoice:
         """A draft of a run that was checked."""
         with self.inside():

@@ -784,7 +784,7 @@ COMMUNE: Mapping[str, Sample] = {
         agent("billing.run_billing"),
         FORM,
         where=lambda town: {"run_id": town.billed.run_id},
-        fields=lambda town: {"label": "Correction", "due_date": town.run_asked["due_date"]},
+        fields=lambda town: town.correction_asked,
         foreign_fields=None,
     ),
     "billing_office:invoice": Sample(agent("billing.read_invoices"), where=lambda town: {"number": town.billed.number}),

@@ -124,6 +124,7 @@ def _show(request: DoorRequest, found: Any, form: CancelForm, *, status: int = 2
         "may_cancel": found.kind != Invoice.Kind.CREDIT_NOTE
         and found.run.published_at is not None
         and allowed(request.actor, RUN_BILLING),
+        "may_correct": found.kind == Invoice.Kind.INVOICE and found.run.published_at is not None and _corrects(request),
         "said": saying.said(request, SAID),
     }
     return render(request, "billing/office/invoice.html", facts, status=status)
@@ -140,6 +141,7 @@ def _show_family(
         "query": "",
         "waiting": waiting,
         "form": form,
+        "may_correct": _corrects(request),
         "may_adjust": allowed(request.actor, RUN_BILLING) and CashOffice.objects.exists(),
         "said": saying.said(request, SAID),
     }
@@ -157,6 +159,12 @@ def _invoice_or_404(request: DoorRequest, number: str, action: str = READ_INVOIC
         raise Http404
     household_or_404(request, found.household_id, action)
     return found
+
+
+def _corrects(request: DoorRequest) -> bool:
+    """Whether the agent corrects runs: of all families, never of some schools alone."""
+    actor = agent_of(request)
+    return allowed(actor, RUN_BILLING) and not (actor.sites or actor.activities)
 
 
 def _path(found: Invoice) -> str:

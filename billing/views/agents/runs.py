@@ -1,4 +1,4 @@
-"""Billing runs: opening one, computing it, looking at its points, validating, publishing, correcting."""
+"""Billing runs: opening one, computing it, looking at its points, validating, publishing."""
 
 from collections.abc import Callable
 from datetime import date
@@ -9,14 +9,13 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import runs_page as page
 from billing.models import BillingRun, CashOffice, DraftInvoice
 from billing.rights import READ_RUNS, RUN_BILLING
-from billing.run_forms import REFUSED, CorrectionForm, RunForm
+from billing.run_forms import REFUSED, RunForm
 from billing.services import basis, documents
 from billing.services import runs as services
 from billing.services.computing import compute as compute_run
@@ -25,12 +24,10 @@ from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
-from lps.families.models import Household
-from lps.families.views.agents.frame import household_or_404
 from lps.ui import saying
 from tenants import context
 
-PER_PAGE = 50
+PER_PAGE, PER_PAGE_OF_LINES = 50, 20
 State = BillingRun.State
 SAID = {
     "calcule": _("Le lot est calculé. Regardez les points à vérifier, puis les factures."),
@@ -94,14 +91,18 @@ def run(request: DoorRequest, run_id: int) -> HttpResponse:
     found = _run_or_404(request, run_id)
     asked = request.GET.get("q", "").replace("\0", "").strip()[:100]
     is_draft = found.state in (State.DRAFT, State.CHECKED)
+    shows_lines = is_draft and found.kind == BillingRun.Kind.CORRECTION
     rows: Any = page.drafts_of(found, asked) if is_draft else page.invoices_of(found, asked)
+    if shows_lines:
+        rows = rows.prefetch_related("lines")
     facts = {
         "run": found,
         "steps": _steps(found),
         "is_draft": is_draft,
+        "shows_lines": shows_lines,
         "totals": page.totals(found),
         "points": page.points(found) if is_draft else [],
-        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(rows, PER_PAGE_OF_LINES if shows_lines else PER_PAGE).get_page(request.GET.get("page")),
         "q": asked,
         "query": f"q={asked}" if asked else "",
         "may_run": allowed(request.actor, RUN_BILLING),
@@ -192,46 +193,6 @@ def discard(request: DoorRequest, run_id: int) -> HttpResponse:
     return saying.done(reverse("billing_office:runs"), "abandonne")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@agent_required(RUN_BILLING)
-def correct(request: DoorRequest, run_id: int) -> HttpResponse:
-    """Open a run of corrections for the days of one that was issued."""
-    found, actor, today = _run_or_404(request, run_id), _agent(request), _today(request)
-    if found.state in (State.DRAFT, State.CHECKED):
-        return saying.done(_path(found), "state")
-    family = _family_asked(request)
-    limit_day = found.cash_office.online_limit_day
-    limit = services.online_until(today, limit_day=limit_day, zone=context.current().zone)
-    due = services.last_day_online(limit)
-    form = CorrectionForm(
-        request.POST if request.method == "POST" else None,
-        today=today,
-        initial={"label": _now("Correction %(label)s") % {"label": found.label[:40]}, "due_date": due},
-    )
-    if form.is_valid():
-        made = services.open_correction(
-            of=found,
-            households=[family.pk] if family else [],
-            **form.cleaned_data,
-            by=actor,
-            at=request.received_at,
-        )
-        compute_run(run=made, today=today, at=request.received_at, by=actor)
-        return saying.done(_path(made), "calcule")
-    facts = {"form": form, "run": found, "family": family}
-    return render(request, "billing/office/run_correct.html", facts, status=400 if form.errors else 200)
-
-
-def _family_asked(request: DoorRequest) -> Household | None:
-    """The one family that the address asks to correct, if any; 404 for one of nothing."""
-    asked = request.GET.get("famille", "")
-    if not asked:
-        return None
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 10):
-        raise Http404
-    return household_or_404(request, int(asked), RUN_BILLING)
-
-
 def _done(run: BillingRun, word: str, act: Callable[[], object]) -> HttpResponse:
     """Act, then back to the run, which says what was done or why nothing was."""
     try:
@@ -258,7 +219,7 @@ def _last_online(found: BillingRun) -> date | None:
 
 def _run_or_404(request: DoorRequest, run_id: int) -> BillingRun:
     _agent(request)
-    found = BillingRun.objects.select_related("cash_office").filter(pk=run_id).first()
+    found = BillingRun.objects.select_related("cash_office", "corrects").filter(pk=run_id).first()
     if found is None:
         raise Http404
     return found
