@@ -22,6 +22,7 @@ RAIL: list[NavItem] = [
     NavItem("billing_office:reconciliation", _("Rapprochement"), READ_PAYMENTS, CASH),
     NavItem("billing_office:tariffs", _("Tarifs"), READ_TARIFFS, CASH),
     NavItem("billing_office:quotients", _("Familles sans quotient"), READ_QUOTIENTS, CASH),
+    NavItem("billing_office:quotient_proofs", _("Justificatifs reçus"), READ_QUOTIENTS, CASH),
     NavItem("billing_office:offices", _("Régies"), READ_TARIFFS, CASH),
 ]
 FAMILY_TABS: list[NavItem] = [

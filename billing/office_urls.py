@@ -11,6 +11,7 @@ from billing.views.agents import (
     offices,
     payfip,
     quotient_imports,
+    quotient_proofs,
     quotients,
     reconciliation,
     reminders,
@@ -58,6 +59,16 @@ urlpatterns = [
     path("regie/rapprochement/<int:file_id>/<int:rank>/", reconciliation.record, name="treasury_line"),
     path("regie/rapprochement/<int:file_id>/<int:rank>/demander/", reconciliation.ask, name="treasury_ask"),
     path("regie/quotients/", quotients.missing, name="quotients"),
+    path("regie/quotients/justificatifs/", quotient_proofs.proofs, name="quotient_proofs"),
+    path("regie/quotients/justificatifs/<int:proof_id>/", quotient_proofs.proof, name="quotient_proof"),
+    path(
+        "regie/quotients/justificatifs/<int:proof_id>/repondre/", quotient_proofs.answer, name="quotient_proof_answer"
+    ),
+    path(
+        "regie/quotients/justificatifs/<int:proof_id>/document/",
+        quotient_proofs.document,
+        name="quotient_proof_document",
+    ),
     path("regie/quotients.csv", quotient_imports.as_csv, name="quotients_csv"),
     path("regie/quotients.xlsx", quotient_imports.as_xlsx, name="quotients_xlsx"),
     path("regie/quotients/imports/", quotient_imports.imports, name="quotient_imports"),

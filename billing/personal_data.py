@@ -1,7 +1,7 @@
 """What billing adds to a family's own data: its quotients, invoices, payments, tries online, reminders."""
 
 from billing import desk, reminders
-from billing.models import InvoiceLine, PaymentAttempt, Quotient
+from billing.models import InvoiceLine, PaymentAttempt, Quotient, QuotientProof
 from billing.services.attempts import EMAIL_PURPOSE
 from lps.families.models import Household
 from lps.families.personal_data import Part, Row
@@ -19,6 +19,20 @@ def quotients_part(household: Household) -> list[Row]:
             "noté le": row.noted_at,
         }
         for row in Quotient.objects.filter(household=household).order_by("valid_during")
+    ]
+
+
+def proofs_part(household: Household) -> list[Row]:
+    """What it sent to prove its quotient, with the town's answers."""
+    return [
+        {
+            "document": row.get_kind_display(),
+            "envoyé le": row.sent_at,
+            "état": row.get_state_display(),
+            "réponse": row.answer,
+            "examiné le": row.answered_at,
+        }
+        for row in QuotientProof.objects.filter(household=household).order_by("sent_at", "pk")
     ]
 
 
@@ -99,6 +113,7 @@ def reminders_part(household: Household) -> list[Row]:
 
 OWN: dict[str, Part] = {
     "Quotients familiaux": quotients_part,
+    "Justificatifs de quotient": proofs_part,
     "Factures": invoices_part,
     "Règlements": payments_part,
     "Paiements en ligne": online_part,

@@ -5,10 +5,24 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from billing.models import BillingRun, BillingSettings, HouseholdTerms, Invoice, Quotient, Tariff, TariffPrice
+from billing.models import (
+    BillingRun,
+    BillingSettings,
+    HouseholdTerms,
+    Invoice,
+    Quotient,
+    QuotientProof,
+    Tariff,
+    TariffPrice,
+)
+from lps.accounts.actors import Agent
 from lps.families.models import Custody, Household
+from lps.families.queries import pupils_at
+from lps.journal.actors import Actor
+
+PROOFS_SHOWN = 10
 
 
 def of_household(household: Household) -> list[Quotient]:
@@ -46,9 +60,40 @@ def horizon(today: date) -> date | None:
     if not found.quotient_warning_days:
         return None
     last = today + timedelta(days=found.quotient_warning_days)
-    versions = Tariff.objects.filter(valid_during__overlap=DateRange(today, last, "[]"))
+    return last if matter(today, last) else None
+
+
+def matter(first_day: date, last_day: date) -> bool:
+    """Whether some price of these days depends on the quotient: one statement."""
+    versions = Tariff.objects.filter(valid_during__overlap=DateRange(first_day, last_day, "[]"))
     several = TariffPrice.objects.filter(tariff=OuterRef("pk"), qf__startswith__gt=0)
-    return last if versions.filter(Q(basis=Tariff.Basis.EFFORT) | Exists(several)).exists() else None
+    return versions.filter(Q(basis=Tariff.Basis.EFFORT) | Exists(several)).exists()
+
+
+def proofs_seen_by(agent: Actor | None) -> QuerySet[QuotientProof]:
+    """The proofs that an agent may read: of the families that have a child at its schools, where it is kept to some."""
+    found = QuotientProof.objects.select_related("household")
+    if not isinstance(agent, Agent):
+        return found.none()
+    if agent.sites:
+        found = found.filter(household__in=Custody.objects.filter(child__in=pupils_at(agent.sites)).values("household"))
+    return found
+
+
+def proofs_to_examine(agent: Actor | None) -> QuerySet[QuotientProof]:
+    """Those that wait for an answer, the oldest first."""
+    return proofs_seen_by(agent).filter(state=QuotientProof.State.SENT).order_by("sent_at", "pk")
+
+
+def proofs_examined(agent: Actor | None) -> QuerySet[QuotientProof]:
+    """Those that were answered, the last one first."""
+    answered = (QuotientProof.State.ACCEPTED, QuotientProof.State.REFUSED)
+    return proofs_seen_by(agent).filter(state__in=answered).order_by("-answered_at", "-pk")
+
+
+def proofs_of(household: Household) -> list[QuotientProof]:
+    """What a family sent, the last one first."""
+    return list(QuotientProof.objects.filter(household=household).order_by("-sent_at", "-pk")[:PROOFS_SHOWN])
 
 
 def first_day_without(rows: Iterable[Quotient], today: date, last: date) -> date | None:

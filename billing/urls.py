@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import invoices, online, payments, treasury
+from billing.views import invoices, online, payments, quotients, treasury
 
 app_name = "billing"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("factures/tipi/paiement/<str:ticket>/ticket.pdf", online.ticket_pdf, name="online_ticket"),
     path("factures/<str:number>/", invoices.one, name="invoice"),
     path("factures/<str:number>/pdf/", invoices.as_pdf, name="invoice_pdf"),
+    path("quotient/", quotients.quotient, name="quotient"),
+    path("quotient/retirer/", quotients.withdraw, name="quotient_withdraw"),
+    path("quotient/<int:proof_id>/document/", quotients.document, name="quotient_document"),
     path("reglements/", payments.payments, name="payments"),
     path("reglements/<str:number>/pdf/", payments.receipt_pdf, name="receipt_pdf"),
 ]

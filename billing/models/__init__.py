@@ -18,7 +18,7 @@ from billing.models.invoices import (
 from billing.models.offices import BillingSettings, CashOffice
 from billing.models.online import AttemptAnswer, IncidentNote, PaymentAttempt
 from billing.models.payments import Allocation, Payment, ReceiptCounter, Remittance, RemittedCheque, TillDay
-from billing.models.proofs import QuotientImport
+from billing.models.proofs import QuotientImport, QuotientProof
 from billing.models.reconciliation import TreasuryFile, TreasuryLine
 from billing.models.reminders import Reminder, ReminderLevel, ReminderSending
 from billing.models.tariffs import HouseholdTerms, Quotient, Tariff, TariffPrice
@@ -42,6 +42,7 @@ __all__ = [
     "PaymentAttempt",
     "Quotient",
     "QuotientImport",
+    "QuotientProof",
     "ReceiptCounter",
     "Reminder",
     "ReminderLevel",

@@ -8,7 +8,7 @@ from django.db.models import Count
 
 from billing.balances import with_left
 from billing.models import Adjustment, DraftInvoice, HouseholdTerms, Invoice, PaymentAttempt, Quotient
-from billing.services import quotient_imports
+from billing.services import quotient_imports, quotient_proofs
 from billing.services.quotients import forget_documents
 from lps.families.erasers import Erased
 from lps.journal.actors import Actor
@@ -26,6 +26,7 @@ def erase(erased: Erased, *, by: Actor, at: datetime) -> None:
     quotients = Quotient.objects.filter(household__in=erased.households)
     forget_documents(quotients)
     quotients.delete()
+    quotient_proofs.forget_households(erased.households)
     quotient_imports.forget_households(erased.households)
     HouseholdTerms.objects.filter(household__in=erased.households).delete()
     DraftInvoice.objects.filter(household__in=erased.households).delete()

@@ -36,13 +36,17 @@ class QuotientRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotientSpec:
-    """A quotient from a day to a last one, both included, None for no end; `proof` says what was shown."""
+    """A quotient from a day to a last one, both included, None for no end; `proof` says what was shown.
+
+    `document` is to be kept; `kept` is the name of one that is kept already.
+    """
 
     value: Decimal
     since: date
     last_day: date | None = None
     proof: str = ""
     document: Document | None = None
+    kept: str = ""
 
 
 def set_quotient(
@@ -75,9 +79,9 @@ def set_quotient(
         elif former:
             former.valid_during = DateRange(former.valid_during.lower, spec.since)
             former.save(update_fields=["valid_during"])
-        if spec.document:
+        if spec.document or spec.kept:
             transaction.on_commit(partial(documents.forget, document))
-            document = documents.keep(spec.document, folder=FOLDER)
+            document = documents.keep(spec.document, folder=FOLDER) if spec.document else spec.kept
         made = Quotient.objects.create(
             household=household,
             value=spec.value,

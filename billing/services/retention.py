@@ -16,7 +16,7 @@ from billing.models import (
     TreasuryFile,
     TreasuryLine,
 )
-from billing.services import quotient_imports
+from billing.services import quotient_imports, quotient_proofs
 from billing.services.quotients import DOCUMENT_KEPT, forget_documents
 from lps.families.services.erasing import FAMILY_WORD
 from lps.journal.operations import purging
@@ -52,6 +52,7 @@ def apply_terms(*, today: date, now: datetime) -> None:
             "treasury_files": told.delete()[0],
             "reminder_letters": letters.update(path=""),
             "quotient_documents": forget_documents(quotients),
+            "quotient_proofs": quotient_proofs.forget(now=now),
             "quotient_imports": quotient_imports.forget(before=now - FILES_KEPT),
         }
         report(purged, at=now)

@@ -186,6 +186,9 @@ COMMUNE: Mapping[str, Sample] = {
         FAMILY, {"GET": 200, "POST": 400}, where=lambda town: {"absence_id": town.absence.pk}
     ),
     "booking:absence_withdraw": Sample(FAMILY, {"POST": 302}, where=lambda town: {"absence_id": town.absence.pk}),
+    "billing:quotient": Sample(FAMILY, {"GET": 200, "POST": 400}),
+    "billing:quotient_withdraw": Sample(FAMILY, {"POST": 302}),
+    "billing:quotient_document": Sample(FAMILY, where=lambda town: {"proof_id": town.quotient_proof.pk}),
     "billing:payments": Sample(FAMILY),
     "billing:invoices": Sample(FAMILY),
     "billing:invoice": Sample(FAMILY, where=lambda town: {"number": town.billed.number}),
@@ -892,6 +895,20 @@ COMMUNE: Mapping[str, Sample] = {
         foreign_fields=None,
     ),
     "billing_office:quotients": Sample(agent("billing.read_quotients")),
+    "billing_office:quotient_proofs": Sample(agent("billing.read_quotients")),
+    "billing_office:quotient_proof": Sample(
+        agent("billing.read_quotients"), where=lambda town: {"proof_id": town.quotient_proof.pk}
+    ),
+    "billing_office:quotient_proof_document": Sample(
+        agent("billing.read_quotients"), where=lambda town: {"proof_id": town.quotient_proof.pk}
+    ),
+    "billing_office:quotient_proof_answer": Sample(
+        agent("billing.set_quotients"),
+        {"POST": 302},
+        where=lambda town: {"proof_id": town.quotient_proof.pk},
+        fields=lambda town: {"decision": "refuse", "words": "Illisible."},
+        foreign_fields=None,
+    ),
     "billing_office:quotients_csv": Sample(agent("billing.read_quotients")),
     "billing_office:quotients_xlsx": Sample(agent("billing.read_quotients")),
     "billing_office:quotient_imports": Sample(agent("billing.set_quotients"), {"GET": 200, "POST": 400}),

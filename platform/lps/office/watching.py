@@ -11,6 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from billing import quotients
+from billing.rights import READ_QUOTIENTS
 from booking import absences, catalogue, overview, sentences
 from booking.overview import NextClosing, Reach
 from booking.rights import READ_ABSENCES, READ_DAY
@@ -205,6 +207,15 @@ LISTS: dict[str, Watch] = {
         order=(),
         lines=_nothing,
         page="booking_office:absences",
+    ),
+    "justificatifs-de-quotient": Watch(
+        right=READ_QUOTIENTS,
+        words=gettext_lazy("Justificatifs de quotient à examiner"),
+        advice="",
+        rows=lambda asked: quotients.proofs_to_examine(asked.agent),
+        order=(),
+        lines=_nothing,
+        page="billing_office:quotient_proofs",
     ),
     "places-proposees": Watch(
         right=READ_DAY,
