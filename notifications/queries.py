@@ -11,6 +11,7 @@ from notifications.models import (
     ADDRESS_PURPOSE,
     Address,
     AddressQuerySet,
+    Blocked,
     Kind,
     OutboxMessage,
     OutboxQuerySet,
@@ -74,6 +75,14 @@ def sums() -> Sums:
 def addresses_of(holder: str, *, kind: Kind = Kind.EMAIL) -> AddressQuerySet:
     """The addresses in force of a holder (`household:<id>`), in the order of their proofs."""
     return Address.objects.in_force().filter(holder=holder, kind=kind)
+
+
+def blocks_of(emails: Collection[str]) -> dict[str, Blocked]:
+    """Which of these addresses, in clear, bounced or complained, and since when: one statement, none for no address."""
+    lookups = {email: keys.lookup_hash(same_address_key(email.strip()), purpose=ADDRESS_PURPOSE) for email in emails}
+    rows = Blocked.objects.filter(kind=Kind.EMAIL, lifted_at__isnull=True, lookup__in=set(lookups.values())).order_by()
+    found = {row.lookup: row for row in rows}
+    return {email: found[lookup] for email, lookup in lookups.items() if lookup in found}
 
 
 def household_addresses() -> list[Address]:

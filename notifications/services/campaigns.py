@@ -29,7 +29,7 @@ from notifications.models import (
 )
 from notifications.rules import sms_text
 from notifications.services import SENT_KEPT, Post, post_many
-from notifications.services.preferences import wants
+from notifications.services.preferences import stop_urls, wants
 from notifications.services.sms import PLAIN, SmsPost, post_sms, post_sms_many
 from notifications.sms_delivery import next_hour
 from notifications.wakeup import QUEUE_CAMPAIGNS
@@ -221,7 +221,11 @@ def _queue(pk: int, *, now: datetime) -> int:
         if campaign.sms_text:
             campaign.sms_number = _queue_sms(campaign, _told(found.numbers), now=now)
         if campaign.email_text:
-            posts = [Post(to=to, facts=_email_facts(campaign)) for to in _addresses(found.holders)]
+            told = _email_facts(campaign)
+            posts = [
+                Post(to=one.address, facts={**told, "stop_url": stop})
+                for one, stop in stop_urls(_addresses(found.holders), kinds.NEWS.code)
+            ]
             campaign.email_number = post_many(posts, template=EMAIL, by=QUEUER, campaign=campaign)
         campaign.state, campaign.queued_at = Campaign.State.QUEUED, now
         campaign.save(update_fields=["state", "queued_at", "sms_number", "email_number"])
@@ -249,10 +253,12 @@ def _told(numbers: Mapping[str, str]) -> dict[str, str]:
     return {lookup: number for lookup, number in numbers.items() if lookup not in stopped}
 
 
-def _addresses(holders: frozenset[str]) -> list[str]:
-    """The proved addresses that did not refuse the town's news, each once."""
+def _addresses(holders: frozenset[str]) -> list[Address]:
+    """The proved addresses that did not refuse the town's news, each once; refused by one family, it is refused."""
     rows = list(Address.objects.in_force().filter(holder__in=holders, kind=Kind.EMAIL).order_by("pk"))
-    return list({row.lookup: row.address for row in wants(rows, kinds.NEWS.code)}.values())
+    wanting = {row.pk: row for row in wants(rows, kinds.NEWS.code)}
+    refused = {row.lookup for row in rows if row.pk not in wanting}
+    return list({row.lookup: row for row in wanting.values() if row.lookup not in refused}.values())
 
 
 def _email_facts(campaign: Campaign) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What each proved address wants to be told, one kind of message after the other, and the link that stops one."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -103,7 +103,15 @@ def stop(*, stopped: Stop, by: Actor, channel: Channel, at: datetime, wanted: bo
 
 def stop_url(address: Address, kind: str) -> str:
     """The link by which whoever reads a message stops its kind: signed, without an end, of this commune alone."""
-    return url_of(context.current(), f"/messages/arret/{signing.dumps([address.pk, kind], salt=_salt())}/")
+    [(_address, url)] = stop_urls([address], kind)
+    return url
+
+
+def stop_urls(addresses: Iterable[Address], kind: str) -> Iterator[tuple[Address, str]]:
+    """The same for many: each address with its link."""
+    before, salt = url_of(context.current(), "/messages/arret/"), _salt()
+    for address in addresses:
+        yield address, f"{before}{signing.dumps([address.pk, kind], salt=salt)}/"
 
 
 def stop_of(token: str) -> Stop | None:

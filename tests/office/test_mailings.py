@@ -13,11 +13,24 @@ from lps.families.models import Custody, Enrollment, Guardian, Household, School
 from lps.journal.models import AuditEntry
 from lps.kernel import clock
 from notifications.audiences import Choice
-from notifications.models import Blocked, Campaign, Class, Kind, OutboxMessage, Preference, State, Topic
+from notifications.facts import loads
+from notifications.models import (
+    FACTS_PURPOSE,
+    Blocked,
+    Campaign,
+    Class,
+    Kind,
+    OutboxMessage,
+    Preference,
+    State,
+    Topic,
+)
 from notifications.services import campaigns, prove_address, subscriptions
 from notifications.services.sms import number_lookup
+from tenants import keys
 from tenants.models import Commune
 from tests.accounts.factories import BY
+from tests.families.factories import ALWAYS, household
 from tests.notifications.test_subscriptions import NUMBER, subscribe
 from tests.office.pages import signed_in, text
 from tests.sql import counted
@@ -300,3 +313,38 @@ def test_a_report_outlives_its_messages(client: Client) -> None:
 
     page = text(client.get(f"{LIST}{made.pk}/"))
     assert "remis" in page and "0,07 €" in page
+
+
+def emailed(client: Client) -> dict[str, str]:
+    """An e-mail to the class, queued: each address with its stop link."""
+    client.post(NEW, {"audience": f"class:{the_class().pk}", "title": "Sortie", "email_text": "Vendredi."})
+    made = Campaign.objects.latest("pk")
+    client.post(f"{LIST}{made.pk}/envoyer/")
+    campaigns.queue_due(now=clock.now())
+    mails = OutboxMessage.objects.filter(campaign=made, kind=Kind.EMAIL)
+    return {mail.address: loads(keys.decrypt(mail.facts, purpose=FACTS_PURPOSE))["stop_url"] for mail in mails}
+
+
+def test_each_mail_bears_the_link_that_stops_the_news_at_its_own_address(client: Client) -> None:
+    for email in ("claire@example.org", "paul@example.org"):
+        prove_address(holder=marsone().holder, value=email, consent="preinscription-1", by=BY, channel="web")
+    first = emailed(client)
+    assert set(first) == {"claire@example.org", "paul@example.org"}
+
+    mailbox = Client(enforce_csrf_checks=True, headers={"host": "demo.localhost"})
+    path = "/" + first["claire@example.org"].split("/", 3)[3]
+    assert mailbox.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
+
+    assert set(emailed(client)) == {"paul@example.org"}
+
+
+def test_news_stopped_by_one_family_of_an_address_are_not_sent_for_the_other(client: Client) -> None:
+    home, other = marsone(), household(name="AUTRE", email="")
+    Custody.objects.create(child=Custody.objects.filter(household=home)[0].child, household=other, valid_during=ALWAYS)
+    for one in (home, other):
+        prove_address(holder=one.holder, value="claire@example.org", consent="preinscription-1", by=BY, channel="web")
+    [url] = emailed(client).values()
+
+    client.post("/" + url.split("/", 3)[3])
+
+    assert emailed(client) == {}

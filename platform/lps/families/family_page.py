@@ -1,8 +1,8 @@
 """What the town hall reads of one family and of one child, in a constant number of statements."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
@@ -20,6 +20,8 @@ from lps.families.models import (
     LettersBatch,
     SchoolClass,
 )
+from notifications import queries as notifications
+from notifications.models import Blocked
 from tenants import context
 
 
@@ -38,10 +40,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardianLine:
-    """A guardian, with the telephone as one dials it."""
+    """A guardian, with the telephone as one dials it; `block` when nothing reaches the e-mail any more."""
 
     guardian: Guardian
     phone: str
+    block: Blocked | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +63,20 @@ class ChildLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddressLine:
+    """An e-mail address that the family proved, since when, and whether it bounced."""
+
+    email: str
+    proved_at: datetime
+    block: Blocked | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FamilyPage:
     """A household with its guardians, its children, what it asked and the letters drawn for it."""
 
     guardians: tuple[GuardianLine, ...]
+    addresses: tuple[AddressLine, ...]
     children: tuple[ChildLine, ...]
     past: tuple[ChildLine, ...]
     requests: tuple[DataRequest, ...]
@@ -82,11 +95,13 @@ class ChildPage:
 
 
 def read(household: Household, *, day: date) -> FamilyPage:
-    """The page of a household on a day: eight statements."""
+    """The page of a household on a day: ten statements."""
+    guardians, addresses = _reached(household)
     lines = _children(household, day=day)
     letters = LettersBatch.objects.filter(asked__household=household.pk)[:5]
     return FamilyPage(
-        guardians=tuple(guardians_of(household)),
+        guardians=guardians,
+        addresses=addresses,
         children=tuple(line for line in lines if not line.is_past),
         past=tuple(line for line in lines if line.is_past),
         requests=tuple(queries.requests_of(household)[:20]),
@@ -106,6 +121,20 @@ def read_child(child: Child) -> ChildPage:
         diets=tuple(child.diets.all()),
         contacts=tuple((row, phones.shown(row.phone, region=region) if row.phone else "") for row in contacts),
         has_health=HealthNote.objects.filter(child=child).exists(),
+    )
+
+
+def _reached(household: Household) -> tuple[tuple[GuardianLine, ...], tuple[AddressLine, ...]]:
+    """The guardians, and the addresses proved, with those that nothing reaches any more: three statements."""
+    guardians, proved = guardians_of(household), list(notifications.addresses_of(household.holder))
+    emails = {one.pk: one.address for one in proved}
+    blocks = notifications.blocks_of({*emails.values(), *(one.guardian.email for one in guardians)} - {""})
+    return (
+        tuple(replace(one, block=blocks.get(one.guardian.email)) for one in guardians),
+        tuple(
+            AddressLine(email=emails[one.pk], proved_at=one.proved_at, block=blocks.get(emails[one.pk]))
+            for one in proved
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from lps.journal.services import record
 from lps.kernel import clock
 from lps.kernel.refusals import Refusal
 from notifications.models import Address
-from notifications.queries import addresses_of
+from notifications.queries import addresses_of, blocks_of
 from notifications.services import post, prove_address
 from tenants import context, keys
 from tenants.queries import url_of
@@ -26,15 +26,16 @@ _PURPOSE = "address_link"
 
 
 def ask_to_validate(*, household: Household, email: str, channel: Channel) -> Refusal | None:
-    """Send the link that proves an address, and nothing else. Raises `attempts.Unavailable`.
+    """Send the link that proves an address, and nothing else; one that bounced is proved again.
 
-    Refusals: `known` for an address proved already, `too_many` (`number`), `wait` (`seconds`): a family cannot make
-    the portal write again and again to somebody.
+    Raises `attempts.Unavailable`. Refusals: `known` for an address proved already, `too_many` (`number`), `wait`
+    (`seconds`): a family cannot make the portal write again and again to somebody.
     """
     proved = list(addresses_of(household.holder))
     if email_key(email) in {email_key(one.address) for one in proved}:
-        return Refusal("known")
-    if len(proved) >= MOST:
+        if not blocks_of([email]):
+            return Refusal("known")
+    elif len(proved) >= MOST:
         return Refusal("too_many", number=MOST)
     counters = (
         attempts.secret("address_of", household.holder),

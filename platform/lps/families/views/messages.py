@@ -55,8 +55,14 @@ def choices(request: FamilyRequest) -> HttpResponse:
         changed = preferences.choose(wishes=wishes, by=request.actor, channel=Channel.WEB, at=clock.now())
         return saying.done(reverse("families:messages"), SAVED if changed else UNCHANGED)
     wanted = preferences.choices_of(proved)
+    blocks = queries.blocks_of([one.address for one in proved])
     rows = [
-        (one, _name(one.pk), [(kind, kind.code in wanted[one.pk]) for kind in kinds.registered().values()])
+        {
+            "address": one,
+            "name": _name(one.pk),
+            "kinds": [(kind, kind.code in wanted[one.pk]) for kind in kinds.registered().values()],
+            "block": blocks.get(one.address),
+        }
         for one in proved
     ]
     return render(request, "families/messages.html", {"rows": rows, "said": saying.said(request, SENTENCES)})
