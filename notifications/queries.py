@@ -46,6 +46,21 @@ def stuck() -> OutboxQuerySet:
     return OutboxMessage.objects.filter(state__in=(State.DEAD, State.UNKNOWN)).order_by("-created_at", "-pk")
 
 
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """How many messages of one kind were given up for one reason."""
+
+    kind: str
+    code: str
+    number: int
+
+
+def reasons() -> list[Reason]:
+    """Why messages were given up, the most frequent first, without a word of whom they were for."""
+    counted = OutboxMessage.objects.filter(state=State.DEAD).order_by().values_list("kind", "last_error")
+    return [Reason(*row) for row in counted.annotate(number=Count("pk")).order_by("-number", "kind", "last_error")]
+
+
 def told(message: OutboxMessage) -> Stuck:
     """A message as an agent recognizes it: its subject for an e-mail; of an SMS, which may hold a code, nothing."""
     if message.kind == Kind.SMS:

@@ -94,8 +94,8 @@ class Ovh:
                 raise NoAnswer(refused.code) from None
 
     def called_back(self, content: bytes, query: Mapping[str, str]) -> list[Receipt | Stop]:
-        """A delivery report, in the query: the job's number, its state and OVH's code for the reason."""
-        ref, report = query.get("id", ""), query.get("dlr", "")
+        """A delivery report, in the query: the SMS's number, its state ("description") and OVH's code of the reason."""
+        ref, report = query.get("id", ""), query.get("description", "")
         if not (ref.isascii() and ref.isdigit() and len(ref) < 20):
             raise NotOurs("no id")
         fate = _FATES.get(report, Fate.SENT)

@@ -24,12 +24,14 @@ from notifications.models import (
     Class,
     Kind,
     OutboxMessage,
+    OutboxQuerySet,
     SendingSettings,
     State,
 )
 from notifications.rules import sms_text
 from notifications.services import SENT_KEPT, Post, post_many
 from notifications.services.preferences import stop_urls, wants
+from notifications.services.resending import resend_many
 from notifications.services.sms import PLAIN, SmsPost, post_sms, post_sms_many
 from notifications.sms_delivery import next_hour
 from notifications.wakeup import QUEUE_CAMPAIGNS
@@ -168,6 +170,18 @@ def queue_due(*, now: datetime) -> int:
     """Put every campaign whose hour has come in the outbox, each in its own transaction; how many were."""
     due = Campaign.objects.filter(state=Campaign.State.SCHEDULED, send_at__lte=now).order_by("pk")
     return sum(_queue(pk, now=now) for pk in due.values_list("pk", flat=True))
+
+
+def stuck(campaign: Campaign) -> OutboxQuerySet:
+    """Its messages that did not leave, or whose fate nobody knows."""
+    return OutboxMessage.objects.filter(campaign=campaign, state__in=(State.DEAD, State.UNKNOWN))
+
+
+def resend_dead(*, campaign: Campaign, by: Actor, at: datetime) -> int:
+    """Send again what did not leave of a campaign; how many. None once its report was closed."""
+    if campaign.report:
+        return 0
+    return resend_many(stuck(campaign), subject=f"mailing:{campaign.pk}", by=by, channel=Channel.OFFICE, at=at)
 
 
 def report(campaign: Campaign) -> list[ReportLine]:

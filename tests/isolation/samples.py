@@ -307,6 +307,14 @@ COMMUNE: Mapping[str, Sample] = {
         foreign_fields=None,
     ),
     "voice_office:word_remove": Sample(agent("voice.teach"), FORM, where=lambda town: {"word_id": town.word.pk}),
+    "office:deliveries_resend": Sample(
+        agent("office.resend_messages"),
+        FORM,
+        query=lambda town: {"message": town.stuck_message},
+        fields=lambda town: {"message": town.stuck_message},
+        foreign=200,
+        foreign_fields=302,
+    ),
     "office:sending": Sample(
         agent("office.set_sending"),
         FORM,
@@ -378,6 +386,9 @@ COMMUNE: Mapping[str, Sample] = {
     ),
     "office:mailing_cancel": Sample(
         agent("office.write_to_families"), {"POST": 302}, where=lambda town: {"mailing_id": town.mailing.pk}
+    ),
+    "office:mailing_resend": Sample(
+        agent("office.write_to_families"), FORM, where=lambda town: {"mailing_id": town.mailing.pk}
     ),
     "office:mailing_remove": Sample(
         agent("office.write_to_families"), {"POST": 302}, where=lambda town: {"mailing_id": town.mailing.pk}
@@ -1400,6 +1411,7 @@ CONSOLE: Mapping[str, Sample] = {
     "console:communes": Sample(OPERATOR),
     "console:new": Sample(OPERATOR, {"GET": 200, "POST": 400}),
     "console:commune": Sample(OPERATOR, where=lambda town: {"slug": town.commune.slug}),
+    "console:messages": Sample(OPERATOR, FORM, where=lambda town: {"slug": town.commune.slug}),
     "console:state": Sample(OPERATOR, {"GET": 200, "POST": 400}, where=lambda town: {"slug": town.commune.slug}),
     "console:opening_day": Sample(OPERATOR, {"POST": 302}, where=lambda town: {"slug": town.commune.slug}),
 }

@@ -249,7 +249,8 @@ def call_back(commune: Commune, content: bytes = b"", *, token: str = "", query:
 
 def told(provider: str, message: OutboxMessage, fate: str) -> dict[str, Any]:
     if provider == "ovh":
-        return {"query": f"id={message.provider_ref}&ptt=4&dlr={ {'delivered': 1, 'failed': 2}[fate] }"}
+        report = {"delivered": 1, "failed": 2}[fate]
+        return {"query": f"id={message.provider_ref}&ptt=4&descriptionDlr=x&description={report}"}
     word = {"delivered": "delivered", "failed": "hard_bounce"}[fate]
     content = {"msg_status": word, "tag": [message.message_id], "messageId": 1, "error_code": 4, "to": NUMBER[1:]}
     return {"content": json.dumps(content).encode()}

@@ -17,7 +17,7 @@ from lps.accounts.services import AccountRefused
 from lps.console import nav, queries, states
 from lps.console.forms import OpenForm, OpeningDayForm, StateForm, initial_of
 from lps.console.opening import open_commune
-from lps.console.rights import CHANGE_STATES, ENTER, OPEN_COMMUNES
+from lps.console.rights import CHANGE_STATES, ENTER, OPEN_COMMUNES, RESEND
 from lps.console.services import CannotOpen
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
@@ -51,7 +51,7 @@ def communes(request: DoorRequest) -> HttpResponse:
         "states": [(one.value, one.label) for one in CommuneState if one != CommuneState.ERASED],
         "may_open": allowed(request.actor, OPEN_COMMUNES),
     }
-    return _render(request, "console/communes.html", facts)
+    return rendered(request, "console/communes.html", facts)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,60 +66,62 @@ def new(request: DoorRequest) -> HttpResponse:
                 template=form.cleaned_data["template"],
                 school_zone=form.cleaned_data["school_zone"],
                 agent=form.agent,
-                by=_operator(request),
+                by=operator_of(request),
                 channel=Channel.WEB,
             )
         except (CannotOpen, AccountRefused) as error:
             form.refuse(error)
         else:
             return saying.done(_path(opened.commune), "ouverte")
-    return _render(request, "console/new.html", {"form": form}, status=400 if form.errors else 200)
+    return rendered(request, "console/new.html", {"form": form}, status=400 if form.errors else 200)
 
 
 @require_safe
 @operator_required(ENTER)
 def commune(request: DoorRequest, slug: str) -> HttpResponse:
     """One commune: its identity, its addresses, its year in figures, what was done to it."""
-    found = _commune_or_404(slug)
+    found = commune_or_404(slug)
     facts = {
         "detail": queries.detail(found, today=clock.now().date()),
         "may_change": allowed(request.actor, CHANGE_STATES) and bool(states.NEXT[found.state]),
+        "may_resend": allowed(request.actor, RESEND),
         "day_form": OpeningDayForm(initial=initial_of(found)) if found.state == CommuneState.TO_OPEN else None,
         "said": saying.said(request, SAID),
     }
-    return _render(request, "console/commune.html", facts)
+    return rendered(request, "console/commune.html", facts)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @operator_required(CHANGE_STATES)
 def state(request: DoorRequest, slug: str) -> HttpResponse:
     """Suspend, reopen, close: what it does is said beside the choice."""
-    found = _commune_or_404(slug)
+    found = commune_or_404(slug)
     form = StateForm(request.POST if request.method == "POST" else None, states=states.NEXT[found.state])
     if form.is_valid():
         try:
-            states.change_state(slug=slug, wanted=form.wanted, by=_operator(request))
+            states.change_state(slug=slug, wanted=form.wanted, by=operator_of(request))
         except states.StateRefused:
             form.add_error(None, str(_("L'état a changé entre-temps : rechargez la page.")))
         else:
             return saying.done(_path(found), "etat")
     facts = {"form": form, "commune": found}
-    return _render(request, "console/state.html", facts, status=400 if form.errors else 200)
+    return rendered(request, "console/state.html", facts, status=400 if form.errors else 200)
 
 
 @require_POST
 @operator_required(CHANGE_STATES)
 def opening_day(request: DoorRequest, slug: str) -> HttpResponse:
     """Say from which day families come in."""
-    found, form = _commune_or_404(slug), OpeningDayForm(request.POST)
+    found, form = commune_or_404(slug), OpeningDayForm(request.POST)
     if not form.is_valid():
         facts = {"detail": queries.detail(found, today=clock.now().date()), "may_change": True, "day_form": form}
-        return _render(request, "console/commune.html", facts, status=400)
-    states.set_opening_day(slug=slug, day=form.cleaned_data["opens_on"], by=_operator(request))
+        return rendered(request, "console/commune.html", facts, status=400)
+    states.set_opening_day(slug=slug, day=form.cleaned_data["opens_on"], by=operator_of(request))
     return saying.done(_path(found), "jour")
 
 
-def _commune_or_404(slug: str) -> Commune:
+def commune_or_404(slug: str) -> Commune:
+    """The commune of an address."""
     try:
         with context.public():
             return commune_by_slug(slug=slug)
@@ -127,7 +129,8 @@ def _commune_or_404(slug: str) -> Commune:
         raise Http404 from error
 
 
-def _operator(request: DoorRequest) -> Actor:
+def operator_of(request: DoorRequest) -> Actor:
+    """Whoever opened the page: the door let in nobody else."""
     assert request.actor is not None
     return request.actor
 
@@ -136,7 +139,8 @@ def _path(found: Commune) -> str:
     return reverse("console:commune", args=[found.slug])
 
 
-def _render(request: DoorRequest, template: str, facts: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    actor = _operator(request)
+def rendered(request: DoorRequest, template: str, facts: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """A page of the console with its rail."""
+    actor = operator_of(request)
     rail = links(nav.RAIL, path=request.path, may=partial(allowed, actor))
     return render(request, template, {**facts, "agent_name": actor.label, "rail": rail}, status=status)

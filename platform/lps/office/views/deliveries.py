@@ -1,5 +1,7 @@
 """Messages that did not leave, or whose fate nobody knows: why, and sending them again."""
 
+from collections.abc import Mapping
+
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -12,31 +14,30 @@ from django.views.decorators.http import require_http_methods, require_safe
 from lps.accounts.gates import whole_town_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import may_for_all
+from lps.journal.channels import Channel
 from lps.office.rights import READ_DELIVERIES, RESEND
 from lps.ui import saying
-from notifications import queries, services
+from notifications import queries, sentences, services
 from notifications.models import OutboxMessage, State
+from notifications.services import resending
 
 PER_PAGE = 50
+CHOSEN, TICK = "message", "cocher"
 SAID = {
     "renvoye": _("Le message est remis en file\u00a0: il part dans la minute."),
+    "renvoyes": _("Les messages sont remis en file\u00a0: ils partent dans la minute."),
+    "aucun": _("Cochez au moins un message à renvoyer."),
+    "rien": _("Aucun de ces messages n'était à renvoyer\u00a0: ils sont partis, ou quelqu'un les a déjà renvoyés."),
     "deja": _("Ce message n'était plus à renvoyer\u00a0: il est parti, ou quelqu'un l'a déjà renvoyé."),
 }
-# By the beginning of the code that the outbox kept; what is not here is told as it is.
-WHY: dict[str, str | Promise] = {
-    "blocked": _("Le destinataire a demandé à ne plus rien recevoir (STOP), ou son adresse n'existe plus."),
-    "monthly_cap": _("Le plafond du mois est atteint. Augmentez-le dans les réglages, puis renvoyez."),
-    "no_provider": _("Aucun prestataire de SMS n'est réglé. Choisissez-en un dans les réglages, puis renvoyez."),
-    "never_seen": _("Le prestataire dit ne l'avoir jamais reçu. Vous pouvez le renvoyer."),
-    "stopped": _("Les envois étaient arrêtés et vous avez choisi de ne pas l'envoyer."),
-    "recipient_refused": _("L'adresse est refusée\u00a0: vérifiez-la avec la famille."),
-    "number_refused": _("Le numéro est refusé par le prestataire\u00a0: vérifiez-le avec la personne."),
-    "worker_killed": _("Le portail s'est arrêté plusieurs fois pendant l'envoi."),
-    "internal": _("Une erreur de notre part. Renvoyez-le\u00a0; si cela recommence, appelez-nous."),
-    "unreachable": _("Le serveur d'envoi n'a pas répondu pendant deux jours."),
-    "server_refused": _("Le serveur d'envoi a refusé de travailler pendant deux jours."),
-    "message_refused": _("Le serveur d'envoi a refusé ce message."),
-    "http_": _("Le prestataire l'a refusé."),
+# What to do about it, by the code that the outbox kept: the reason itself is in `notifications.sentences`.
+ADVICE: Mapping[str, str | Promise] = {
+    "monthly_cap": _("Augmentez-le dans les réglages, puis renvoyez."),
+    "no_provider": _("Choisissez-en un dans les réglages, puis renvoyez."),
+    "never_seen": _("Vous pouvez le renvoyer."),
+    "recipient_refused": _("Vérifiez-la avec la famille."),
+    "number_refused": _("Vérifiez-le avec la personne."),
+    "internal": _("Renvoyez-le\u00a0; si cela recommence, appelez-nous."),
 }
 UNKNOWN = _("Le prestataire n'a pas confirmé. Il est interrogé\u00a0: attendez avant de renvoyer.")
 
@@ -50,6 +51,7 @@ def deliveries(request: DoorRequest) -> HttpResponse:
         "page": page,
         "rows": [(queries.told(message), why(message)) for message in page.object_list],
         "may_resend": may_for_all(request.actor, RESEND),
+        "all_ticked": request.GET.get(TICK) == "tout",
         "sending": queries.sending(),
         "said": saying.said(request, SAID),
     }
@@ -78,8 +80,38 @@ def resend(request: DoorRequest, message_id: int) -> HttpResponse:
     return saying.done(back, "renvoye")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@whole_town_required(RESEND)
+def resend_chosen(request: DoorRequest) -> HttpResponse:
+    """Those that were ticked: counted, then put back in the queue together."""
+    back = reverse("office:deliveries")
+    chosen = _chosen(request)
+    if not chosen:
+        return saying.done(back, "aucun")
+    rows = queries.stuck().filter(pk__in=chosen)
+    if request.method != "POST":
+        bulk = resending.look(rows, now=request.received_at)
+        facts = {"bulk": bulk, "chosen": chosen, "back": back, "back_words": _("Messages non partis")}
+        return render(request, "office/resend_many.html", facts)
+    if request.actor is None:
+        raise PermissionDenied
+    number = resending.resend_many(
+        rows, subject="messages", by=request.actor, channel=Channel.OFFICE, at=request.received_at
+    )
+    return saying.done(back, "renvoyes" if number else "rien")
+
+
+def _chosen(request: DoorRequest) -> list[int]:
+    """The keys that were ticked, a page of them at most; what is no key is left out."""
+    sent = request.POST if request.method == "POST" else request.GET
+    keys = [key for key in sent.getlist(CHOSEN)[:PER_PAGE] if key.isascii() and key.isdigit() and len(key) < 19]
+    return [int(key) for key in keys]
+
+
 def why(message: OutboxMessage) -> str:
     """Why a message is stuck, in words that say what to do."""
     if message.state == State.UNKNOWN:
         return str(UNKNOWN)
-    return str(next((words for code, words in WHY.items() if message.last_error.startswith(code)), message.last_error))
+    reason = sentences.why(message.last_error)
+    told = f"{reason[:1].upper()}{reason[1:]}."
+    return f"{told} {ADVICE[code]}" if (code := message.last_error.split(" ")[0]) in ADVICE else told

@@ -19,10 +19,11 @@ from lps.kernel import clock
 from lps.office.mailing_forms import CountForm, FlashForm, MailingForm, TryForm, initial_of
 from lps.office.rights import READ_SENDINGS, WRITE_TO_FAMILIES
 from lps.ui import saying
+from notifications import sentences
 from notifications.models import Campaign, Class, Outcome
 from notifications.models import State as Sending
 from notifications.rules import sms_text
-from notifications.services import campaigns
+from notifications.services import campaigns, resending
 from notifications.services.campaigns import Counted, ReportLine
 from tenants import context
 
@@ -36,6 +37,8 @@ SAID = {
     "programme": _("L'envoi est programmé. Vous pouvez l'annuler jusqu'à son heure."),
     "annule": _("L'envoi est annulé : personne ne l'a reçu."),
     "supprime": _("Le brouillon est supprimé."),
+    "renvoyes": _("Les messages sont remis en file : ils partent dans la minute."),
+    "rien": _("Rien n'était à renvoyer : ces messages sont partis, ou quelqu'un les a déjà renvoyés."),
     "trop-tard": _("C'est trop tard : cet envoi est déjà parti, ou il a été annulé."),
 }
 FATES: Mapping[str, Any] = {
@@ -46,15 +49,6 @@ FATES: Mapping[str, Any] = {
     Sending.UNKNOWN: _("sort inconnu : le prestataire est interrogé"),
     Outcome.DELIVERED: _("remis"),
     Outcome.FAILED: _("non remis"),
-}
-WHY: Mapping[str, Any] = {
-    "blocked": _("le destinataire a répondu STOP"),
-    "monthly_cap": _("le plafond du mois est atteint"),
-    "no_provider": _("aucun prestataire n'est réglé"),
-    "never_seen": _("le prestataire ne l'a jamais reçu"),
-    "stopped": _("les envois étaient arrêtés"),
-    "refused": _("adresse refusée"),
-    "internal": _("erreur du portail"),
 }
 
 
@@ -148,6 +142,19 @@ def remove(request: DoorRequest, mailing_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @agent_required(WRITE_TO_FAMILIES)
+def resend(request: DoorRequest, mailing_id: int) -> HttpResponse:
+    """What did not leave of a sending: counted, then put back in the queue together."""
+    found = _mailing_or_404(request, mailing_id)
+    if request.method == "POST":
+        number = campaigns.resend_dead(campaign=found, by=_agent(request), at=request.received_at)
+        return saying.done(_path(found), "renvoyes" if number else "rien")
+    bulk = resending.look(campaigns.stuck(found), now=request.received_at)
+    facts = {"bulk": bulk, "back": _path(found), "back_words": found.title}
+    return render(request, "office/resend_many.html", facts)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@agent_required(WRITE_TO_FAMILIES)
 def flash(request: DoorRequest) -> HttpResponse:
     """An SMS to a topic's subscribers, at once: open, write, send."""
     if not _may_flash(request):
@@ -206,13 +213,15 @@ def _replaced(request: DoorRequest) -> Any:
 def _shown(request: DoorRequest, found: Campaign, form: TryForm) -> HttpResponse:
     now, is_draft = request.received_at, found.state == State.DRAFT
     waits = is_draft or found.state == State.SCHEDULED
+    lines = campaigns.report(found) if found.state == State.QUEUED else []
     facts = {
         "mailing": found,
         "audience": found.audience["label"],
         "counted": _counted_of(found) if waits else None,
         "leaves_at": campaigns.leaves_at(found, now=now) if waits and found.sms_text else found.send_at,
         "is_late": found.state == State.SCHEDULED and found.send_at is not None and found.send_at <= now,
-        "lines": [_line(line) for line in campaigns.report(found)] if found.state == State.QUEUED else [],
+        "lines": [_line(line) for line in lines],
+        "is_stuck": not found.report and any(line.fate in (Sending.DEAD, Sending.UNKNOWN) for line in lines),
         "spent": campaigns.spent(found) if found.state == State.QUEUED else None,
         "form": form,
         "may_write": allowed(request.actor, WRITE_TO_FAMILIES),
@@ -225,7 +234,7 @@ def _line(line: ReportLine) -> dict[str, Any]:
     return {
         "kind": "SMS" if line.kind == "sms" else _("courriel"),
         "fate": FATES.get(line.fate, line.fate),
-        "why": WHY.get(line.why, line.why),
+        "why": sentences.why(line.why),
         "number": line.number,
         "is_bad": line.fate in (Sending.DEAD, Outcome.FAILED),
     }
