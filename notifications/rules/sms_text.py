@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_PARTS = 4
+# Characters that a provider adds to a piece of news so that one may answer STOP.
+STOP_CLAUSE = 11
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -71,10 +73,10 @@ class Counted:
         return 1 <= self.parts <= MAX_PARTS
 
 
-def count(text: str) -> Counted:
-    """Count a text. An empty one has no part."""
+def count(text: str, *, added: int = 0) -> Counted:
+    """Count a text, and the `added` characters that leave with it. An empty one has no part."""
     foreign = tuple(dict.fromkeys(char for char in text if char not in _BASIC and char not in _EXTENDED))
-    widths = [_width(char, gsm=not foreign) for char in text]
+    widths = [*(_width(char, gsm=not foreign) for char in text), *([1] * added if text else ())]
     alone, joined = (70, 67) if foreign else (160, 153)
     units = sum(widths)
     parts = min(units, 1) if units <= alone else _joined_parts(widths, joined)

@@ -32,7 +32,7 @@ from notifications.rules import sms_text
 from notifications.services import SENT_KEPT, Post, post_many
 from notifications.services.preferences import stop_urls, wants
 from notifications.services.resending import resend_many
-from notifications.services.sms import PLAIN, SmsPost, post_sms, post_sms_many
+from notifications.services.sms import PLAIN, SmsPost, added_to, post_sms, post_sms_many
 from notifications.sms_delivery import next_hour
 from notifications.wakeup import QUEUE_CAMPAIGNS
 from tenants import context
@@ -77,11 +77,13 @@ class ReportLine:
     number: int
 
 
-def count(*, audience: Mapping[str, Any], sms: str, email: str, today: date) -> Counted:
+def count(
+    *, audience: Mapping[str, Any], sms: str, email: str, today: date, message_class: Class | str = Class.NEWS
+) -> Counted:
     """How many would be written to, and what it costs: the very rule of the sending."""
     found = audiences.recipients(audience, today=today)
     numbers = len(_told(found.numbers)) if sms else 0
-    parts = sms_text.count(sms).parts
+    parts = sms_text.count(sms, added=added_to(message_class)).parts
     return Counted(
         numbers=numbers,
         addresses=len(_addresses(found.holders)) if email else 0,
@@ -110,12 +112,16 @@ def change(*, pk: int, words: Words, by: Actor, at: datetime) -> Campaign | None
 
 
 def send(*, pk: int, by: Actor, at: datetime) -> bool:
-    """Let a draft leave, at once or at its hour; False when it left already. A worker queues it, once."""
+    """Let a draft leave, at once or at its hour; False when it left already. A worker queues it, once.
+
+    News that must wait for the town's hours waits here, where it can still be given up, rather than in the outbox.
+    """
     with transaction.atomic():
         draft = Campaign.objects.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
         if draft is None or draft.state != Campaign.State.DRAFT or not (draft.sms_text or draft.email_text):
             return False
-        draft.state, draft.send_at = Campaign.State.SCHEDULED, max(draft.send_at or at, at)
+        leaves = leaves_at(draft, now=at) if draft.message_class == Class.NEWS else max(draft.send_at or at, at)
+        draft.state, draft.send_at = Campaign.State.SCHEDULED, leaves
         draft.save(update_fields=["state", "send_at"])
         _tell(draft, "campaign_sent", by=by, at=at)
         if draft.send_at <= at:

@@ -125,6 +125,11 @@ def number_lookup(number: str) -> str:
     return keys.lookup_hash(number, purpose=SUBSCRIBER_PURPOSE)
 
 
+def added_to(message_class: Class | str) -> int:
+    """How many characters the provider adds to a text of this class."""
+    return sms_text.STOP_CLAUSE if message_class == Class.NEWS else 0
+
+
 class _Texts:
     """The texts of one template: facts that come back are rendered once."""
 
@@ -152,7 +157,7 @@ def _message(
     despite_stop: bool = False,
 ) -> OutboxMessage:
     """A row not yet written. Its facts are the text itself: what was counted is what leaves."""
-    counted = sms_text.count(text)
+    counted = sms_text.count(text, added=added_to(message_class))
     if not counted.fits:
         raise TooLong(f"{counted.parts} parts")
     sealed = fact_text.dumps({"text": text, **({"despite_stop": True} if despite_stop else {})})

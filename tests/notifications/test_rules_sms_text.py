@@ -34,6 +34,10 @@ def test_the_lengths_of_the_standard(text: str, gsm: bool, units: int, parts: in
     assert (counted.gsm, counted.units, counted.parts) == (gsm, units, parts)
 
 
+def test_what_a_provider_adds_is_counted_with_a_text_alone() -> None:
+    assert [count(text, added=11).parts for text in ("", "a" * 149, "a" * 150, "ç" * 59, "ç" * 60)] == [0, 1, 2, 1, 2]
+
+
 def test_a_character_of_two_units_is_not_cut_by_the_end_of_a_part() -> None:
     # 152 letters, then a euro that no longer fits in the first part's 153.
     assert count("a" * 152 + "€" + "a" * 151).parts == 2

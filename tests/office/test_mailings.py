@@ -1,6 +1,6 @@
 """Writing to many: who, how many, how much; tried on oneself, sent once, at its hour, and its report."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +27,7 @@ from notifications.models import (
 )
 from notifications.services import campaigns, prove_address, subscriptions
 from notifications.services.sms import number_lookup
+from notifications.sms_delivery import drain_sms
 from tenants import keys
 from tenants.models import Commune
 from tests.accounts.factories import BY
@@ -36,6 +37,15 @@ from tests.office.pages import signed_in, text
 from tests.sql import counted
 
 LIST, NEW, FLASH = "/mairie/ecrire/", "/mairie/ecrire/nouveau/", "/mairie/ecrire/flash/"
+
+
+# A Wednesday noon: every class may leave.
+NOON = datetime(2026, 11, 25, 11, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOON)
 
 
 @pytest.fixture
@@ -80,11 +90,9 @@ def test_a_sending_is_read_before_it_leaves_and_reported_after(client: Client) -
 
     assert (sms().get().address, sms().get().message_class) == (NUMBER, Class.NEWS)
     assert "en attente de départ" in text(client.get(f"{LIST}{made.pk}/"))
-    sms().update(
-        state=State.SENT, sent_at=clock.now(), outcome="failed", outcome_reason="numéro éteint", cost=Decimal("0.07")
-    )
+    sms().update(state=State.SENT, sent_at=clock.now(), outcome="failed", outcome_reason="ptt_24", cost=Decimal("0.07"))
     page = text(client.get(f"{LIST}{made.pk}/"))
-    assert "non remis" in page and "numéro éteint" in page and "0,07 €" in page
+    assert "non remis" in page and "Le téléphone est éteint ou hors réseau." in page and "0,07 €" in page
     assert (told("campaign_written"), told("campaign_sent"), told("campaign_queued")) == (1, 1, 1)
 
 
@@ -113,6 +121,38 @@ def test_a_scheduled_sending_waits_and_may_be_canceled(client: Client, in_demo: 
     assert "personne ne l'a reçu" in text(client.post(f"{LIST}{made.pk}/annuler/", follow=True))
     assert campaigns.queue_due(now=clock.now() + timedelta(days=9)) == 0
     assert not sms().exists()
+
+
+def test_it_may_be_canceled_until_its_minute_and_no_later(client: Client, in_demo: Commune) -> None:
+    subscribe(flash_topic())
+    for late, left, said in ((timedelta(minutes=-1), 0, "annule"), (timedelta(0), 1, "trop-tard")):
+        client.post(NEW, written(send_day="2026-11-27", send_hour="09:30"))
+        made = Campaign.objects.latest("pk")
+        client.post(f"{LIST}{made.pk}/envoyer/")
+        minute = datetime(2026, 11, 27, 8, 30, tzinfo=UTC)
+        assert campaigns.queue_due(now=minute + late) == left
+
+        assert client.post(f"{LIST}{made.pk}/annuler/")["Location"].endswith(said)
+
+        assert sms().filter(campaign=made).count() == left
+
+
+def test_news_confirmed_at_night_waits_where_it_may_be_canceled(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe(flash_topic())
+    night = datetime(2026, 11, 25, 21, 0, tzinfo=UTC)  # 22:00 in Paris
+    monkeypatch.setattr(clock, "now", lambda: night)
+
+    answer = client.post(FLASH, written(sms_text="Marché annulé"))
+
+    assert answer["Location"].endswith("programme")
+    made = Campaign.objects.get()
+    assert made.send_at == datetime(2026, 11, 26, 7, 0, tzinfo=UTC)
+    assert "Départ le" in text(client.get(f"{LIST}{made.pk}/")) and campaigns.queue_due(now=night) == 0
+    assert client.post(f"{LIST}{made.pk}/annuler/")["Location"].endswith("annule")
+    client.post(FLASH, written(sms_text="Incendie", danger="on"))
+    assert campaigns.queue_due(now=night) == 1
 
 
 def test_whoever_stopped_since_is_not_written_to(client: Client) -> None:
@@ -169,6 +209,48 @@ def test_typing_is_counted_by_the_same_rule(client: Client) -> None:
 
     assert "2 SMS chacun" in line and "0,14 €" in line
     assert "Choisissez à qui" in text(client.post(f"{LIST}compter/", {"audience": "topic:999999", "sms_text": "x"}))
+
+
+@pytest.mark.parametrize(
+    ("typed", "parts"),
+    [
+        ("x" * 149, 1),
+        ("x" * 150, 2),  # and what the provider adds to answer STOP
+        ("a\r\n" * 74, 1),  # a line feed is one character
+        (" \r\n" + "x" * 149 + "\r\n ", 1),
+        ("ê" * 59, 1),
+        ("ê" * 60, 2),
+        ("€" * 74, 1),
+    ],
+)
+def test_what_is_counted_while_typing_is_what_is_shown_then_paid(client: Client, typed: str, parts: int) -> None:
+    subscribe(flash_topic())
+    price = f"0,{7 * parts:02d} €"
+
+    live = text(client.post(f"{LIST}compter/", written(sms_text=typed)))
+    shown = text(client.post(NEW, written(sms_text=typed), follow=True))
+    client.post(f"{LIST}{Campaign.objects.get().pk}/envoyer/")
+    campaigns.queue_due(now=clock.now())
+    drain_sms()
+
+    assert all(f"{parts} SMS chacun, {price}" in page for page in (live, shown))
+    assert (sms().get().parts, sms().get().cost) == (parts, Decimal("0.07") * parts)
+
+
+def test_a_text_too_long_is_said_while_it_is_typed(client: Client) -> None:
+    for typed in ("x" * 602, "x" * 801, "ê" * 300):
+        page = text(client.post(f"{LIST}compter/", written(sms_text=typed)))
+        assert "trop long" in page or "800" in page
+        assert client.post(NEW, written(sms_text=typed)).status_code == 200 and not Campaign.objects.exists()
+    assert "4 SMS chacun" in text(client.post(f"{LIST}compter/", written(sms_text="x" * 601)))
+
+
+def test_dangers_bear_no_word_on_stop(client: Client) -> None:
+    subscribe(flash_topic())
+
+    line = text(client.post(f"{LIST}compter/", written(sms_text="x" * 160, danger="on")))
+
+    assert "1 SMS chacun" in line
 
 
 def test_a_class_is_told_by_proved_addresses_and_mobiles(client: Client) -> None:

@@ -30,6 +30,13 @@ def offered(agent: Agent, *, kind: str = "") -> list[tuple[Any, list[Choice]]]:
     return [(label, choices) for label, choices in rows if choices]
 
 
+def class_of(choice: Choice, *, danger: bool) -> Class:
+    """The class of a message to these people."""
+    kind = audiences.known(choice.kind)
+    assert kind is not None
+    return Class.DANGER if danger else kind.of
+
+
 def reaches(agent: Agent, choice: Choice) -> bool:
     """Whether all whom the choice stands for are where the agent works."""
     return (not agent.sites or choice.site_id in agent.sites) and (
@@ -56,7 +63,7 @@ class _SmsForm(forms.Form):
 
     def clean_sms_text(self) -> str:
         written = str(self.cleaned_data["sms_text"]).replace("\r\n", "\n").strip()
-        counted = sms_text.count(written)
+        counted = sms_text.count(written, added=sms_text.STOP_CLAUSE)
         if counted.parts > sms_text.MAX_PARTS:
             raise forms.ValidationError(TOO_LONG % {"most": sms_text.MAX_PARTS})
         return written
@@ -116,15 +123,17 @@ class MailingForm(_SmsForm):
         return given
 
     @property
+    def message_class(self) -> Class:
+        """Why it is sent: said by whom it is for, unless it tells of a danger."""
+        return class_of(self.cleaned_data["audience"], danger=self.cleaned_data["danger"])
+
+    @property
     def words(self) -> Words:
         """What was written, once the form is valid."""
-        choice: Choice = self.cleaned_data["audience"]
-        kind = audiences.known(choice.kind)
-        assert kind is not None
         return Words(
             title=self.cleaned_data["title"],
-            choice=choice,
-            message_class=Class.DANGER if self.cleaned_data["danger"] else kind.of,
+            choice=self.cleaned_data["audience"],
+            message_class=self.message_class,
             sms_text=self.cleaned_data["sms_text"],
             email_text=self.cleaned_data["email_text"],
             send_at=self._send_at(),
@@ -158,11 +167,12 @@ class FlashForm(_SmsForm):
         self.order_fields(["audience", "sms_text", "danger"])
 
 
-class CountForm(forms.Form):
-    """What is being typed, to be counted: nothing of it has to be right yet."""
+class CountForm(_SmsForm):
+    """What is being typed, to be counted as it will leave: nothing else has to be right yet."""
 
     sms_text = forms.CharField(required=False, max_length=800)
     email_text = forms.CharField(required=False, max_length=10_000)
+    danger = forms.BooleanField(required=False)
 
     def __init__(self, data: Any, *, agent: Agent) -> None:
         super().__init__(data)

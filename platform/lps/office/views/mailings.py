@@ -1,6 +1,7 @@
 """Writing to many at once: a draft, its preview with its price, the sending, its report; infos flash in two clicks."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -16,11 +17,11 @@ from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.kernel import clock
-from lps.office.mailing_forms import CountForm, FlashForm, MailingForm, TryForm, initial_of
+from lps.office.mailing_forms import CountForm, FlashForm, MailingForm, TryForm, class_of, initial_of
 from lps.office.rights import READ_SENDINGS, WRITE_TO_FAMILIES
 from lps.ui import saying
 from notifications import sentences
-from notifications.models import Campaign, Class, Outcome
+from notifications.models import Campaign, Outcome
 from notifications.models import State as Sending
 from notifications.rules import sms_text
 from notifications.services import campaigns, resending
@@ -49,6 +50,12 @@ FATES: Mapping[str, Any] = {
     Sending.UNKNOWN: _("sort inconnu : le prestataire est interrogé"),
     Outcome.DELIVERED: _("remis"),
     Outcome.FAILED: _("non remis"),
+}
+BADGES: Mapping[str, str] = {
+    Outcome.DELIVERED: "ok",
+    Sending.SENT: "ok",
+    Sending.DEAD: "bad",
+    Outcome.FAILED: "bad",
 }
 
 
@@ -115,10 +122,9 @@ def try_it(request: DoorRequest, mailing_id: int) -> HttpResponse:
 def send(request: DoorRequest, mailing_id: int) -> HttpResponse:
     """Let a draft leave, at once or at its hour. Twice is once."""
     found = _mailing_or_404(request, mailing_id)
-    later = found.send_at is not None and found.send_at > request.received_at
     if not campaigns.send(pk=found.pk, by=_agent(request), at=request.received_at):
         return saying.done(_path(found), "trop-tard")
-    return saying.done(_path(found), "programme" if later else "envoye")
+    return saying.done(_path(found), _sent(found.pk, at=request.received_at))
 
 
 @require_POST
@@ -168,11 +174,11 @@ def flash(request: DoorRequest) -> HttpResponse:
     made = campaigns.flash(
         text=form.cleaned_data["sms_text"],
         choice=form.cleaned_data["audience"],
-        message_class=Class.DANGER if form.cleaned_data["danger"] else Class.NEWS,
+        message_class=class_of(form.cleaned_data["audience"], danger=form.cleaned_data["danger"]),
         by=agent,
         at=request.received_at,
     )
-    return saying.done(_path(made), "envoye")
+    return saying.done(_path(made), _sent(made.pk, at=request.received_at))
 
 
 @require_POST
@@ -181,7 +187,8 @@ def count(request: DoorRequest) -> HttpResponse:
     """What is typed so far, counted: a line for the script that follows the writing."""
     form = CountForm(request.POST, agent=_agent(request))
     counted = _counted(form.cleaned_data) if form.is_valid() else None
-    return render(request, "office/mailing_count.html", {"counted": counted, "form": form})
+    facts = {"counted": counted, "form": form, "is_typed": True, "live": True}
+    return render(request, "office/mailing_count.html", facts)
 
 
 def _form(request: DoorRequest, found: Campaign | None) -> HttpResponse:
@@ -221,6 +228,7 @@ def _shown(request: DoorRequest, found: Campaign, form: TryForm) -> HttpResponse
         "leaves_at": campaigns.leaves_at(found, now=now) if waits and found.sms_text else found.send_at,
         "is_late": found.state == State.SCHEDULED and found.send_at is not None and found.send_at <= now,
         "lines": [_line(line) for line in lines],
+        "is_moving": any(line.fate in (Sending.WAITING, Sending.SENDING, Sending.UNKNOWN) for line in lines),
         "is_stuck": not found.report and any(line.fate in (Sending.DEAD, Sending.UNKNOWN) for line in lines),
         "spent": campaigns.spent(found) if found.state == State.QUEUED else None,
         "form": form,
@@ -232,23 +240,37 @@ def _shown(request: DoorRequest, found: Campaign, form: TryForm) -> HttpResponse
 
 def _line(line: ReportLine) -> dict[str, Any]:
     return {
-        "kind": "SMS" if line.kind == "sms" else _("courriel"),
         "fate": FATES.get(line.fate, line.fate),
         "why": sentences.why(line.why),
         "number": line.number,
-        "is_bad": line.fate in (Sending.DEAD, Outcome.FAILED),
+        "badge": BADGES.get(line.fate, "wait"),
+        "is_sms": line.kind == "sms",
     }
 
 
 def _counted(given: dict[str, Any]) -> Counted:
     today = clock.today(context.current().zone)
     sms, email = given.get("sms_text", ""), given.get("email_text", "")
-    return campaigns.count(audience=given["audience"].kept, sms=sms, email=email, today=today)
+    choice, danger = given["audience"], bool(given.get("danger"))
+    return campaigns.count(
+        audience=choice.kept, sms=sms, email=email, today=today, message_class=class_of(choice, danger=danger)
+    )
 
 
 def _counted_of(found: Campaign) -> Counted:
     today = clock.today(context.current().zone)
-    return campaigns.count(audience=found.audience, sms=found.sms_text, email=found.email_text, today=today)
+    return campaigns.count(
+        audience=found.audience,
+        sms=found.sms_text,
+        email=found.email_text,
+        today=today,
+        message_class=found.message_class,
+    )
+
+
+def _sent(pk: int, *, at: datetime) -> str:
+    """The word of a sending that was confirmed: it leaves, or waits for its hour."""
+    return "programme" if Campaign.objects.filter(pk=pk, send_at__gt=at).exists() else "envoye"
 
 
 def _visible(request: DoorRequest) -> Any:
