@@ -29,6 +29,7 @@ from notifications.models import (
     OutboxMessage,
     State,
 )
+from notifications.services.alike import OWN_ID_DIGITS
 from notifications.wakeup import DRAIN, SEND_SMS
 from tenants import context, keys, queries
 from tenants.wakeup import wake_after_commit
@@ -243,8 +244,8 @@ def _write(dedup_key: str | None, written: dict[str, Any]) -> OutboxMessage:
 
 
 def new_own_id() -> str:
-    """The mark of an SMS: 20 hexadecimal digits, the longest that every provider keeps."""
-    return secrets.token_hex(10)
+    """The mark of an SMS."""
+    return secrets.token_hex(OWN_ID_DIGITS // 2)
 
 
 def _new_message_id() -> str:

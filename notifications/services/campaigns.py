@@ -32,10 +32,10 @@ from notifications.rules import sms_text
 from notifications.services import SENT_KEPT, Post, post_many
 from notifications.services.preferences import stop_urls, wants
 from notifications.services.resending import resend_many
-from notifications.services.sms import PLAIN, SmsPost, added_to, post_sms, post_sms_many
+from notifications.services.sms import PLAIN, TooLong, added_to, post_sms, post_sms_alike
 from notifications.sms_delivery import next_hour
 from notifications.wakeup import QUEUE_CAMPAIGNS
-from tenants import context
+from tenants import context, keys
 from tenants.wakeup import wake_after_commit
 
 EMAIL = "notifications/emails/campaign"
@@ -173,9 +173,20 @@ def try_on_oneself(*, campaign: Campaign, number: str, email: str, by: Actor, at
 
 
 def queue_due(*, now: datetime) -> int:
-    """Put every campaign whose hour has come in the outbox, each in its own transaction; how many were."""
+    """Put every campaign whose hour has come in the outbox, each in its own transaction; how many were.
+
+    One that cannot be written (a lost key) holds up no other: all of them are raised at the end, as a group.
+    """
     due = Campaign.objects.filter(state=Campaign.State.SCHEDULED, send_at__lte=now).order_by("pk")
-    return sum(_queue(pk, now=now) for pk in due.values_list("pk", flat=True))
+    queued, mistakes = 0, []
+    for pk in list(due.values_list("pk", flat=True)):
+        try:
+            queued += _queue(pk, now=now)
+        except (keys.KeyLost, TooLong) as error:
+            mistakes.append(error)
+    if mistakes:
+        raise ExceptionGroup("campaigns that cannot be queued", mistakes)
+    return queued
 
 
 def stuck(campaign: Campaign) -> OutboxQuerySet:
@@ -239,7 +250,13 @@ def _queue(pk: int, *, now: datetime) -> int:
             return 0
         found = audiences.recipients(campaign.audience, today=now.astimezone(context.current().zone).date())
         if campaign.sms_text:
-            campaign.sms_number = _queue_sms(campaign, _told(found.numbers), now=now)
+            campaign.sms_number = post_sms_alike(
+                list(_told(found.numbers).values()),
+                text=campaign.sms_text,
+                by=QUEUER,
+                message_class=Class(campaign.message_class),
+                campaign=campaign,
+            )
         if campaign.email_text:
             told = _email_facts(campaign)
             posts = [
@@ -252,19 +269,6 @@ def _queue(pk: int, *, now: datetime) -> int:
         after = {"sms": campaign.sms_number, "emails": campaign.email_number}
         _tell(campaign, "campaign_queued", by=QUEUER, at=now, after=after, channel=Channel.AUTOMATIC)
     return 1
-
-
-def _queue_sms(campaign: Campaign, numbers: Mapping[str, str], *, now: datetime) -> int:
-    facts = {"text": campaign.sms_text}
-    return post_sms_many(
-        (SmsPost(to=number, facts=facts) for number in numbers.values()),
-        template=PLAIN,
-        by=QUEUER,
-        message_class=Class(campaign.message_class),
-        campaign=campaign,
-        due_at=now,
-        as_written=True,
-    )
 
 
 def _told(numbers: Mapping[str, str]) -> dict[str, str]:

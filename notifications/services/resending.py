@@ -20,12 +20,12 @@ from lps.journal.services import record
 from notifications import queries
 from notifications.delivery import BLOCKED
 from notifications.models import Kind, OutboxQuerySet, State
+from notifications.services.alike import OWN_ID_DIGITS
 from notifications.services.subscriptions import CODE_TEMPLATE
 from notifications.sms_cap import spent_this_month
 from notifications.wakeup import ASK_BACK, DRAIN, SEND_SMS
 from tenants.wakeup import wake_after_commit
 
-_OWN_ID = 20  # hexadecimal digits, as `services.new_own_id` draws them
 _IS_SMS, _IS_EMAIL = Q(kind=Kind.SMS), Q(kind=Kind.EMAIL)
 _MAY_LEAVE = Q(state=State.DEAD) & ~Q(last_error=BLOCKED) & ~Q(template=CODE_TEMPLATE)
 
@@ -101,4 +101,4 @@ def resend_many(rows: OutboxQuerySet, *, subject: str, by: Actor, channel: Chann
 def _new_own_ids() -> Left:
     """A mark drawn by the database for each row."""
     digits = Replace(Cast(RandomUUID(), CharField()), Value("-"), Value(""))
-    return Left(digits, _OWN_ID)
+    return Left(digits, OWN_ID_DIGITS)

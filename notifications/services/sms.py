@@ -1,8 +1,6 @@
 """Writing SMS in the caller's transaction. Sending them is in `sms_delivery`."""
 
-import logging
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,27 +18,18 @@ from notifications.models import (
     OutboxMessage,
 )
 from notifications.rules import sms_text
-from notifications.rules.numbers import BadNumber, mobile
+from notifications.rules.numbers import mobile
 from notifications.services import new_own_id
+from notifications.services.alike import write_alike
 from notifications.wakeup import SEND_SMS
 from tenants import keys
 from tenants.wakeup import wake_after_commit
 
 PLAIN = "notifications/sms/text"  # a template for a text that somebody typed: `{"text": …}`
-log = logging.getLogger(__name__)
 
 
 class TooLong(ValueError):
     """An SMS without a word, or of more than `sms_text.MAX_PARTS` parts; says how many parts, not the text."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmsPost:
-    """One of many SMS: a number, the facts of its template, and a key under which it is written once."""
-
-    to: str
-    facts: Mapping[str, Any]
-    dedup_key: str | None = None
 
 
 def post_sms(
@@ -80,44 +69,26 @@ def post_sms(
     return message
 
 
-def post_sms_many(
-    posts: Iterable[SmsPost],
-    *,
-    template: str,
-    by: Actor,
-    message_class: Class,
-    campaign: Campaign | None = None,
-    due_at: datetime | None = None,
-    as_written: bool = False,
+def post_sms_alike(
+    numbers: Sequence[str], *, text: str, by: Actor, message_class: Class, campaign: Campaign | None = None
 ) -> int:
-    """Write many SMS of one template in the caller's transaction, a thousand a statement; returns how many.
-
-    A number that takes no SMS is left out and logged: the others are written. `as_written` keeps the letters of a
-    text whose price its author saw. A `dedup_key` already used writes nothing more. Raises `TooLong`.
+    """Write one text to many numbers (E.164) in one statement of the caller's transaction, letters as written; how
+    many. Raises `TooLong`.
     """
-    due_at, texts, written = due_at or clock.now(), _Texts(template, as_written=as_written), []
-    for post in posts:
-        try:
-            number = mobile(post.to)
-        except BadNumber as bad:
-            log.warning("a number on file takes no SMS (%s): no %s was written to it", bad.code, template)
-            continue
-        message = _message(
-            number=number,
-            text=texts.of(post.facts),
-            template=template,
-            by=by,
-            message_class=message_class,
-            due_at=due_at,
-            campaign=campaign,
-        )
-        message.dedup_key = post.dedup_key
-        written.append(message)
+    rendered = render.render_sms(PLAIN, {"text": text})
+    written = write_alike(
+        numbers,
+        template=PLAIN,
+        facts=fact_text.dumps({"text": rendered}),
+        requested_by=f"{by.kind}:{by.key}",
+        now=clock.now(),
+        message_class=message_class,
+        campaign=campaign,
+        parts=_parts(rendered, message_class),
+    )
     if written:
-        once = any(message.dedup_key for message in written)
-        OutboxMessage.objects.bulk_create(written, batch_size=1000, ignore_conflicts=once)
         wake_after_commit(SEND_SMS)
-    return len(written)
+    return written
 
 
 def number_lookup(number: str) -> str:
@@ -130,21 +101,6 @@ def added_to(message_class: Class | str) -> int:
     return sms_text.STOP_CLAUSE if message_class == Class.NEWS else 0
 
 
-class _Texts:
-    """The texts of one template: facts that come back are rendered once."""
-
-    def __init__(self, template: str, *, as_written: bool) -> None:
-        self._template, self._as_written = template, as_written
-        self._known: dict[str, str] = {}
-
-    def of(self, facts: Mapping[str, Any]) -> str:
-        key = fact_text.dumps(facts)
-        if key not in self._known:
-            text = render.render_sms(self._template, facts)
-            self._known[key] = text if self._as_written else sms_text.simplified(text)
-        return self._known[key]
-
-
 def _message(
     *,
     number: str,
@@ -153,13 +109,10 @@ def _message(
     by: Actor,
     message_class: Class,
     due_at: datetime,
-    campaign: Campaign | None = None,
     despite_stop: bool = False,
 ) -> OutboxMessage:
     """A row not yet written. Its facts are the text itself: what was counted is what leaves."""
-    counted = sms_text.count(text, added=added_to(message_class))
-    if not counted.fits:
-        raise TooLong(f"{counted.parts} parts")
+    parts = _parts(text, message_class)
     sealed = fact_text.dumps({"text": text, **({"despite_stop": True} if despite_stop else {})})
     return OutboxMessage(
         kind=Kind.SMS,
@@ -169,7 +122,13 @@ def _message(
         requested_by=f"{by.kind}:{by.key}"[:80],
         message_id=new_own_id(),
         message_class=message_class,
-        campaign=campaign,
-        parts=counted.parts,
+        parts=parts,
         due_at=due_at,
     )
+
+
+def _parts(text: str, message_class: Class) -> int:
+    counted = sms_text.count(text, added=added_to(message_class))
+    if not counted.fits:
+        raise TooLong(f"{counted.parts} parts")
+    return counted.parts

@@ -112,8 +112,10 @@ def in_force(subscriber: Subscriber) -> set[int]:
 def numbers_of(topic: int) -> dict[str, str]:
     """The numbers told about a topic, by their hashes: agreed to it, and not stopped since."""
     stopped = Blocked.objects.filter(kind=Kind.SMS, lifted_at=None).values("lookup")
-    rows = Subscriber.objects.filter(consents__topic=topic, consents__ended_at=None).exclude(lookup__in=stopped)
-    return {row.lookup: row.clear_number for row in rows}
+    told = Subscriber.objects.filter(consents__topic=topic, consents__ended_at=None).exclude(lookup__in=stopped)
+    rows = list(told.values_list("lookup", "number"))
+    numbers = keys.decrypt_many((number for _lookup, number in rows), purpose=SUBSCRIBER_PURPOSE)
+    return {lookup: number for (lookup, _sealed), number in zip(rows, numbers, strict=True)}
 
 
 def change(*, code: NumberCode, topics: Collection[int], wording: str, at: datetime) -> None:

@@ -310,10 +310,8 @@ COMMUNE: Mapping[str, Sample] = {
     "office:deliveries_resend": Sample(
         agent("office.resend_messages"),
         FORM,
-        query=lambda town: {"message": town.stuck_message},
         fields=lambda town: {"message": town.stuck_message},
-        foreign=200,
-        foreign_fields=302,
+        foreign=302,
     ),
     "office:sending": Sample(
         agent("office.set_sending"),

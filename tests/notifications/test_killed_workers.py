@@ -15,7 +15,7 @@ from notifications.delivery import drain
 from notifications.models import LEASE, Class, OutboxMessage, State
 from notifications.services import Post, post_many
 from notifications.services.sending import change_sending
-from notifications.services.sms import PLAIN, SmsPost, post_sms_many
+from notifications.services.sms import post_sms_alike
 from notifications.sms_delivery import NEVER_SEEN_AFTER, ask_back, drain_sms
 from simulators.sms.server import APPLICATION, CONSUMER, SECRET, SERVICE, serving
 from tenants import context
@@ -67,8 +67,8 @@ def test_a_thousand_sms_of_a_killed_worker_never_leave_twice(
         with started_worker(tmp_path, postbox) as worker, context.use(own_commune):
             change_sending(provider="ovh", credentials=KEYS, sender="MAIRIE", by=BY)
             with transaction.atomic():
-                posts = [SmsPost(to=f"+3361234{n:04d}", facts={"text": "Bonjour"}) for n in range(NUMBER)]
-                post_sms_many(posts, template=PLAIN, by=BY, message_class=Class.SERVICE)
+                numbers = [f"+3361234{n:04d}" for n in range(NUMBER)]
+                post_sms_alike(numbers, text="Bonjour", by=BY, message_class=Class.SERVICE)
             until(lambda: len(server.books.taken) > 300, why=lambda: worker.log, seconds=60)
             worker.kill()
             assert len(server.books.taken) < NUMBER, "it was killed too late"

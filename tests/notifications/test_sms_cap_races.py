@@ -13,7 +13,7 @@ from lps.kernel import clock
 from notifications import sms_cap
 from notifications.models import Class, OutboxMessage, SendingSettings, State
 from notifications.services.sending import change_sending
-from notifications.services.sms import PLAIN, SmsPost, post_sms_many
+from notifications.services.sms import post_sms_alike
 from notifications.sms_cap import spent_this_month
 from notifications.sms_delivery import drain_sms
 from simulators.sms.server import APPLICATION, CONSUMER, SECRET, SERVICE, Server, serving
@@ -47,8 +47,8 @@ def town(own_commune: Commune, server: Server) -> Commune:
             by=BY,
         )
         with transaction.atomic():
-            posts = [SmsPost(to=f"+3361234{n:04d}", facts={"text": "Bonjour"}) for n in range(MESSAGES)]
-            post_sms_many(posts, template=PLAIN, by=BY, message_class=Class.SERVICE)
+            numbers = [f"+3361234{n:04d}" for n in range(MESSAGES)]
+            post_sms_alike(numbers, text="Bonjour", by=BY, message_class=Class.SERVICE)
     return own_commune
 
 

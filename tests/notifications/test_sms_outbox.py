@@ -20,7 +20,7 @@ from notifications.models import Blocked, Class, Kind, OutboxMessage, Outcome, S
 from notifications.rules.numbers import BadNumber
 from notifications.services.blocking import stop_number
 from notifications.services.sending import change_sending, resume_sms, stop_sms
-from notifications.services.sms import PLAIN, SmsPost, TooLong, number_lookup, post_sms, post_sms_many
+from notifications.services.sms import PLAIN, TooLong, number_lookup, post_sms, post_sms_alike
 from notifications.sms_cap import spent_this_month
 from notifications.sms_delivery import NEXT_QUESTION, apply_receipt, ask_back, drain_sms, next_hour
 from tenants.models import Commune
@@ -105,22 +105,41 @@ def test_what_somebody_typed_is_neither_a_template_nor_markup(phone: Path, sms: 
 
 def test_the_same_key_writes_one_sms(phone: Path, sms: Write) -> None:
     assert sms(dedup_key="rappel:1") == sms(dedup_key="rappel:1")
-    again = SmsPost(to=NUMBER, facts={"text": "bis"}, dedup_key="rappel:1")
-    post_sms_many([again], template=PLAIN, by=BY, message_class=Class.NEWS)
 
     assert OutboxMessage.objects.count() == 1
 
 
-def test_many_are_written_in_one_statement_and_what_takes_none_is_left_out(phone: Path) -> None:
-    posts = [SmsPost(to=f"+3361234{n:04d}", facts={"text": "Marché de Noël"}) for n in range(300)]
+def test_many_are_written_in_one_statement_under_marks_of_their_own(phone: Path) -> None:
+    numbers = [f"+3361234{n:04d}" for n in range(300)]
 
     with counted() as statements:
-        fixed_line = SmsPost(to="+33130981078", facts={"text": "x"})
-        written = post_sms_many([*posts, fixed_line], template=PLAIN, by=BY, message_class=Class.NEWS)
+        written = post_sms_alike(numbers, text="Marché de Noël {{ x }}", by=BY, message_class=Class.NEWS)
 
     assert (written, len(statements)) == (300, 1)
+    rows = list(OutboxMessage.objects.order_by("pk"))
+    assert [row.address for row in rows] == numbers
+    assert len({row.message_id for row in rows}) == 300 and {len(row.message_id) for row in rows} == {20}
     assert drain_sms().sent == 300
-    assert {one["text"] for one in received(phone)} == {"Marché de Noel"}
+    assert {one["text"] for one in received(phone)} == {"Marché de Noël {{ x }}"}, "as its author saw it"
+
+
+def test_one_of_many_is_the_row_that_one_alone_would_be(phone: Path) -> None:
+    alone = post_sms(to=NUMBER, template=PLAIN, facts={"text": "Bonjour"}, by=BY, message_class=Class.NEWS)
+    post_sms_alike([NUMBER], text="Bonjour", by=BY, message_class=Class.NEWS)
+    drawn = ("id", "to", "facts", "message_id", "created_at")
+
+    rows = [{name: value for name, value in row.items() if name not in drawn} for row in OutboxMessage.objects.values()]
+
+    assert rows[0] == rows[1] and OutboxMessage.objects.exclude(pk=alone.pk).get().address == NUMBER
+
+
+@pytest.mark.parametrize("text", ["", "x" * 602])
+def test_many_of_a_text_that_does_not_fit_are_not_written(phone: Path, text: str) -> None:
+    with pytest.raises(TooLong):
+        post_sms_alike([NUMBER], text=text, by=BY, message_class=Class.NEWS)
+
+    assert post_sms_alike([], text="x", by=BY, message_class=Class.NEWS) == 0
+    assert not OutboxMessage.objects.exists()
 
 
 def test_news_waits_for_the_morning_and_the_rest_leaves_at_night(

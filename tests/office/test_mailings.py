@@ -380,6 +380,24 @@ def test_many_cost_the_same_statements(in_buchelay: Commune) -> None:
     assert queued(10, site) == queued(50, site)
 
 
+def test_a_sending_that_cannot_be_written_holds_up_no_other(in_demo: Commune) -> None:
+    held = subscribe(flash_topic())
+    choice = Choice(kind="topic", key=flash_topic().pk, label="x")
+    for text_of, of in (("x", Class.NEWS), ("ê" * 400, Class.DANGER), ("y", Class.DANGER)):
+        words = campaigns.Words(title="x", choice=choice, message_class=of, sms_text=text_of)
+        campaigns.send(pk=campaigns.write(words=words, by=BY, at=NOON).pk, by=BY, at=NOON)
+
+    with pytest.raises(ExceptionGroup, match="cannot be queued"):
+        campaigns.queue_due(now=NOON)
+
+    assert sms().count() == 2
+    held.number = keys.encrypt(NUMBER, purpose="other")
+    held.save()
+    campaigns.send(pk=campaigns.write(words=words, by=BY, at=NOON).pk, by=BY, at=NOON)
+    with pytest.raises(ExceptionGroup):
+        campaigns.queue_due(now=NOON)
+
+
 def test_a_report_outlives_its_messages(client: Client) -> None:
     subscribe(flash_topic())
     client.post(NEW, written())

@@ -15,7 +15,7 @@ from notifications import sentences
 from notifications.models import Campaign, Class, Kind, OutboxMessage, State
 from notifications.services import campaigns, post, resending
 from notifications.services.sending import change_sending
-from notifications.services.sms import PLAIN, SmsPost, post_sms, post_sms_many
+from notifications.services.sms import PLAIN, post_sms, post_sms_alike
 from notifications.services.subscriptions import CODE_TEMPLATE
 from tenants import context
 from tenants.models import Commune
@@ -54,8 +54,8 @@ def campaign(number: int = 3, *, error: str = "unreachable") -> Campaign:
         sms_text="Route coupée.",
     )
     made = campaigns.write(words=words, by=BY, at=clock.now())
-    posts = [SmsPost(to=f"+336123456{n:02d}", facts={"text": "Route coupée."}) for n in range(number)]
-    post_sms_many(posts, template=PLAIN, by=BY, message_class=Class.NEWS, campaign=made)
+    numbers = [f"+336123456{n:02d}" for n in range(number)]
+    post_sms_alike(numbers, text="Route coupée.", by=BY, message_class=Class.NEWS, campaign=made)
     OutboxMessage.objects.filter(campaign=made).update(state=State.DEAD, last_error=error)
     made.state, made.queued_at, made.sms_number = Campaign.State.QUEUED, clock.now(), number
     made.save()
@@ -152,7 +152,7 @@ def test_all_that_did_not_leave_of_a_campaign_leaves_again(client: Client) -> No
     dead()
     made = campaign(3)
     path = f"/mairie/ecrire/{made.pk}/"
-    assert "le serveur d'envoi ne répond pas" in text(client.get(path))
+    assert "Le serveur d'envoi ne répond pas." in text(client.get(path))
 
     assert f'href="{path}renvoyer/"' in text(client.get(path))
     assert "3 SMS repartent" in text(client.get(f"{path}renvoyer/"))

@@ -64,3 +64,19 @@ def test_erasure_destroys_all_that_was_sealed(demo: Commune) -> None:
 
     with context.use(demo), pytest.raises(keys.KeyLost):
         keys.decrypt(sealed, purpose="family_code")
+
+
+def test_many_texts_are_sealed_as_one_is(demo: Commune, buchelay: Commune) -> None:
+    texts = ["654321", "", "é" * 500]
+    with context.use(demo):
+        sealed = keys.encrypt_many(texts, purpose="address")
+        assert keys.decrypt_many(sealed, purpose="address") == texts
+        assert [keys.decrypt(one, purpose="address") for one in sealed] == texts
+        assert len({*sealed, *keys.encrypt_many(texts, purpose="address")}) == 6
+        assert keys.decrypt_many([], purpose="address") == []
+        for wrong in (sealed, [keys.encrypt("x", purpose="other")], ["k9.AAAA"]):
+            with pytest.raises(keys.KeyLost):
+                keys.decrypt_many(wrong, purpose="elsewhere")
+
+    with context.use(buchelay), pytest.raises(keys.KeyLost):
+        keys.decrypt_many(sealed, purpose="address")

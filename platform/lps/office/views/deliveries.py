@@ -86,19 +86,18 @@ def resend_chosen(request: DoorRequest) -> HttpResponse:
     """Those that were ticked: counted, then put back in the queue together."""
     back = reverse("office:deliveries")
     chosen = _chosen(request)
-    if not chosen:
-        return saying.done(back, "aucun")
     rows = queries.stuck().filter(pk__in=chosen)
     if request.method != "POST":
         bulk = resending.look(rows, now=request.received_at)
-        facts = {"bulk": bulk, "chosen": chosen, "back": back, "back_words": _("Messages non partis")}
+        words = {"back_words": _("Messages non partis"), "said": "" if chosen else SAID["aucun"]}
+        facts = {"bulk": bulk, "chosen": chosen, "back": back, **words}
         return render(request, "office/resend_many.html", facts)
     if request.actor is None:
         raise PermissionDenied
     number = resending.resend_many(
         rows, subject="messages", by=request.actor, channel=Channel.OFFICE, at=request.received_at
     )
-    return saying.done(back, "renvoyes" if number else "rien")
+    return saying.done(back, "renvoyes" if number else "rien" if chosen else "aucun")
 
 
 def _chosen(request: DoorRequest) -> list[int]:
