@@ -86,7 +86,7 @@ def test_the_page_the_table_and_the_paper_say_the_same(cook: Client, day: date, 
     angeline.diets.add(Diet.objects.create(name="sans porc"))
 
     page = words(cook.get(f"/mairie/cuisine/?jour={day}").content.decode())
-    assert "Cantine ADULTE École de démonstration CE1 1 sans porc 1" in page
+    assert "Cantine ADULTE, École de démonstration CE1 1 sans porc 1" in page
     assert "peut encore changer" in page
 
     table = cook.get(f"/mairie/cuisine/repas.csv?jour={day}")

@@ -33,6 +33,11 @@ class Row:
     regimes: Counter[str] = field(default_factory=Counter)
 
     @property
+    def place(self) -> str:
+        """The activity and the school, that a table says once for all their classes."""
+        return f"{self.activity}, {self.site}"
+
+    @property
     def shares(self) -> list[tuple[str, int]]:
         """Each regime with its number, for a template (a Counter answers 0 to every name)."""
         return list(self.regimes.items())
