@@ -34,7 +34,7 @@ from notifications.models import (
     OutboxQuerySet,
     State,
 )
-from notifications.render import compose
+from notifications.render import PLAIN, Letterhead, compose
 from tenants import keys
 
 BATCH = 20
@@ -73,13 +73,13 @@ def drain(*, limit: int = 1000) -> Drained:
     A message that we cannot write does not hold up the next ones; all of them are raised at the end,
     as a group of `CannotWrite`.
     """
-    done, connection, reply_to = Drained(), get_connection(), queries.sending().reply_to
+    done, connection, head = Drained(), get_connection(), queries.letterhead(queries.sending())
     try:
         while not done.outage and done.sent + done.failed < limit:
             batch = claim_batch(limit=min(BATCH, limit - done.sent - done.failed))
             if not batch:
                 break
-            _send_batch(batch, connection, done, reply_to)
+            _send_batch(batch, connection, done, head)
     finally:
         connection.close()
     if done.mistakes:
@@ -107,14 +107,14 @@ def claim_batch(*, limit: int = BATCH, kind: Kind = Kind.EMAIL) -> list[OutboxMe
     return taken
 
 
-def deliver(message: OutboxMessage, *, connection: BaseEmailBackend, reply_to: str = "") -> Fault | None:
+def deliver(message: OutboxMessage, *, connection: BaseEmailBackend, head: Letterhead = PLAIN) -> Fault | None:
     """Send one claimed message and write down the result; the fault, or None when it was accepted.
 
     The connection is opened if it is not, and left open for the next message: the caller closes it.
     A mistake of our own counts as a failed attempt and is raised as `CannotWrite`.
     """
     try:
-        _send(message, connection, reply_to)
+        _send(message, connection, head)
     except SENDING_ERRORS as error:
         fault = fault_of(error)
         _note_failure(message, fault)
@@ -134,26 +134,26 @@ def hand_back(messages: Sequence[OutboxMessage]) -> None:
     )
 
 
-def _send_batch(batch: list[OutboxMessage], connection: BaseEmailBackend, done: Drained, reply_to: str) -> None:
+def _send_batch(batch: list[OutboxMessage], connection: BaseEmailBackend, done: Drained, head: Letterhead) -> None:
     """Whatever stops the batch, what was not tried is handed back."""
     left = list(batch)
     try:
         stopped = blocked(batch)
         while left and not done.outage and lease_is_safe(left[0]):
-            _send_one(left.pop(0), connection, done, reply_to, stopped)
+            _send_one(left.pop(0), connection, done, head, stopped)
     finally:
         hand_back(left)
 
 
 def _send_one(
-    message: OutboxMessage, connection: BaseEmailBackend, done: Drained, reply_to: str, stopped: set[int]
+    message: OutboxMessage, connection: BaseEmailBackend, done: Drained, head: Letterhead, stopped: set[int]
 ) -> None:
     if message.pk in stopped:
         held(message).update(state=State.DEAD, claim=None, claimed_at=None, last_error=BLOCKED)
         done.failed += 1
         return
     try:
-        fault = deliver(message, connection=connection, reply_to=reply_to)
+        fault = deliver(message, connection=connection, head=head)
     except CannotWrite as mistake:
         done.failed += 1
         done.mistakes.append(mistake)
@@ -166,11 +166,9 @@ def _send_one(
     connection.close()  # its state is unknown: the next message opens another
 
 
-def _send(message: OutboxMessage, connection: BaseEmailBackend, reply_to: str) -> None:
+def _send(message: OutboxMessage, connection: BaseEmailBackend, head: Letterhead) -> None:
     facts = fact_text.loads(keys.decrypt(message.facts, purpose=FACTS_PURPOSE))
-    mail = compose(
-        to=message.address, template=message.template, facts=facts, message_id=message.message_id, reply_to=reply_to
-    )
+    mail = compose(to=message.address, template=message.template, facts=facts, message_id=message.message_id, head=head)
     mail.connection = connection
     connection.open()
     mail.send()

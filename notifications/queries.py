@@ -18,6 +18,7 @@ from notifications.models import (
     SendingSettings,
     State,
 )
+from notifications.render import Letterhead
 from notifications.rules.numbers import masked
 from tenants import keys
 
@@ -25,6 +26,11 @@ from tenants import keys
 def sending() -> SendingSettings:
     """How the commune sends; its defaults (nothing by SMS) until somebody sets it."""
     return SendingSettings.objects.filter(pk=1).first() or SendingSettings(pk=1)
+
+
+def letterhead(kept: SendingSettings) -> Letterhead:
+    """Who the commune's mails come from, and who reads the answers."""
+    return Letterhead(name=kept.email_name, local=kept.email_local, reply_to=kept.reply_to)
 
 
 def dead_letters() -> OutboxQuerySet:

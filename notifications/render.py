@@ -19,7 +19,35 @@ from notifications.models import FACTS_PURPOSE, OutboxMessage
 from tenants import context, keys, queries
 
 LANGUAGE = "fr"
+NOBODY = "ne-pas-repondre"
 _SUFFIXES = ("subject.txt", "txt", "html")
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """Who a commune's mails come from, and who reads the answers: "" for what the town did not choose.
+
+    The domain is always the portal's own, which is signed: from any other, mailboxes would take them for forged.
+    """
+
+    name: str = ""
+    local: str = ""
+    reply_to: str = ""
+
+    @property
+    def address(self) -> str:
+        """`ne-pas-repondre@buchelay.…`."""
+        return f"{self.local or NOBODY}@{queries.host_of(context.current())}"
+
+    @property
+    def shown_name(self) -> str:
+        """`Ville de Buchelay`."""
+        return self.name or str(context.current().header_name)
+
+    @property
+    def sender(self) -> str:
+        """`"Ville de Buchelay" <ne-pas-repondre@buchelay.…>`, as a header bears it."""
+        return formataddr((self.shown_name, self.address))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +57,9 @@ class Rendered:
     subject: str
     text: str
     html: str
+
+
+PLAIN = Letterhead()
 
 
 def check_templates(template: str) -> None:
@@ -64,10 +95,10 @@ def render(template: str, facts: Mapping[str, Any]) -> Rendered:
 
 
 def compose(
-    *, to: str, template: str, facts: Mapping[str, Any], message_id: str, reply_to: str = ""
+    *, to: str, template: str, facts: Mapping[str, Any], message_id: str, head: Letterhead = PLAIN
 ) -> EmailMultiAlternatives:
-    """The mail, ready to be sent, from the commune's own name and host; answers go to `reply_to` if there is one."""
-    rendered = render(template, facts)
+    """The mail, ready to be sent, from whom the town chose; it says whether somebody reads the answers."""
+    rendered = render(template, {**facts, "answered": bool(head.reply_to)})
     headers = {
         "Message-ID": message_id,
         "Content-Language": LANGUAGE,
@@ -75,16 +106,10 @@ def compose(
     }
     if stop := facts.get("stop_url"):  # RFC 8058: one click in the mailbox itself
         headers |= {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    answers = [reply_to] if reply_to else None
-    mail = EmailMultiAlternatives(rendered.subject, rendered.text, sender(), [to], headers=headers, reply_to=answers)
+    answers = [head.reply_to] if head.reply_to else None
+    mail = EmailMultiAlternatives(rendered.subject, rendered.text, head.sender, [to], headers=headers, reply_to=answers)
     mail.attach_alternative(rendered.html, "text/html")
     return mail
-
-
-def sender() -> str:
-    """`"Ville de Buchelay" <ne-pas-repondre@buchelay.…>`."""
-    commune = context.current()
-    return formataddr((commune.header_name, f"ne-pas-repondre@{queries.host_of(commune)}"))
 
 
 def _part(name: str, facts: Mapping[str, Any]) -> str:

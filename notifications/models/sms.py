@@ -7,6 +7,7 @@ from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
+from notifications.addresses import validate_sender_local, validate_sender_name
 from tenants import keys
 
 CREDENTIALS_PURPOSE = "sms-provider"
@@ -22,6 +23,17 @@ class SendingSettings(models.Model):
         OVH = "ovh", "OVHcloud"
         BREVO = "brevo", "Brevo"
 
+    # Who e-mails come from: "" is the commune's own name, and `ne-pas-repondre` at its portal's host.
+    email_name = models.CharField(
+        "nom d'expéditeur des courriels", max_length=60, blank=True, db_default="", validators=[validate_sender_name]
+    )
+    email_local = models.CharField(
+        "adresse d'expéditeur des courriels",
+        max_length=40,
+        blank=True,
+        db_default="",
+        validators=[validate_sender_local],
+    )
     reply_to = models.EmailField("adresse de réponse des courriels", blank=True)
     provider = models.CharField("prestataire SMS", max_length=7, choices=Provider, blank=True, default=Provider.NONE)
     credentials = models.TextField("identifiants du prestataire, chiffrés", blank=True)

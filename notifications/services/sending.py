@@ -17,7 +17,17 @@ from tenants import keys
 from tenants.wakeup import wake_after_commit
 
 SUBJECT = "sending"
-CHANGEABLE = ("reply_to", "provider", "sender", "part_price", "monthly_cap", "opens", "closes")
+CHANGEABLE = (
+    "email_name",
+    "email_local",
+    "reply_to",
+    "provider",
+    "sender",
+    "part_price",
+    "monthly_cap",
+    "opens",
+    "closes",
+)
 
 
 def change_sending(

@@ -7,13 +7,17 @@ from email.utils import parseaddr
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.mail import get_connection
 
 from lps.journal.actors import Actor
-from notifications import backoff
+from lps.kernel import clock
+from notifications import backoff, queries
 from notifications.delivery import CannotWrite, claim_batch, deliver, drain
-from notifications.models import OutboxMessage, State
+from notifications.models import Blocked, Kind, OutboxMessage, State
 from notifications.services import resend
+from notifications.services.blocking import address_lookup, block_address, lift
+from notifications.services.sending import change_sending
 from tenants.models import Commune
 from tenants.queries import host_of
 
@@ -47,6 +51,69 @@ def test_a_mail_leaves_in_french_in_the_communes_name_and_zone(
     message.refresh_from_db()
     assert (message.state, message.attempts, message.claim) == (State.SENT, 1, None)
     assert message.sent_at is not None
+
+
+def test_the_town_chooses_who_it_writes_as_and_where_answers_go(
+    in_buchelay: Commune, write: Write, postbox: Any
+) -> None:
+    change_sending(
+        by=BY, email_name="Service scolaire - Buchelay é", email_local="scolaire", reply_to="ecoles@buchelay.example"
+    )
+    write()
+
+    drain()
+
+    [mail] = postbox.mails
+    address = f"scolaire@{host_of(in_buchelay)}"
+    assert parseaddr(str(mail["From"])) == ("Service scolaire - Buchelay é", address)
+    assert parseaddr(str(mail["Reply-To"])) == ("", "ecoles@buchelay.example")
+    assert postbox.envelopes == [(address, ["angeline@example.org"])]
+    for kind in ("plain", "html"):
+        assert "la mairie vous lira" in part(mail, kind) and "ne pas y répondre" not in part(mail, kind)
+
+
+@pytest.mark.parametrize(
+    "way", ["\r\nBcc: voisin@example.org", "\nBcc: voisin@example.org", "\u2028Bcc: x", "\x00", "\x1b"]
+)
+@pytest.mark.parametrize(
+    ("field", "before"), [("email_name", "Mairie"), ("email_local", "mairie"), ("reply_to", "mairie@example.org")]
+)
+def test_nothing_typed_there_becomes_another_header(in_buchelay: Commune, field: str, before: str, way: str) -> None:
+    with pytest.raises(ValidationError):
+        change_sending(by=BY, **{field: f"{before}{way}"})
+
+    assert not getattr(queries.sending(), field)
+
+
+@pytest.mark.parametrize(
+    "fact", ["Zoé\r\nBcc: voisin@example.org", "Zoé\nX-Autre: 1", "Zoé\x0bBcc: x", "Zoé\u2028Bcc: x"]
+)
+def test_a_name_in_the_subject_begins_no_header(in_buchelay: Commune, write: Write, postbox: Any, fact: str) -> None:
+    write(facts={"prenom": fact})
+
+    drain()
+
+    [mail] = postbox.mails
+    assert mail["Bcc"] is None and mail["X-Autre"] is None
+    assert postbox.envelopes[0][1] == ["angeline@example.org"]
+    assert str(mail["Subject"]).strip().startswith("Bonjour Zoé")
+
+
+def test_a_blocked_address_is_skipped_and_the_link_that_proves_it_again_leaves(
+    in_buchelay: Commune, write: Write, postbox: Any
+) -> None:
+    block_address("Partie@Example.org", why=Blocked.Why.BOUNCE)
+    gone, proof, here = write("partie@example.org"), write("partie@example.org", despite_block=True), write()
+
+    done = drain()
+
+    gone.refresh_from_db()
+    assert (gone.state, gone.last_error) == (State.DEAD, "blocked")
+    assert (done.sent, done.failed) == (2, 1)
+    assert {str(mail["Message-ID"]) for mail in postbox.mails} == {proof.message_id, here.message_id}
+    lift(Kind.EMAIL, address_lookup("partie@example.org"), at=clock.now())
+    resend(message=gone, by=BY)
+    assert drain().sent == 1
 
 
 def test_text_and_html_say_the_same(in_demo: Commune, write: Write, postbox: Any) -> None:

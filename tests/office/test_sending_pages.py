@@ -88,6 +88,19 @@ def test_settings_are_kept_and_told_in_the_journal(administrator: Client) -> Non
     assert (entry.before["sender"], entry.after["sender"]) == ("MAIRIE", "VILLE")
 
 
+def test_the_page_says_who_the_town_writes_as_and_why_the_domain_stays(administrator: Client) -> None:
+    assert "Mairie de démonstration, ne-pas-repondre@demo.localhost." in text(administrator, "/mairie/envois/reglages/")
+
+    asked = {"email_name": "Service scolaire", "email_local": "scolaire", "reply_to": "ecoles@demo.example"}
+    administrator.post("/mairie/envois/reglages/", FORM | asked)
+
+    page = text(administrator, "/mairie/envois/reglages/")
+    assert (
+        "Service scolaire, scolaire@demo.localhost." in page and "Les réponses arrivent à ecoles@demo.example" in page
+    )
+    assert "Suivi de @demo.localhost" in page and "passerait pour un faux" in page
+
+
 def test_identifiers_are_asked_for_sealed_kept_and_never_shown(administrator: Client) -> None:
     refused = administrator.post("/mairie/envois/reglages/", FORM | {"provider": "brevo"})
     assert "Ce prestataire demande cet identifiant." in refused.content.decode()
@@ -115,6 +128,12 @@ def test_identifiers_are_asked_for_sealed_kept_and_never_shown(administrator: Cl
         ("monthly_cap", "NaN"),
         ("opens", "20:00"),
         ("reply_to", "a@b.fr\nBcc: c@d.fr"),
+        ("email_name", "Mairie\r\nBcc: c@d.fr"),
+        ("email_name", "Mairie <mairie@autre.fr>"),
+        ("email_name", "x" * 10_000),
+        ("email_local", "mairie@autre.fr"),
+        ("email_local", "Mairie"),
+        ("email_local", "é"),
         ("provider", "inconnu"),
         ("closes", "25:00"),
         ("sender", "A\x00B"),

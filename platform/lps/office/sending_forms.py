@@ -10,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from lps.ui.forms import EMAIL_ERRORS
 from notifications.gateways import ASKED, console_exists
 from notifications.models import SendingSettings
+from notifications.render import NOBODY
 from notifications.rules.numbers import BadNumber, mobile
+from tenants import context
+from tenants.queries import host_of
 
 Provider = SendingSettings.Provider
 SECRETS = {
@@ -32,9 +35,21 @@ class SendingForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = SendingSettings
-        fields = ("reply_to", "provider", "sender", "part_price", "monthly_cap", "opens", "closes")
+        fields = (
+            "email_name",
+            "email_local",
+            "reply_to",
+            "provider",
+            "sender",
+            "part_price",
+            "monthly_cap",
+            "opens",
+            "closes",
+        )
         localized_fields = ("part_price", "monthly_cap")
         labels = {
+            "email_name": _("Nom d'expéditeur des courriels"),
+            "email_local": _("Adresse d'expéditeur des courriels, avant @"),
             "reply_to": _("Adresse de réponse des courriels"),
             "sender": _("Nom d'expéditeur des SMS"),
             "part_price": _("Prix d'un SMS (euros)"),
@@ -43,7 +58,13 @@ class SendingForm(forms.ModelForm):  # type: ignore[type-arg]
             "closes": _("Actualités jusqu'à"),
         }
         help_texts = {
-            "reply_to": _("Qui lit les réponses des familles. Vide, personne ne les lit."),
+            "email_name": _(
+                "Ce que les familles lisent, par exemple Service scolaire de Buchelay. Vide : le nom de la commune."
+            ),
+            "reply_to": _(
+                "L'adresse de la mairie où les réponses des familles arrivent. Vide, personne ne les lit, et les "
+                "courriels le disent."
+            ),
             "sender": _("De 3 à 11 lettres sans accent, chiffres ou espaces. On ne peut pas y répondre."),
             "part_price": _("Celui de votre contrat. Il sert à annoncer le coût et à compter le plafond."),
             "monthly_cap": _("Au-delà, seuls les messages de danger partent. 0\u00a0: aucun autre SMS."),
@@ -61,6 +82,10 @@ class SendingForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["part_price"].validators.append(MinValueValidator(Decimal(0)))
         offered = [one for one in Provider.choices if one[0] != Provider.CONSOLE or console_exists()]
         self.fields["provider"] = forms.ChoiceField(label=_("Prestataire de SMS"), choices=offered, required=False)
+        self.fields["email_local"].help_text = _(
+            "Suivi de @%(host)s, toujours : c'est le domaine de votre portail, que les boîtes reconnaissent. Une "
+            "adresse d'un autre domaine, même le vôtre, passerait pour un faux. Vide : %(nobody)s."
+        ) % {"host": host_of(context.current()), "nobody": NOBODY}
         self.before = {name: getattr(self.instance, name) for name in self.Meta.fields}
         for name, label in SECRETS.items():
             hidden = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
@@ -69,7 +94,7 @@ class SendingForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields[name] = forms.CharField(
                 label=label, required=False, max_length=200, widget=hidden, help_text=hint, strip=True
             )
-        self.order_fields(["reply_to", "provider", *SECRETS])
+        self.order_fields(["email_name", "email_local", "reply_to", "provider", *SECRETS])
 
     @property
     def _provider(self) -> str:

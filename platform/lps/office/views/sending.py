@@ -104,6 +104,7 @@ def _page(
         "trial": trial or TrialForm(),
         "failed": trial or form,
         "sending": kept,
+        "head": queries.letterhead(kept),
         "spent": sms_cap.spent_this_month(now=request.received_at),
         "sums": queries.sums(),
         "credit": credit,
