@@ -119,6 +119,35 @@ class NumbersForm(forms.Form):
         return list(dict.fromkeys(filter(None, [given.get("number"), *(given.get("others") or ())])))
 
 
+class ProviderForm(forms.Form):
+    """The secret of a provider that calls our webhook. It is never shown again: an empty field keeps it."""
+
+    secret = forms.CharField(
+        label=_("Secret donné par le prestataire"),
+        help_text=_("Chez Twilio, «\u00a0Auth Token\u00a0». Il est scellé et ne se relit pas."),
+        required=False,
+        min_length=16,
+        max_length=200,
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
+    stop = forms.BooleanField(label=_("Ne plus répondre à ce prestataire"), required=False)
+
+    def __init__(self, *args: Any, kept: bool, **rest: Any) -> None:
+        """`kept`: a secret was given already."""
+        super().__init__(*args, **rest)
+        self._kept = kept
+        if kept:
+            self.fields["secret"].help_text = _("Déjà donné. Laissez vide pour le garder.")
+        else:
+            del self.fields["stop"]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not self._kept and not given.get("secret") and "secret" not in self.errors:
+            self.add_error("secret", _("Recopiez le secret que le prestataire vous a donné."))
+        return given
+
+
 class CallsForm(forms.Form):
     """Which calls one looks for."""
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("reglages/", home.settings, name="settings"),
     path("numeros/", home.numbers, name="numbers"),
+    path("prestataire/", home.provider, name="provider"),
     path("appels/", calls.calls, name="calls"),
     path("essai/", trial.begin, name="trial"),
     path("essai/<uuid:call>/", trial.turn, name="trial_turn"),

@@ -98,6 +98,12 @@ def has_called(*, lookup: str, since: datetime) -> bool:
     return known.exists()
 
 
+def standing_calls(*, lookup: str, door: str, since: datetime) -> int:
+    """How many calls of one caller (the hash of the number) stand."""
+    standing = Call.objects.filter(caller_lookup=lookup, door=door, outcome=Outcome.RUNNING, called_at__gte=since)
+    return standing.count()
+
+
 def _by_day(span: QuerySet[Call], *, first: date, last: date, zone: ZoneInfo) -> tuple[DayOfCalls, ...]:
     counted = (
         span.annotate(day=TruncDate("called_at", tzinfo=zone))

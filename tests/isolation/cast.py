@@ -126,9 +126,11 @@ from tests.billing import factories as billing
 from tests.billing import online
 from tests.families.factories import BY, child_of, household
 from tests.isolation.pages import form_to, form_with
+from voice.gateway.signatures import signature
 from voice.models import Call, Pronunciation
 from voice.services import paused
 from voice.services.pronunciations import save_word
+from voice.services.settings import set_provider_secret
 
 # Numbers of the other commune start here: none of them names a row of this one.
 FAR = 900_001
@@ -170,6 +172,26 @@ class Town:
         number = "+33476549341" if self.commune.slug == "demo" else "+33476549342"
         set_lines(commune=self.commune, numbers=[number])
         return number
+
+    @cached_property
+    def provider_line(self) -> str:
+        """Its number in the address that a provider of numbers calls, under a secret."""
+        with self.inside():
+            set_provider_secret(secret=f"secret-de-{self.name}", by=BY)
+        return self.telephone.lstrip("+")
+
+    @property
+    def provider_headers(self) -> dict[str, str]:
+        """The signature of the first request of a call."""
+        url = f"http://{self.commune.slug}.localhost/voix/twilio/{self.provider_line}/"
+        signed = signature(secret=f"secret-de-{self.name}", url=url, fields={"CallSid": ["CA1234567890"]})
+        return {"X-Twilio-Signature": signed}
+
+    @property
+    def sound(self) -> str:
+        """The sealed sentences that a provider plays."""
+        with self.inside():
+            return keys.encrypt('["Bonjour."]', purpose="voice_sound")
 
     @property
     def trial_call(self) -> UUID:

@@ -217,6 +217,17 @@ COMMUNE: Mapping[str, Sample] = {
         query=lambda town: {"idop": town.paid_online.id_op},
         is_form=False,
     ),
+    "voice:webhook": Sample(
+        LINK,
+        {"POST": 200},
+        where=lambda town: {"provider": "twilio", "line": town.provider_line},
+        fields=lambda town: {"CallSid": "CA1234567890"},
+        headers=lambda town: town.provider_headers,
+        anywhere=frozenset({"provider"}),
+        foreign=403,
+        foreign_fields=None,
+    ),
+    "voice:sound": Sample(LINK, where=lambda town: {"token": town.sound}),
     "billing:receipt_pdf": Sample(FAMILY, where=lambda town: {"number": town.payment.number}),
     # Agents'
     "office:today": Sample(agent("office.enter")),
@@ -281,6 +292,9 @@ COMMUNE: Mapping[str, Sample] = {
     ),
     "voice_office:numbers": Sample(
         agent("voice.set"), FORM, fields=lambda town: {"number": town.telephone}, foreign=200, foreign_fields=200
+    ),
+    "voice_office:provider": Sample(
+        agent("voice.set"), FORM, fields=lambda town: {"secret": "un-secret-de-prestataire"}, foreign_fields=None
     ),
     "voice_office:calls": Sample(agent("voice.read")),
     "voice_office:trial": Sample(agent("voice.try"), FORM),

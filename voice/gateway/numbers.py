@@ -2,6 +2,17 @@
 
 from lps.families.phones import BadPhone, clean
 
+_LETTERS = {
+    letter: digit
+    for digit, letters in enumerate(("abc", "def", "ghi", "jkl", "mno", "pqrs", "tuv", "wxyz"), 2)
+    for letter in letters
+}
+# Providers spell on a keypad what they cannot tell: +266696687 is "anonymous".
+_SPELLED = frozenset(
+    "".join(str(_LETTERS[letter]) for letter in word)
+    for word in ("anonymous", "restricted", "blocked", "unknown", "unavailable")
+)
+
 
 def called(sent: str) -> str:
     """The number dialed (`+33476..`, `0033..`, `0476..`) as E.164; "" when it is none."""
@@ -10,7 +21,7 @@ def called(sent: str) -> str:
 
 def calling(sent: str) -> str:
     """The caller's number as E.164; "" when it is hidden."""
-    return _kept(sent)
+    return "" if sent.lstrip("+") in _SPELLED else _kept(sent)
 
 
 def _kept(sent: str) -> str:

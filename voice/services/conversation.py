@@ -40,6 +40,7 @@ from voice.services.town_side import TownSide
 
 LONGEST_CALL = timedelta(minutes=10)
 WINDOW = timedelta(days=365)
+CALLS_AT_ONCE = 2  # of one caller
 _KNOWN_FOR = timedelta(days=365)
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,23 @@ def begin(
         _note(conversation, begun.state, at)
         _keep(conversation, at)
     return conversation, begun.actions[0]
+
+
+def admitted(*, commune: Commune | None = None, door: Call.Door, caller: str, at: datetime) -> bool:
+    """Whether a caller is answered at all: one who made too many tries, or whose two calls stand, hears a busy line.
+
+    Written in the journal of calls when not. `commune` is the one entered by default.
+    """
+    commune = commune or context.current()
+    with _in(commune):
+        lookup = limits.lookup_of(caller)
+        standing = queries.standing_calls(lookup=lookup, door=door, since=at - LONGEST_CALL) if lookup else 0
+        if standing < CALLS_AT_ONCE and not _must_wait(lookup):
+            return True
+        Call.objects.create(
+            called_at=at, door=door, caller=masked(caller), caller_lookup=lookup, outcome=Call.Outcome.REFUSED
+        )
+    return False
 
 
 def hear(conversation: Conversation, event: Event, *, at: datetime) -> Action | None:

@@ -60,6 +60,11 @@ def answer(*, door: Call.Door, caller: str, at: datetime, call: uuid.UUID) -> Tu
         return _kept(begun, Turn(call, 0, told))
 
 
+def is_known(*, call: uuid.UUID) -> bool:
+    """Whether this call was answered already."""
+    return Call.objects.filter(pk=call).exists()
+
+
 def now(*, call: uuid.UUID, door: Call.Door) -> Turn:
     """What the caller is told now. Raises `NoSuchCall`."""
     with transaction.atomic():

@@ -8,8 +8,8 @@ from django.db import transaction
 
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
-from lps.journal.services import record_change
-from tenants import context
+from lps.journal.services import record, record_change
+from tenants import context, keys
 from tenants.lines import set_lines
 from tenants.queries import lines_of
 from tenants.town.queries import settings as town_settings
@@ -17,6 +17,7 @@ from tenants.town.services import change_settings as change_town
 from voice.models import VoiceSettings
 
 SUBJECT = "telephone"
+PROVIDER_SECRET = "voice_provider"
 
 
 def change_settings(*, by: Actor, channel: Channel = Channel.OFFICE, **wanted: Any) -> None:
@@ -50,6 +51,25 @@ def set_numbers(
         names = [name for name in now if was[name] != now[name]]
         changed = {name: was[name] for name in names}, {name: now[name] for name in names}
         record_change(changed, by=by, channel=channel, action="voice_numbers_changed", subject=SUBJECT)
+
+
+def set_provider_secret(*, secret: str, by: Actor, channel: Channel = Channel.OFFICE) -> None:
+    """Believe a provider of numbers under this secret, sealed; "" believes none any more."""
+    with transaction.atomic():
+        VoiceSettings.objects.bulk_create([VoiceSettings(pk=1)], ignore_conflicts=True)
+        row = VoiceSettings.objects.select_for_update(no_key=True).get(pk=1)
+        had = bool(row.provider_secret)
+        row.provider_secret = keys.encrypt(secret, purpose=PROVIDER_SECRET) if secret else ""
+        row.save(update_fields=["provider_secret"])
+        if had or secret:
+            record(
+                by=by,
+                channel=channel,
+                action="voice_provider_changed",
+                subject=SUBJECT,
+                before={"provider": had},
+                after={"provider": bool(secret)},
+            )
 
 
 def _told(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mairie/", include("booking.office_urls")),
     path("mairie/", include("billing.office_urls")),
     path("mairie/telephone/", include("voice.office_urls")),
+    path("", include("voice.urls")),
     path("", include("booking.urls")),
     path("", include("billing.urls")),
     path("api/v1/", include("lps.accounts.api_urls")),

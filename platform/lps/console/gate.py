@@ -7,6 +7,7 @@
 | closed | the sentence | the sentence |
 
 What comes from the Treasury and from the senders of SMS is taken in every state: a payment or a STOP is never lost.
+A provider of telephone numbers is answered in every state too, by a sentence that a caller understands.
 """
 
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from tenants.models import CommuneState
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # Told by others once, or a few times: refusing it would lose it.
-ALWAYS = ("/factures/tipi/notification/", "/factures/tipi/retour/", "/sms/prestataire/")
+ALWAYS = ("/factures/tipi/notification/", "/factures/tipi/retour/", "/sms/prestataire/", "/voix/")
 # What draws the page of the sentence itself, and the duties of a public site.
 DRESS = ("/logo", "/theme.css", "/accessibilite/")
 # Forms that an agent of a suspended commune still needs.

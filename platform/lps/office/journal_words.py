@@ -226,6 +226,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     # The telephone
     "voice_settings_changed": _l("Serveur vocal réglé"),
     "voice_numbers_changed": _l("Numéros du serveur vocal changés"),
+    "voice_provider_changed": _l("Prestataire du serveur vocal changé"),
     "pronunciation_saved": _l("Prononciation enregistrée"),
     "pronunciation_removed": _l("Prononciation supprimée"),
     # The product
@@ -363,6 +364,7 @@ _FACTS: Mapping[str, str | Promise] = {
     "takes_hidden": _l("numéros masqués acceptés"),
     "months_kept": _l("mois gardés"),
     "numbers": _l("numéros"),
+    "provider": _l("prestataire accepté"),
     "written": _l("écrit"),
     "spoken": _l("prononcé"),
     "voice_words": _l("coût de l'appel"),

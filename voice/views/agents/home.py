@@ -20,10 +20,10 @@ from lps.ui.bars import Bar, Chart
 from lps.ui.templatetags.ui import day_month
 from tenants import context
 from tenants.lines import NumberTaken
-from tenants.queries import lines_of
+from tenants.queries import lines_of, url_of
 from tenants.town import queries as town
 from voice import queries
-from voice.office_forms import NumbersForm, VoiceForm
+from voice.office_forms import NumbersForm, ProviderForm, VoiceForm
 from voice.queries import Statistics
 from voice.rights import READ_VOICE, SET_VOICE, TEACH_VOICE, TRY_VOICE
 from voice.services import settings as services
@@ -34,6 +34,7 @@ DAYS_COUNTED = 30
 WEEKDAYS = ("lu", "ma", "me", "je", "ve", "sa", "di")
 SAID = {
     "reglages": _l("C'est enregistré. Le prochain appel en tient compte."),
+    "prestataire": _l("C'est enregistré. Le prochain appel en tient compte."),
     "numeros": _l("C'est enregistré. Ces numéros répondent dès le prochain appel."),
 }
 
@@ -92,6 +93,28 @@ def numbers(request: DoorRequest) -> HttpResponse:
         else:
             return saying.done(reverse("voice_office:home"), "numeros")
     return render(request, "voice/office/numbers.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@whole_town_required(SET_VOICE)
+def provider(request: DoorRequest) -> HttpResponse:
+    """A provider of numbers that calls us over the web, for a town without a line of an operator."""
+    kept = bool(queries.settings().provider_secret)
+    form = ProviderForm(request.POST if request.method == "POST" else None, kept=kept)
+    if form.is_valid():
+        assert request.actor is not None
+        given = form.cleaned_data
+        if given.get("stop") or given["secret"]:
+            secret = "" if given.get("stop") else given["secret"]
+            services.set_provider_secret(secret=secret, by=request.actor)
+        return saying.done(reverse("voice_office:home"), "prestataire")
+    commune = context.current()
+    doors = [(_shown(line), url_of(commune, _door_of(line))) for line in lines_of(commune)]
+    return render(request, "voice/office/provider.html", {"form": form, "doors": doors})
+
+
+def _door_of(line: str) -> str:
+    return reverse("voice:webhook", args=["twilio", line.lstrip("+")])
 
 
 def _numbers_now() -> dict[str, Any]:
