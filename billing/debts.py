@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from billing.models import BillingRun
-from billing.unpaid import payers_on_file
+from billing.models import BillingRun, Invoice
+from lps.families.models import Guardian
 
 
 class Euros(Decimal):
@@ -20,8 +21,8 @@ class Euros(Decimal):
 def table(run: BillingRun) -> Iterator[list[Any]]:
     """The cells: the names of the columns, then the invoices and credit notes in the order of their numbers.
 
-    Two statements. The payer's first and last names are those on file; of a family that has none any more, the name
-    that the invoice bears.
+    One statement, streamed. The payer's first and last names are those on file; of a family that has none any more, the
+    name that the invoice bears.
     """
     yield [
         _("Numéro"),
@@ -38,11 +39,18 @@ def table(run: BillingRun) -> Iterator[list[Any]]:
         _("Code recette"),
         _("Libellé"),
     ]
-    invoices = list(run.invoices.order_by("rank"))
-    payers = payers_on_file({one.household_id for one in invoices})
-    for one in invoices:
-        payer = payers.get(one.household_id)
-        name = [payer.title, payer.last_name, payer.first_name] if payer else ["", one.payer_name, ""]
+    code = run.cash_office.revenue_code
+    for one in _with_payers(run.invoices.order_by("rank")).iterator(chunk_size=1000):
+        name = [one.title, one.last_name, one.first_name]
+        if one.last_name is None:
+            name = ["", one.payer_name, ""]
         place = [one.street, one.postal_code, one.city]
-        money = [Euros(one.total), one.due_date, run.cash_office.revenue_code]
+        money = [Euros(one.total), one.due_date, code]
         yield [one.number, one.order_number, one.refdet, *name, *place, *money, one.label]
+
+
+def _with_payers(invoices: QuerySet[Invoice]) -> Any:
+    """The same with the `title`, `last_name` and `first_name` of who pays, None for a family without anybody."""
+    payer = Guardian.objects.filter(household=OuterRef("household")).order_by("-is_payer", "pk")
+    names = ("title", "last_name", "first_name")
+    return invoices.annotate(**{name: Subquery(payer.values(name)[:1]) for name in names})

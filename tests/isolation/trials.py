@@ -135,7 +135,7 @@ def send(
 
 def shown(response: HttpResponse) -> tuple[int, str, str]:
     """Status, where it leads, and the page without what was typed."""
-    text = response.content.decode("utf-8", "replace")
+    text = response.getvalue().decode("utf-8", "replace")
     return response.status_code, response.headers.get("Location", ""), _TYPED.sub("", text)
 
 

@@ -1,7 +1,11 @@
 """The debts of a run, for the town's finance software."""
 
+from datetime import date
+
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.db import transaction
+from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -21,24 +25,26 @@ _DRAFTS = (BillingRun.State.DRAFT, BillingRun.State.CHECKED)
 
 @require_safe
 @agent_required(READ_RUNS)
-def as_csv(request: DoorRequest, run_id: int) -> HttpResponse:
-    """As CSV."""
+def as_csv(request: DoorRequest, run_id: int) -> HttpResponseBase:
+    """As CSV, never whole in memory."""
     run = _run_or_404(request, run_id)
     if run.state in _DRAFTS:
         return redirect("billing_office:run", run_id)
-    rows = [[f"{cell:%d/%m/%Y}" if hasattr(cell, "strftime") else cell for cell in row] for row in debts.table(run)]
-    return _file(request, run, spreadsheet.table(rows).encode(), spreadsheet.CSV_TYPE, "csv")
+    rows = ([f"{cell:%d/%m/%Y}" if isinstance(cell, date) else cell for cell in row] for row in debts.table(run))
+    with transaction.atomic():  # which a cursor on the server wants
+        kept = spreadsheet.file(rows)
+    return _told(request, run, FileResponse(kept, content_type=spreadsheet.CSV_TYPE), "csv")
 
 
 @require_safe
 @agent_required(READ_RUNS)
-def as_xlsx(request: DoorRequest, run_id: int) -> HttpResponse:
+def as_xlsx(request: DoorRequest, run_id: int) -> HttpResponseBase:
     """As XLSX."""
     run = _run_or_404(request, run_id)
     if run.state in _DRAFTS:
         return redirect("billing_office:run", run_id)
     content = till_journal.xlsx(debts.table(run), title=_("Créances"))
-    return _file(request, run, content, till_journal.XLSX_TYPE, "xlsx")
+    return _told(request, run, HttpResponse(content, content_type=till_journal.XLSX_TYPE), "xlsx")
 
 
 def _run_or_404(request: DoorRequest, run_id: int) -> BillingRun:
@@ -52,11 +58,11 @@ def _run_or_404(request: DoorRequest, run_id: int) -> BillingRun:
     return found
 
 
-def _file(request: DoorRequest, run: BillingRun, content: bytes, kind: str, form: str) -> HttpResponse:
+def _told(request: DoorRequest, run: BillingRun, response: HttpResponseBase, form: str) -> HttpResponseBase:
+    """The file under its name; who took it is written down."""
     after = {"label": run.label, "form": form}
     actor = agent_of(request)
     record(by=actor, channel=Channel.OFFICE, action="run_exported", subject=f"billing_run:{run.pk}", after=after)
-    response = HttpResponse(content, content_type=kind)
     response.headers["Content-Disposition"] = f'attachment; filename="creances-{run.year}-{run.number:03d}.{form}"'
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from lps.accounts.actors import Agent, Operator
@@ -15,7 +16,7 @@ from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.journal.actors import Actor
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 NEXT = "suivant"
 # Says on the sign-in page that a form came too late, and that nothing of it was kept.
 LOST = "perdu"
@@ -42,7 +43,7 @@ def wanted_page(request: DoorRequest, *, default: str) -> str:
 def _gate(door: Door, kind: type[Actor], action: str) -> Callable[[View], View]:
     def gated(view: View) -> View:
         @wraps(view)
-        def behind(request: DoorRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def behind(request: DoorRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             actor = request.actor
             if not isinstance(actor, kind):
                 return _to_sign_in(request, door)

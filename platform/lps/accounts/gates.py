@@ -5,13 +5,11 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 
-from lps.accounts.decorators import agent_required
+from lps.accounts.decorators import View, agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import may_for_all
-
-View = Callable[..., HttpResponse]
 
 
 def whole_town_required(action: str) -> Callable[[View], View]:
@@ -20,7 +18,7 @@ def whole_town_required(action: str) -> Callable[[View], View]:
     def gated(view: View) -> View:
         @agent_required(action)
         @wraps(view)
-        def behind(request: DoorRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def behind(request: DoorRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not may_for_all(request.actor, action):
                 raise PermissionDenied
             return view(request, *args, **kwargs)

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import tempfile
 from collections.abc import Iterable, Sequence
+from typing import IO, TextIO
 
 CSV_TYPE = "text/csv; charset=utf-8"
 # A spreadsheet takes a cell that begins so for a formula.
@@ -22,6 +24,23 @@ def harmed(cell: str) -> str:
 def table(rows: Iterable[Sequence[object]]) -> str:
     """Rows as CSV, the first one being the names of the columns."""
     written = io.StringIO()
+    _write(rows, written)
+    return written.getvalue()
+
+
+def file(rows: Iterable[Sequence[object]]) -> IO[bytes]:
+    """The same in a file without a name, at its beginning, that goes once it is closed: a long table is held by the
+    disk, and what fails on its way fails before anything is answered.
+    """
+    kept = tempfile.TemporaryFile()  # noqa: SIM115 - who answers with it closes it
+    text = io.TextIOWrapper(kept, encoding="utf-8", newline="", write_through=True)
+    _write(rows, text)
+    text.detach()
+    kept.seek(0)
+    return kept
+
+
+def _write(rows: Iterable[Sequence[object]], written: TextIO) -> None:
+    written.write("\ufeff")
     writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
     writer.writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    return "\ufeff" + written.getvalue()

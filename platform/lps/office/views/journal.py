@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -54,7 +55,7 @@ def journal(request: DoorRequest) -> HttpResponse:
 
 @require_safe
 @agent_required(READ_JOURNAL)
-def export(request: DoorRequest) -> HttpResponse:
+def export(request: DoorRequest) -> HttpResponseBase:
     """The same search as a table, ten thousand lines at most; taking it away is itself written."""
     actor, form = _reader(request), _form(request)
     if not form.is_valid():
