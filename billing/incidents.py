@@ -6,7 +6,21 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    Count,
+    DecimalField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
+from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 
 from billing import incident_words as words
@@ -23,6 +37,7 @@ Kind, State = IncidentNote.Kind, PaymentAttempt.State
 # The Treasury always ends an attempt after two hours: one that waits longer has met a service that does not answer.
 SILENT_AFTER = UNKNOWN_FOR + timedelta(hours=1)
 SEEN = 20
+_EUROS: "DecimalField[Decimal, Decimal]" = DecimalField(max_digits=10, decimal_places=2)
 _SETTLED = (State.PAID, State.DEBIT_ORDERED)
 _ENDED = (State.EXPIRED.value, State.CANCELED.value, State.REFUSED.value)
 
@@ -58,7 +73,7 @@ class Incident:
 
 def opened(*, now: datetime) -> QuerySet[PaymentAttempt]:
     """The attempts with something to look at, the oldest first, each with `is_mismatch`, `is_silent`…"""
-    rows = _told(now=now).filter(_any())
+    rows: QuerySet[PaymentAttempt] = _told(now=now).filter(_any()).annotate(credit=_credit())
     last = AttemptAnswer.objects.exclude(answer={}).order_by("attempt_id", "-pk").distinct("attempt_id")
     shown = rows.select_related("invoice__household", "cash_office", "payment")
     return shown.prefetch_related(Prefetch("answers", last, to_attr="last_answers")).order_by("opened_at", "pk")
@@ -95,20 +110,31 @@ def seen() -> QuerySet[IncidentNote]:
 
 
 def _told(*, now: datetime) -> QuerySet[Any]:
-    paid: Any = with_credit(Payment.objects.filter(attempt=OuterRef("pk"), reversal=None)).order_by()
-    credit = Subquery(paid.values("credit"))
     ended = AttemptAnswer.objects.filter(attempt=OuterRef("pk"), verdict__in=_ENDED)
     conditions = {
         Kind.MISMATCH: Q(state=State.MISMATCH),
         Kind.SILENT: Q(state=State.WAITING, opened_at__lt=now - SILENT_AFTER),
         Kind.LATE: Q(state__in=_SETTLED) & Exists(ended),
-        Kind.OVERPAID: Q(state__in=_SETTLED, credit__gt=0),
+        Kind.OVERPAID: Q(state__in=_SETTLED, pk__in=_overpaid()),
     }
     told = {
         f"is_{kind.value}": ExpressionWrapper(condition & ~_noted(kind), output_field=BooleanField())
         for kind, condition in conditions.items()
     }
-    return PaymentAttempt.objects.annotate(credit=credit).annotate(**told)
+    return PaymentAttempt.objects.annotate(**told)
+
+
+def _credit() -> Subquery:
+    """What the payment of the attempt at hand has not settled."""
+    paid: Any = with_credit(Payment.objects.filter(attempt=OuterRef("pk"), reversal=None)).order_by()
+    return Subquery(paid.values("credit"))
+
+
+def _overpaid() -> Any:
+    """The attempts whose payment settled less than it brought: all sums at once, not one an attempt."""
+    paid: Any = Payment.objects.filter(attempt__isnull=False, reversal=None).order_by()
+    settled = Coalesce(Sum("allocations__amount"), ZERO, output_field=_EUROS)
+    return paid.annotate(settled=settled).filter(amount__gt=F("settled")).values("attempt")
 
 
 def _noted(kind: IncidentNote.Kind) -> Exists:

@@ -6,7 +6,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import DecimalField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce, JSONObject
 
 from billing import desk
 from billing.models import BillingSettings, Invoice, Reminder, ReminderLevel, ReminderSending
@@ -22,6 +24,7 @@ from lps.ui.templatetags.ui import money
 from tenants import context
 
 Way = ReminderLevel.Way
+_EUROS: "DecimalField[Decimal, Decimal]" = DecimalField(max_digits=8, decimal_places=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +78,13 @@ def levels() -> list[ReminderLevel]:
 def minimum() -> Decimal:
     """Below it nobody is reminded."""
     found = BillingSettings.objects.filter(pk=1).values_list("reminder_minimum", flat=True).first()
+    return minimum_by_default() if found is None else found
+
+
+def minimum_by_default() -> Decimal:
+    """The same in a town that set none."""
     default: Decimal = BillingSettings._meta.get_field("reminder_minimum").get_default()
-    return default if found is None else found
+    return default
 
 
 def notices(*, today: date, invoices: Iterable[int] | None = None) -> list[Notice]:
@@ -92,11 +100,23 @@ def notices(*, today: date, invoices: Iterable[int] | None = None) -> list[Notic
 
 
 def waiting(actor: Actor) -> int:
-    """How many families wait for a reminder today, for who sends them."""
+    """How many families wait for a reminder today, for who sends them: one statement, on every page of theirs."""
     if not allowed(actor, REMIND):
         return 0
-    today = clock.today(context.current().zone)
-    return len({household for _rank, household in _groups(levels(), today=today, invoices=None)})
+    zone = context.current().zone
+    today = clock.today(zone)
+    steps = ReminderLevel.objects.order_by("rank").values(step=JSONObject(rank="rank", days_after="days_after"))
+    least = BillingSettings.objects.filter(pk=1).values("reminder_minimum")
+    rows = _with_last(_remindable(today, Coalesce(Subquery(least), minimum_by_default(), output_field=_EUROS)))
+    told = rows.annotate(steps=ArraySubquery(steps)).order_by()
+    fields = ("household", "due_date", "last_rank", "last_sent_at", "steps")
+    return len({home for home, *facts in told.values_list(*fields) if _is_due(*facts, today=today)})
+
+
+def _is_due(
+    due_date: date, last_rank: int | None, last_sent_at: Any, steps: list[dict[str, int]], *, today: date
+) -> bool:
+    return _next([Level(**step) for step in steps], due_date, last_rank, last_sent_at, today=today) is not None
 
 
 def of_household(household: Household) -> QuerySet[Reminder]:
@@ -129,7 +149,7 @@ def unpaid_at_the_end() -> list[Any]:
     steps = levels()
     if not steps:
         return []
-    rows = _with_last(_unpaid()).filter(last_rank__gte=steps[-1].rank)
+    rows = _with_last(_unpaid()).filter(last_rank__gte=steps[-1].rank).select_related("household", "run__cash_office")
     return list(rows.order_by("household__name_sort", "household", "due_date", "pk"))
 
 
@@ -146,24 +166,34 @@ def _groups(
     rules = [Level(rank=step.rank, days_after=step.days_after) for step in steps]
     groups: dict[tuple[int, int], list[Any]] = {}
     for row in _overdue(rules, today=today, invoices=invoices) if rules else ():
-        last = Reminded(rank=row.last_rank, day=day_of(row.last_sent_at)) if row.last_rank is not None else None
-        rank = next_level(rules, due_date=row.due_date, last=last, today=today)
+        rank = _next(rules, row.due_date, row.last_rank, row.last_sent_at, today=today)
         if rank is not None:
             groups.setdefault((rank, row.household_id), []).append(row)
     return groups
 
 
+def _next(
+    rules: Sequence[Level], due_date: date, last_rank: int | None, last_sent_at: Any, *, today: date
+) -> int | None:
+    last = Reminded(rank=last_rank, day=day_of(last_sent_at)) if last_rank is not None else None
+    return next_level(rules, due_date=due_date, last=last, today=today)
+
+
 def _overdue(rules: Sequence[Level], *, today: date, invoices: Iterable[int] | None) -> Any:
     first = today - timedelta(days=min(rule.days_after for rule in rules))
-    rows = _unpaid().filter(due_date__lte=first, left__gte=minimum(), is_being_paid=False)
+    rows = _remindable(first, minimum()).select_related("household", "run__cash_office")
     if invoices is not None:
         rows = rows.filter(pk__in=list(invoices))
     return _with_last(rows).order_by("due_date", "pk")
 
 
+def _remindable(due_until: date, least: Any) -> Any:
+    """What is unpaid since that day, not too small a sum, and waits for no payment online."""
+    return _unpaid().filter(due_date__lte=due_until, left__gte=least, is_being_paid=False)
+
+
 def _unpaid() -> Any:
-    rows = desk.with_attempts(desk.published().filter(left__gt=0).exclude(kind=Invoice.Kind.CREDIT_NOTE))
-    return rows.select_related("household", "run__cash_office")
+    return desk.with_attempts(desk.published().filter(left__gt=0).exclude(kind=Invoice.Kind.CREDIT_NOTE))
 
 
 def _with_last(rows: Any) -> Any:
