@@ -1,5 +1,6 @@
 """What a family reads of its invoices: those published, with what is left and where each stands."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -42,16 +43,24 @@ def of_family_numbered(household: Household, number: str) -> Any | None:
     return of_family(household).filter(number=wanted).prefetch_related("lines").first()
 
 
-def corrected_by(invoice: Invoice) -> list[str]:
-    """The numbers of the invoices that a credit note or a complementary invoice corrects; none for a month's own."""
-    corrected = invoice.run.corrects_id
+def corrected_by(found: Sequence[Invoice]) -> dict[int, list[str]]:
+    """By the key of each of these invoices of one run, the numbers of those that it corrects; none for a month's own.
+
+    One statement.
+    """
+    corrected = found[0].run.corrects_id
     if corrected is None:
-        return []
-    before = Invoice.objects.filter(household=invoice.household_id, pk__lt=invoice.pk)
+        return {one.pk: [] for one in found}
+    before = Invoice.objects.filter(household__in=[one.household_id for one in found])
     rows = before.filter(Q(run=corrected) | Q(run__corrects=corrected)).exclude(kind=Invoice.Kind.CREDIT_NOTE)
-    found = list(rows.order_by("year", "rank").values_list("number", flat=True))
+    known = list(rows.order_by("year", "rank").values_list("pk", "household", "number"))
+    return {one.pk: _corrected(one, known) for one in found}
+
+
+def _corrected(one: Invoice, known: Sequence[tuple[int, int, str]]) -> list[str]:
+    before = [number for pk, home, number in known if home == one.household_id and pk < one.pk]
     # One that cancels an invoice names it: it gives back that one alone.
-    return [number for number in found if number in invoice.label] or found
+    return [number for number in before if number in one.label] or before
 
 
 def standing(invoice: Any) -> Standing:

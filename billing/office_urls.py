@@ -3,6 +3,7 @@
 from django.urls import path
 
 from billing.views.agents import (
+    bundles,
     corrections,
     debts,
     desk,
@@ -34,6 +35,9 @@ urlpatterns = [
     path("regie/lots/<int:run_id>/corriger/", corrections.correct, name="run_correct"),
     path("regie/lots/<int:run_id>/creances.csv", debts.as_csv, name="run_debts_csv"),
     path("regie/lots/<int:run_id>/creances.xlsx", debts.as_xlsx, name="run_debts_xlsx"),
+    path("regie/lots/<int:run_id>/papiers/", bundles.papers, name="run_papers"),
+    path("regie/lots/<int:run_id>/papiers/<str:kind>/", bundles.make, name="run_papers_make"),
+    path("regie/lots/<int:run_id>/papiers/<str:kind>/<int:rank>/", bundles.file, name="run_papers_file"),
     path("regie/lots/<int:run_id>/projets/<int:draft_id>/", runs.draft, name="draft"),
     path("regie/factures/<str:number>/", invoices.invoice, name="invoice"),
     path("regie/factures/<str:number>/pdf/", invoices.as_pdf, name="invoice_pdf"),

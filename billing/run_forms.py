@@ -16,6 +16,7 @@ _PLAIN = (ProhibitNullCharactersValidator(),)
 _LONGEST = timedelta(days=366)
 REFUSED = {
     "state": _("Rien n'a changé\u00a0: ce lot n'en est plus là. Voici où il en est."),
+    "busy": _("Rien n'a changé\u00a0: un calcul ou une publication de ce lot est en cours. Attendez qu'il finisse."),
     "version": _("Ce lot a été recalculé entre-temps\u00a0: vérifiez-le de nouveau."),
     "prices": _("Les tarifs, ou ce qui est déjà facturé, ont changé depuis le calcul\u00a0: recalculez."),
     "overlap": _("Un autre lot facture déjà une partie de ces jours\u00a0: un jour n'est jamais facturé deux fois."),

@@ -1,11 +1,11 @@
 """What agents read of billing runs: the list, one run with its points and its drafts, one invoice."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
@@ -13,10 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.balances import with_left
 from billing.message_kinds import INVOICE
-from billing.models import BillingRun, DraftInvoice, Invoice
+from billing.models import BillingRun, DraftInvoice, Invoice, RunWork
+from billing.run_forms import REFUSED
+from billing.services import work
 from billing.services.computing import named
+from billing.services.held import UNFINISHED, WHOLE
 from booking import catalogue
-from lps.families.recipients import proved_of_many
+from lps.families.recipients import reached
 from lps.ui.templatetags.ui import day as day_text
 
 State = BillingRun.State
@@ -42,6 +45,32 @@ POINTS: Mapping[str, tuple[str | Promise, str | Promise]] = {
     "negative": (_("Montants négatifs"), _("Ces familles recevront un avoir.")),
     "not_over": (_("Jours pas encore passés"), _("Ce qui change d'ici là demandera une correction.")),
 }
+# Why a worker did not do what was asked; what the run itself refuses is in `REFUSED`.
+FAILED: Mapping[str, str | Promise] = {
+    "internal": _(
+        "Une erreur est survenue et rien n'a changé : réessayez. Si elle revient, prévenez votre fournisseur."
+    ),
+    "stopped": _("Le travail s'est arrêté trois fois et rien n'a changé : prévenez votre fournisseur."),
+    **REFUSED,
+}
+_FAILS_FROM = {RunWork.Kind.COMPUTE: (State.DRAFT, State.CHECKED), RunWork.Kind.PUBLISH: (State.VALIDATED,)}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a worker is: how many of the families were looked at."""
+
+    kind: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A work that was not done, and why."""
+
+    kind: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +84,31 @@ class Point:
 
 
 def runs() -> QuerySet[BillingRun]:
-    """All runs, the latest first, with how many invoices and what they ask."""
-    rows = BillingRun.objects.select_related("cash_office")
+    """All runs, the latest first, with how many invoices, what they ask, and whether a worker is at work on them."""
+    works = RunWork.objects.filter(run=OuterRef("pk"), kind__in=WHOLE, state__in=UNFINISHED).order_by()
+    rows = BillingRun.objects.select_related("cash_office").annotate(is_busy=Exists(works))
     return rows.annotate(issued=Count("invoices"), asked=Sum("invoices__total")).order_by("-pk")
+
+
+def works_of(run: BillingRun) -> list[RunWork]:
+    """What was asked of workers for a run: one statement."""
+    return list(run.works.all())
+
+
+def progress(works: Collection[RunWork]) -> Progress | None:
+    """The work under way, if any."""
+    for one in works:
+        if one.kind in WHOLE and not one.is_over:
+            return Progress(one.kind, work.progress(one), one.total)
+    return None
+
+
+def failure(run: BillingRun, works: Collection[RunWork]) -> Failure | None:
+    """The work that failed and that the run still waits for, if any."""
+    for one in works:
+        if one.failure and run.state in _FAILS_FROM.get(RunWork.Kind(one.kind), ()):
+            return Failure(one.kind, str(FAILED[one.failure]))
+    return None
 
 
 def drafts_of(run: BillingRun, asked: str) -> QuerySet[DraftInvoice]:
@@ -88,7 +139,7 @@ def totals(run: BillingRun) -> dict[str, Any]:
 def reach(run: BillingRun) -> dict[str, int]:
     """How many families a publication writes to, and how many have no address that wants it: four statements."""
     homes = set(run.invoices.order_by().values_list("household", flat=True))
-    written = len(proved_of_many(homes, INVOICE))
+    written = len(reached(homes, INVOICE))
     return {"families": len(homes), "written_to": written, "unreachable": len(homes) - written}
 
 

@@ -1,7 +1,7 @@
 """The worker's door: letters to draw, and what is forgotten at night."""
 
-from billing.services import asking, documents, quotient_warnings, reminders, retention
-from billing.wakeup import INVOICES, POLL, PURGE, QUOTIENTS, REMINDERS
+from billing.services import asking, bundles, documents, quotient_warnings, reminders, retention, work
+from billing.wakeup import BUNDLES, INVOICES, POLL, PURGE, QUOTIENTS, REMINDERS, RUNS
 from lps.kernel import clock
 from tenants import context
 from tenants.tasks import commune_task
@@ -13,10 +13,22 @@ def draw_reminders() -> None:
     reminders.draw_asked()
 
 
+@commune_task(name=RUNS, ignore_result=True)
+def work_on_runs() -> None:
+    """Compute and publish the runs that agents asked for: after each request, and at every tick of the minute."""
+    work.work_asked()
+
+
 @commune_task(name=INVOICES, ignore_result=True)
 def draw_invoices() -> None:
     """Draw the PDF of invoices just published: at every tick of the minute, some hundreds at a time."""
     documents.draw_missing()
+
+
+@commune_task(name=BUNDLES, ignore_result=True)
+def bundle_papers() -> None:
+    """Put a run's papers together for agents: after each request, a file a turn, and at every tick of the minute."""
+    bundles.make_asked()
 
 
 @commune_task(name=POLL, ignore_result=True)

@@ -22,6 +22,7 @@ from billing.models.proofs import QuotientImport, QuotientProof
 from billing.models.reconciliation import TreasuryFile, TreasuryLine
 from billing.models.reminders import Reminder, ReminderLevel, ReminderSending
 from billing.models.tariffs import HouseholdTerms, Quotient, Tariff, TariffPrice
+from billing.models.work import RunWork
 
 __all__ = [
     "Adjustment",
@@ -49,6 +50,7 @@ __all__ = [
     "ReminderSending",
     "Remittance",
     "RemittedCheque",
+    "RunWork",
     "Tariff",
     "TariffPrice",
     "TillDay",

@@ -1,6 +1,6 @@
 """Compute a run: its drafts are thrown away and made again, with the points that somebody should look at."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -20,7 +20,7 @@ from billing.rules.facts import Kind
 from billing.services.basis import digest, hold_prices
 from billing.services.held import hold, hold_origin
 from booking import catalogue, usage
-from lps.families.queries import child_names, household_names, payers
+from lps.families.queries import PayerRow, child_names, household_names, payers
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
@@ -31,6 +31,7 @@ CHUNK = 500
 # How many rows of one point the page names; the others are counted.
 NAMED = 50
 State = BillingRun.State
+Note = Callable[[int], object]
 _KEYS = "SELECT nextval(pg_get_serial_sequence('billing_draftinvoice', 'id')), generate_series(1, 10000000)"
 _DRAFTS = """
 COPY billing_draftinvoice
@@ -76,12 +77,17 @@ class Points:
         return [{"code": code, "count": self._counts[code], "rows": rows} for code, rows in self._rows.items()]
 
 
-def compute(*, run: BillingRun, today: date, at: datetime, by: Actor) -> BillingRun:
+def _unheard(_households: int) -> None:
+    """Nobody follows."""
+
+
+def compute(*, run: BillingRun, today: date, at: datetime, by: Actor, note: Note = _unheard) -> BillingRun:
     """Make the drafts of a run again, with its points to check; raise `RunRefused` once it is validated.
 
     `today` is the commune's. The statements are as many for ten families as for ten thousand, and memory is flat:
     everything is streamed, drafts are written by COPY, some hundreds of households at a time. Nobody changes a price
-    meanwhile; one changed before the run is validated is told then (`basis`).
+    meanwhile; one changed before the run is validated is told then (`basis`). `note` is told how many households were
+    looked at, every `CHUNK` of them.
     """
     with transaction.atomic():
         held = hold(run.pk, State.DRAFT, State.CHECKED)
@@ -90,7 +96,7 @@ def compute(*, run: BillingRun, today: date, at: datetime, by: Actor) -> Billing
         hold_prices()  # before any draft is touched: who erases a family changes its quotients first
         throw_away(held)
         points = Points()
-        number = write_drafts(held, _due(held, points))
+        number = write_drafts(held, _due(held, points, note))
         _points_of_days(held, points, today=today)
         held.state, held.version = State.DRAFT, held.version + 1
         held.computed_at, held.checked_at, held.problems = at, None, points.told()
@@ -149,14 +155,16 @@ def _days(days: Iterable[date]) -> str:
     return "{" + ",".join(day.isoformat() for day in days) + "}"
 
 
-def _due(run: BillingRun, points: Points) -> Iterator[Owed]:
+def _due(run: BillingRun, points: Points, note: Note) -> Iterator[Owed]:
     """The households that get a draft."""
     # A month is priced whole even if some of its days alone are corrected: free units, flat prices, waiting days.
     first_day, last_day = run.origin.first_day, run.origin.last_day
     asked = Asked(run.cash_office, first_day, last_day, context.current().time_zone, run.households or None)
     unusual = BillingSettings.objects.values_list("unusual_amount", flat=True).first() or Decimal(500)
     found = owed(asked)
-    made = _differences(run, found) if run.kind == BillingRun.Kind.CORRECTION else _with_adjustments(run, found)
+    homes = _followed(payers(run.households or None), note)
+    is_correction = run.kind == BillingRun.Kind.CORRECTION
+    made = _differences(run, found, homes) if is_correction else _with_adjustments(run, found, homes)
     for one in made:
         _points_of(one, points, unusual)
         if one.lines:  # of a correction they may add up to zero: the page says so, nothing is issued
@@ -166,19 +174,27 @@ def _due(run: BillingRun, points: Points) -> Iterator[Owed]:
             points.note("unbooked_shared", child=orphan.child_id, activity=orphan.activity_id, day=str(day))
 
 
-def _with_adjustments(run: BillingRun, found: Iterator[Owed]) -> Iterator[Owed]:
+def _followed(homes: Iterator[PayerRow], note: Note) -> Iterator[PayerRow]:
+    """The same, telling now and then how many there were."""
+    for rank, home in enumerate(homes):
+        if rank % CHUNK == 0:
+            note(rank)
+        yield home
+
+
+def _with_adjustments(run: BillingRun, found: Iterator[Owed], homes: Iterator[PayerRow]) -> Iterator[Owed]:
     """What is owed and what an agent noted, which this run takes: until it is validated, a new computation frees it."""
     free = Adjustment.objects.filter(run=None, cash_office=run.cash_office)
     if run.households:
         free = free.filter(household__in=run.households)
     free.update(run=run)
     noted = Adjustment.objects.filter(run=run).order_by("household", "pk").iterator()
-    return _merged(run, found, Alongside(noted, lambda row: row.household_id))
+    return _merged(found, homes, Alongside(noted, lambda row: row.household_id))
 
 
-def _merged(run: BillingRun, found: Iterator[Owed], noted: Alongside[Adjustment]) -> Iterator[Owed]:
+def _merged(found: Iterator[Owed], homes: Iterator[PayerRow], noted: Alongside[Adjustment]) -> Iterator[Owed]:
     waiting = Alongside(found, lambda one: one.payer.household_id)
-    for payer in payers(run.households or None):
+    for payer in homes:
         lines = [line_of(row) for row in noted.of(payer.household_id)]
         used = waiting.of(payer.household_id)
         if used:
@@ -187,12 +203,12 @@ def _merged(run: BillingRun, found: Iterator[Owed], noted: Alongside[Adjustment]
             yield Owed(payer, None, True, lines)
 
 
-def _differences(run: BillingRun, found: Iterator[Owed]) -> Iterator[Owed]:
+def _differences(run: BillingRun, found: Iterator[Owed], homes: Iterator[PayerRow]) -> Iterator[Owed]:
     """What is due now less what was invoiced for the same days; who has no difference at all is left out."""
     waiting = Alongside(found, lambda one: one.payer.household_id)
     before = Alongside(_issued(run), lambda row: row.household_id)
     names = catalogue.read().activity_names
-    for payer in payers(run.households or None):
+    for payer in homes:
         used, old = waiting.of(payer.household_id), before.of(payer.household_id)
         if used or old:
             base = used[0] if used else Owed(payer, None, True, [])

@@ -18,7 +18,7 @@ from lps.kernel import clock
 from tenants import context
 from tenants.wakeup import wake_after_commit
 
-AT_ONCE = 50
+AT_ONCE = 15  # some seconds: what agents wait for has its turn in between
 TRIES = 3
 FAILURES_KEPT = 3600  # seconds
 _FAILURES = "invoices:undrawn"
@@ -60,7 +60,9 @@ def draw_missing(*, limit: int = AT_ONCE) -> int:
 
 
 def progress(run: BillingRun) -> tuple[int, int]:
-    """How many PDFs of a run are drawn, and of how many invoices: one statement."""
+    """How many PDFs of a run are drawn, and of how many invoices: one statement. None of a run past its term."""
+    if (run.year or 0) < _first_year():
+        return 0, 0
     found = run.invoices.aggregate(drawn=Count("document"), all=Count("pk"))
     return found["drawn"], found["all"]
 
@@ -74,9 +76,13 @@ def undrawable(run: BillingRun) -> list[str]:
 
 def missing() -> QuerySet[Invoice]:
     """Published invoices without PDF, but those whose names were taken away at the end of their term."""
-    first_year = clock.today(context.current().zone).year - KEPT_YEARS
-    rows = Invoice.objects.filter(run__published_at__isnull=False, document__isnull=True, year__gte=first_year)
+    rows = Invoice.objects.filter(run__published_at__isnull=False, document__isnull=True, year__gte=_first_year())
     return rows.select_related("run__cash_office").order_by("pk")
+
+
+def _first_year() -> int:
+    """The first year whose invoices still bear names."""
+    return clock.today(context.current().zone).year - KEPT_YEARS
 
 
 def _draw(pk: int) -> bool:

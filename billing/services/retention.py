@@ -13,6 +13,7 @@ from billing.models import (
     PaymentAttempt,
     Quotient,
     ReminderSending,
+    RunWork,
     TreasuryFile,
     TreasuryLine,
 )
@@ -25,6 +26,8 @@ from lps.journal.retention import report
 KEPT_YEARS = 10
 LETTERS_KEPT = timedelta(days=365)
 FILES_KEPT = timedelta(days=60)
+# A run's papers put together: printed within days, and put together again at will.
+BUNDLES_KEPT = timedelta(days=90)
 
 
 def apply_terms(*, today: date, now: datetime) -> None:
@@ -35,7 +38,9 @@ def apply_terms(*, today: date, now: datetime) -> None:
     letters = ReminderSending.objects.filter(sent_at__lt=now - LETTERS_KEPT).exclude(path="")
     quotients = Quotient.objects.filter(valid_during__endswith__lt=today - DOCUMENT_KEPT)
     told = TreasuryFile.objects.filter(last_day__year__lt=limit)
-    files = [path for rows in (documents, letters, told) for path in rows.values_list("path", flat=True)]
+    bundles = RunWork.objects.exclude(files=[]).filter(finished_at__lt=now - BUNDLES_KEPT)
+    files = [one["path"] for held in bundles.values_list("files", flat=True) for one in held if one["path"]]
+    files += [path for rows in (documents, letters, told) for path in rows.values_list("path", flat=True)]
     with purging():
         purged = {
             "invoice_lines": InvoiceLine.objects.filter(invoice__year__lt=limit)
@@ -50,6 +55,7 @@ def apply_terms(*, today: date, now: datetime) -> None:
             "invoice_documents": documents.delete()[0],
             "treasury_lines": TreasuryLine.objects.filter(file__last_day__year__lt=limit).delete()[0],
             "treasury_files": told.delete()[0],
+            "run_bundles": bundles.delete()[0],
             "reminder_letters": letters.update(path=""),
             "quotient_documents": forget_documents(quotients),
             "quotient_proofs": quotient_proofs.forget(now=now),

@@ -12,7 +12,7 @@ from billing.message_kinds import INVOICE
 from billing.models import Allocation, BillingRun, CashOffice, Invoice, InvoiceCounter
 from billing.services import basis
 from billing.services.computing import throw_away
-from billing.services.held import RunRefused, hold, hold_origin
+from billing.services.held import RunRefused, hold, hold_origin, refuse_busy
 from billing.wakeup import INVOICES
 from lps.families.recipients import proved_of_many
 from lps.journal.actors import Actor
@@ -124,7 +124,11 @@ def opened(run: BillingRun, *, by: Actor, at: datetime) -> BillingRun:
 
 
 def discard(*, run: BillingRun, by: Actor, at: datetime) -> None:
-    """Throw away a run that was not validated, with its drafts; its adjustments wait for another one."""
+    """Throw away a run that was not validated, with its drafts; its adjustments wait for another one.
+
+    Raises `RunRefused` (state, busy).
+    """
+    refuse_busy(run)
     with transaction.atomic():
         held = hold(run.pk, State.DRAFT, State.CHECKED)
         throw_away(held)
@@ -134,6 +138,7 @@ def discard(*, run: BillingRun, by: Actor, at: datetime) -> None:
 
 def check(*, run: BillingRun, version: int, by: Actor, at: datetime) -> BillingRun:
     """Say that somebody looked at this computation. Raises `RunRefused` for another one, or none."""
+    refuse_busy(run)
     with transaction.atomic():
         held = hold(run.pk, State.DRAFT, State.CHECKED)
         _same(held, version)
@@ -148,8 +153,9 @@ def validate(*, run: BillingRun, version: int, by: Actor, at: datetime, today: d
 
     `today` is the commune's: its year is that of the numbers. The run's row is locked, then the year's counter: runs
     validated at once take their numbers one after the other, without gap. Drafts of zero make no invoice; credit
-    notes settle the oldest invoices of their families. Raises `RunRefused` (state, version, prices, numbers).
+    notes settle the oldest invoices of their families. Raises `RunRefused` (state, busy, version, prices, numbers).
     """
+    refuse_busy(run)
     with transaction.atomic():
         held = hold(run.pk, State.CHECKED)
         _same(held, version)

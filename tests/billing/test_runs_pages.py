@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from billing.models import Adjustment, BillingRun, Invoice
+from billing.services.work import work_asked
 from booking.models import Activity, Booking, ServiceDay
 from lps.families.models import Custody, Household, SchoolClass
 from lps.kernel import clock
@@ -55,6 +56,7 @@ def form(month: tuple[date, date], **changed: object) -> dict[str, object]:
 def opened(client: Client, month: tuple[date, date]) -> str:
     sent = client.post(RUNS + "nouveau/", form(month))
     assert sent.status_code == 302
+    assert work_asked() == 1
     return str(sent.headers["Location"].partition("?")[0])
 
 
@@ -75,6 +77,7 @@ def test_a_month_goes_from_its_form_to_the_family(nadia: Client, month: tuple[da
     invoice = Invoice.objects.get(run=run)
     promised = re.search(r"jusqu'au (.+?) à minuit", words(nadia.get(path + "publier/")))
     nadia.post(path + "publier/")
+    assert work_asked() == 1
     assert promised
     assert f"Payable en ligne jusqu'au {promised[1]}, minuit" in words(nadia.get(path))
     run.refresh_from_db()
@@ -92,6 +95,7 @@ def test_a_version_that_was_not_looked_at_is_not_validated(nadia: Client, month:
     nadia.post(path + "verifier/", {"version": 1})
 
     nadia.post(path + "calculer/")
+    assert work_asked() == 1
     for version in ("1", "2", "x", "9" * 40, ""):
         said = nadia.post(path + "valider/", {"version": version}, follow=True)
         assert "Rien n'a changé" in words(said)

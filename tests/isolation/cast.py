@@ -33,11 +33,12 @@ from billing.models import (
     ReminderLevel,
     ReminderSending,
     Remittance,
+    RunWork,
     Tariff,
     TreasuryLine,
 )
 from billing.online import seal
-from billing.services import quotient_imports, quotient_proofs, reminders, till
+from billing.services import bundles, quotient_imports, quotient_proofs, reminders, till
 from billing.services.quotients import QuotientSpec, set_quotient
 from billing.services.reminders import LevelSpec
 from booking import catalogue, documents, offer_links
@@ -826,6 +827,15 @@ class Town:
             found = billing.invoice(self.household).run
             BillingRun.objects.filter(pk=found.pk).update(state=BillingRun.State.VALIDATED, published_at=None)
             return BillingRun.objects.get(pk=found.pk)
+
+    @property
+    def bundled(self) -> BillingRun:
+        """A published run whose papers to post are put together."""
+        with self.inside():
+            run = billing.invoice(self.household, issued_at=clock.now(), city=f"Ville de {self.name}").run
+            bundles.ask(run=run, kind=RunWork.Kind.LETTERS, by=BY)
+            bundles.make_asked()
+            return run
 
     @property
     def billed(self) -> Invoice:

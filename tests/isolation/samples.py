@@ -817,6 +817,15 @@ COMMUNE: Mapping[str, Sample] = {
     "billing_office:invoice_pdf": Sample(
         agent("billing.read_invoices"), where=lambda town: {"number": town.billed.number}
     ),
+    "billing_office:run_papers": Sample(agent("billing.run_billing"), where=lambda town: {"run_id": town.bundled.pk}),
+    "billing_office:run_papers_make": Sample(
+        agent("billing.run_billing"),
+        {"POST": 302},
+        where=lambda town: {"run_id": town.bundled.pk, "kind": "archive"},
+    ),
+    "billing_office:run_papers_file": Sample(
+        agent("billing.run_billing"), where=lambda town: {"run_id": town.bundled.pk, "kind": "a-poster", "rank": 0}
+    ),
     "billing_office:run_debts_csv": Sample(
         agent("billing.read_runs"), where=lambda town: {"run_id": town.billed.run_id}
     ),

@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from billing.models import BillingRun
+from billing.models import BillingRun, RunWork
 from billing.rights import RUN_BILLING
 from billing.run_forms import REFUSED, CorrectionForm
-from billing.services import corrections, runs
+from billing.services import corrections, runs, work
 from billing.services.held import RunRefused
 from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
@@ -59,17 +59,13 @@ def _prepare(
     run: BillingRun, form: CorrectionForm, chosen: Sequence[int], request: DoorRequest, actor: Agent, today: date
 ) -> BillingRun:
     given = form.cleaned_data
-    return corrections.prepare(
-        of=run,
-        households=chosen if given["who"] == "chosen" else [],
-        days=(given["first_day"], given["last_day"]),
-        label=given["label"],
-        reason=given["reason"],
-        due_date=given["due_date"],
-        by=actor,
-        at=request.received_at,
-        today=today,
-    )
+    facts: dict[str, Any] = {name: given[name] for name in ("label", "reason", "due_date")}
+    facts |= {"of": run, "days": (given["first_day"], given["last_day"]), "by": actor, "at": request.received_at}
+    if given["who"] == "chosen":
+        return corrections.prepare(**facts, households=chosen, today=today)
+    made = runs.open_correction(**facts)  # of all families: a worker says on its page when there is nothing to correct
+    work.ask(run=made, kind=RunWork.Kind.COMPUTE, by=actor)
+    return made
 
 
 def _page(

@@ -13,13 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import runs_page as page
-from billing.models import BillingRun, CashOffice, DraftInvoice
+from billing.models import BillingRun, CashOffice, DraftInvoice, RunWork
 from billing.rights import READ_RUNS, RUN_BILLING
 from billing.run_forms import REFUSED, RunForm
-from billing.services import basis, documents
+from billing.services import basis, bundles, documents, work
 from billing.services import runs as services
-from billing.services.computing import compute as compute_run
-from billing.services.held import RunRefused
+from billing.services.held import RunRefused, is_busy
 from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
@@ -77,7 +76,7 @@ def new(request: DoorRequest) -> HttpResponse:
     if form.is_valid():
         try:
             run = services.open_run(**form.cleaned_data, by=actor, at=request.received_at)
-            compute_run(run=run, today=today, at=request.received_at, by=actor)
+            work.ask(run=run, kind=RunWork.Kind.COMPUTE, by=actor)
             return saying.done(_path(run), "calcule")
         except RunRefused as error:
             form.add_error("first_day", str(REFUSED[error.code]))
@@ -88,10 +87,14 @@ def new(request: DoorRequest) -> HttpResponse:
 @agent_required(READ_RUNS)
 def run(request: DoorRequest, run_id: int) -> HttpResponse:
     """One run: where it is, what to look at, its invoices to be or made."""
-    found = _run_or_404(request, run_id)
+    found = run_or_404(request, run_id)
     asked = request.GET.get("q", "").replace("\0", "").strip()[:100]
     is_draft = found.state in (State.DRAFT, State.CHECKED)
     shows_lines = is_draft and found.kind == BillingRun.Kind.CORRECTION
+    works = page.works_of(found)
+    under_way, failed = page.progress(works), page.failure(found, works)
+    drawn, all_papers = documents.progress(found) if found.published_at else (0, 0)
+    undrawable = documents.undrawable(found) if found.published_at else []
     rows: Any = page.drafts_of(found, asked) if is_draft else page.invoices_of(found, asked)
     if shows_lines:
         rows = rows.prefetch_related("lines")
@@ -106,10 +109,14 @@ def run(request: DoorRequest, run_id: int) -> HttpResponse:
         "q": asked,
         "query": f"q={asked}" if asked else "",
         "may_run": allowed(request.actor, RUN_BILLING),
+        "to_post": bundles.to_post(found).count() if all_papers else None,
         "last_online": _last_online(found),
-        "papers": documents.progress(found) if found.published_at else (0, 0),
-        "undrawable": documents.undrawable(found) if found.published_at else [],
-        "said": saying.said(request, SAID),
+        "under_way": under_way,
+        "failed": failed,
+        "papers": (drawn, all_papers),
+        "waits": under_way is not None or drawn + len(undrawable) < all_papers,
+        "undrawable": undrawable,
+        "said": "" if under_way or failed else saying.said(request, SAID),
     }
     return render(request, "billing/office/run.html", facts)
 
@@ -118,7 +125,7 @@ def run(request: DoorRequest, run_id: int) -> HttpResponse:
 @agent_required(READ_RUNS)
 def draft(request: DoorRequest, run_id: int, draft_id: int) -> HttpResponse:
     """One invoice to be, with its lines and their days."""
-    found = _run_or_404(request, run_id)
+    found = run_or_404(request, run_id)
     one = get_object_or_404(DraftInvoice.objects.prefetch_related("lines"), pk=draft_id, run=found)
     return render(request, "billing/office/draft.html", {"run": found, "invoice": one, "lines": one.lines.all()})
 
@@ -126,17 +133,16 @@ def draft(request: DoorRequest, run_id: int, draft_id: int) -> HttpResponse:
 @require_POST
 @agent_required(RUN_BILLING)
 def compute(request: DoorRequest, run_id: int) -> HttpResponse:
-    """Throw the drafts away and make them again."""
-    found, actor = _run_or_404(request, run_id), _agent(request)
-    facts: dict[str, Any] = {"today": _today(request), "at": request.received_at, "by": actor}
-    return _done(found, "calcule", lambda: compute_run(run=found, **facts))
+    """Have a worker throw the drafts away and make them again."""
+    found, actor = run_or_404(request, run_id), _agent(request)
+    return _done(found, "calcule", lambda: work.ask(run=found, kind=RunWork.Kind.COMPUTE, by=actor))
 
 
 @require_POST
 @agent_required(RUN_BILLING)
 def check(request: DoorRequest, run_id: int) -> HttpResponse:
     """Say that this computation was looked at."""
-    found, actor = _run_or_404(request, run_id), _agent(request)
+    found, actor = run_or_404(request, run_id), _agent(request)
     facts: dict[str, Any] = {"version": _version(request), "by": actor, "at": request.received_at}
     return _done(found, "verifie", lambda: services.check(run=found, **facts))
 
@@ -145,7 +151,7 @@ def check(request: DoorRequest, run_id: int) -> HttpResponse:
 @agent_required(RUN_BILLING)
 def validate(request: DoorRequest, run_id: int) -> HttpResponse:
     """What validating will do; a POST numbers the invoices."""
-    found, actor = _run_or_404(request, run_id), _agent(request)
+    found, actor = run_or_404(request, run_id), _agent(request)
     if request.method == "POST":
         facts: dict[str, Any] = {"version": _version(request), "at": request.received_at, "today": _today(request)}
         return _done(found, "valide", lambda: services.validate(run=found, by=actor, **facts))
@@ -159,13 +165,14 @@ def validate(request: DoorRequest, run_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @agent_required(RUN_BILLING)
 def publish(request: DoorRequest, run_id: int) -> HttpResponse:
-    """What publishing will do, and until when one may pay online; a POST publishes."""
-    found, actor = _run_or_404(request, run_id), _agent(request)
+    """What publishing will do, and until when one may pay online; a POST has a worker publish."""
+    found, actor = run_or_404(request, run_id), _agent(request)
     if request.method == "POST":
-        facts: dict[str, Any] = {"by": actor, "at": request.received_at, "today": _today(request)}
-        return _done(found, "publie", lambda: services.publish(run=found, **facts))
+        return _done(found, "publie", lambda: work.ask(run=found, kind=RunWork.Kind.PUBLISH, by=actor))
     if found.state != State.VALIDATED:
         return saying.done(_path(found), "state")
+    if is_busy(found):
+        return saying.done(_path(found), "busy")
     until = services.online_until(
         _today(request), limit_day=found.cash_office.online_limit_day, zone=context.current().zone
     )
@@ -177,7 +184,7 @@ def publish(request: DoorRequest, run_id: int) -> HttpResponse:
 @agent_required(RUN_BILLING)
 def close(request: DoorRequest, run_id: int) -> HttpResponse:
     """File a published run away."""
-    found, actor = _run_or_404(request, run_id), _agent(request)
+    found, actor = run_or_404(request, run_id), _agent(request)
     return _done(found, "clos", lambda: services.close(run=found, by=actor, at=request.received_at))
 
 
@@ -185,7 +192,7 @@ def close(request: DoorRequest, run_id: int) -> HttpResponse:
 @agent_required(RUN_BILLING)
 def discard(request: DoorRequest, run_id: int) -> HttpResponse:
     """Throw a draft run away."""
-    found, actor = _run_or_404(request, run_id), _agent(request)
+    found, actor = run_or_404(request, run_id), _agent(request)
     try:
         services.discard(run=found, by=actor, at=request.received_at)
     except RunRefused as error:
@@ -217,7 +224,8 @@ def _last_online(found: BillingRun) -> date | None:
     return services.last_day_online(until.astimezone(context.current().zone)) if until else None
 
 
-def _run_or_404(request: DoorRequest, run_id: int) -> BillingRun:
+def run_or_404(request: DoorRequest, run_id: int) -> BillingRun:
+    """The run, for an agent of all families."""
     _agent(request)
     found = BillingRun.objects.select_related("cash_office", "corrects").filter(pk=run_id).first()
     if found is None:

@@ -9,7 +9,7 @@ from celery import current_app
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
-from billing.wakeup import INVOICES, POLL, QUOTIENTS, REMINDERS
+from billing.wakeup import BUNDLES, INVOICES, POLL, QUOTIENTS, REMINDERS, RUNS
 from billing.wakeup import PURGE as PURGE_BILLING
 from booking import tasks as booking
 from booking.wakeup import BOOK, EXTEND, REMIND
@@ -68,7 +68,9 @@ SCHEDULE = (
     Due(booking.MOVE_LISTS),
     Due(BOOK),
     Due(REMINDERS),
+    Due(RUNS),
     Due(INVOICES),
+    Due(BUNDLES),
     Due(POLL),
     Due(PURGE, at=time(3, 15)),
     Due(accounts.PURGE, at=time(3, 20)),

@@ -29,6 +29,13 @@ def proved_of_many(households: Iterable[int], kind: str) -> dict[int, list[Recip
     return _wanting(_proved(households), kind)
 
 
+def reached(households: Iterable[int], kind: str) -> set[int]:
+    """Those of these households for whom `proved_of_many` finds an address: three statements, none is unsealed."""
+    proved = _proved(households)
+    wanting = {one.pk for one in wants([one for addresses in proved.values() for one in addresses], kind)}
+    return {household for household, addresses in proved.items() if any(one.pk in wanting for one in addresses)}
+
+
 def of_many(households: Iterable[int], kind: str) -> dict[int, list[Recipient]]:
     """The same and those on file, the guardians': what the town has to say to families.
 

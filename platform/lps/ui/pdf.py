@@ -3,7 +3,7 @@
 WeasyPrint takes two seconds to load: it is imported by those who print alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 
 STATIC = Path(__file__).resolve().parent / "static" / "ui"
 SCHEME = "lps:"
+VARIANT = "pdf/ua-1"
 
 
 class ForeignAddress(ValueError):
@@ -31,11 +32,26 @@ def render(template: str, facts: Mapping[str, Any], *, own: Mapping[str, Own] | 
     Raises what WeasyPrint raises for an address that is not one of ours (`lps:paper.css`, `lps:fonts/…`).
     What is in `own` has the address `lps:own/` and its name.
     """
+    pdf: bytes = _laid_out(template, facts, own or {}).write_pdf(pdf_variant=VARIANT)
+    return pdf
+
+
+def render_all(
+    template: str, papers: Iterable[Mapping[str, Any]], *, title: str, own: Mapping[str, Own] | None = None
+) -> bytes:
+    """Several papers of one template in one file, each with its own page numbers. There is at least one."""
+    laid_out = [_laid_out(template, facts, own or {}) for facts in papers]
+    whole = laid_out[0].copy([page for one in laid_out for page in one.pages])
+    whole.metadata.title = title
+    pdf: bytes = whole.write_pdf(pdf_variant=VARIANT)
+    return pdf
+
+
+def _laid_out(template: str, facts: Mapping[str, Any], own: Mapping[str, Own]) -> Any:
     from weasyprint import HTML
 
     html = render_to_string(template, dict(facts))
-    pdf: bytes = HTML(string=html, url_fetcher=_fetcher()(own or {}), base_url=SCHEME).write_pdf(pdf_variant="pdf/ua-1")
-    return pdf
+    return HTML(string=html, url_fetcher=_fetcher()(own), base_url=SCHEME).render(pdf_variant=VARIANT)
 
 
 @cache

@@ -1,0 +1,33 @@
+// A page that waits for a worker: what it shows follows the work, and the end is said. Without script it loads anew.
+// HTML expected: docs/ui.md, "Waiting for a worker".
+
+const EVERY = 3_000;
+const main = document.querySelector("main");
+const said = document.createElement("p"); // there before it speaks, or nobody hears it
+said.className = "hidden";
+said.setAttribute("role", "status");
+document.body.append(said);
+setTimeout(follow, EVERY);
+
+async function follow() {
+  try {
+    const answer = await fetch(location.href);
+    if (!answer.ok || answer.redirected) return location.reload(); // signed out, or gone: the page says why
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const shown = main.querySelector("[data-follow]");
+    const next = page.querySelector("[data-follow]");
+    if (next?.dataset.follow !== shown.dataset.follow) end(page);
+    else if (shown.innerHTML !== next.innerHTML) shown.innerHTML = next.innerHTML;
+    if (!next) return;
+  } catch {
+    // off line: the next turn tells
+  }
+  setTimeout(follow, EVERY);
+}
+
+function end(page) {
+  const hadFocus = main.contains(document.activeElement);
+  main.innerHTML = page.querySelector("main").innerHTML;
+  if (hadFocus) main.focus();
+  said.textContent = main.querySelector("[data-ended], .note[role]")?.textContent ?? "";
+}
