@@ -20,6 +20,7 @@ END_SECONDS = 15.0
 # What a developer may have set for `make run` must not reach the tests.
 FOREIGN = ("EMAIL_URL", "PAYFIP_URL", "PORT", "DATA_DIR", "MAILSINK_PORT")
 FOREIGN_PREFIXES = ("LPS_", "S3_")
+KEPT = ("LPS_VOICE_ROOT",)  # where Asterisk is on this machine
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -43,7 +44,7 @@ def environment(*, ground: Ground) -> Mapping[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in FOREIGN and not name.startswith(FOREIGN_PREFIXES)
+        if name in KEPT or (name not in FOREIGN and not name.startswith(FOREIGN_PREFIXES))
     }
     return kept | {
         "DATABASE_URL": ground.database_url,

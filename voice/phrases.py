@@ -75,7 +75,6 @@ _WORDS = {
     ),
     "good_bye": _n("Au revoir."),
     "shut": _n("Le serveur vocal est fermé en ce moment. Vous pouvez réserver sur le site %(site)s."),
-    "two_calls": _n("Deux appels sont déjà en cours depuis ce numéro. Rappelez dans quelques minutes."),
     "hidden": _n("Les appels dont le numéro est masqué ne sont pas acceptés. Rappelez sans masquer votre numéro."),
     "busy": _n("Trop d'essais depuis ce numéro. Rappelez dans une heure."),
 }

@@ -24,7 +24,7 @@ OUTCOMES: Mapping[str, str | Promise] = {
     Call.Outcome.SAVED: _l("réservation enregistrée"),
     Call.Outcome.NOTHING: _l("rien de changé"),
     Call.Outcome.HUNG_UP: _l("raccroché en route"),
-    Call.Outcome.REFUSED: _l("refusé : trop d'essais"),
+    Call.Outcome.REFUSED: _l("refusé : trop d'essais, ou d'appels à la fois"),
     Call.Outcome.HIDDEN: _l("refusé : numéro masqué"),
     Call.Outcome.SHUT: _l("serveur vocal fermé"),
     Call.Outcome.FAILED: _l("panne"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from voice.gateway.agi import BUSY
 from voice.gateway.prompts import UNAVAILABLE
 
 HOME = "/srv/lps"  # as Asterisk sees it
@@ -158,15 +159,19 @@ def _section(name: str, values: Mapping[str, str]) -> str:
 
 
 def _extensions(agi: str) -> str:
-    """The number dialed goes to the voice server, which knows whose it is; without it, one sentence and good-bye."""
+    """The number dialed goes to the voice server, which knows whose it is and answers; it may ask for a busy line.
+
+    Without it, one sentence and good-bye.
+    """
     return f"""[depuis-operateur]
 exten => _[+0-9].,1,NoOp(appel)
  same => n,Set(GROUP(lps)=tous)
  same => n,GotoIf($[${{GROUP_COUNT(tous@lps)}} > {MOST_CALLS}]?sature)
  same => n,Set(TIMEOUT(absolute)={LONGEST_CALL})
- same => n,Answer(200)
  same => n,AGI(agi://{agi}/reservation,${{EXTEN}})
+ same => n,GotoIf($["${{{BUSY}}}" = "1"]?sature)
  same => n,GotoIf($["${{AGISTATUS}}" = "SUCCESS"]?fin)
+ same => n,Answer(200)
  same => n,Playback({PROMPTS}/{UNAVAILABLE})
  same => n(fin),Hangup()
  same => n(sature),Busy(5)

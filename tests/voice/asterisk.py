@@ -34,6 +34,8 @@ class Caller:
     said: int = -1
     heard: list[str] = field(default_factory=list)
     over: bool = False
+    answered: bool = False
+    busy: bool = False
     typed: str = ""
 
     @property
@@ -77,7 +79,12 @@ class Caller:
                     return None
                 self.typed = "" if word == SILENCE else word
             return f"200 result={self._next()}"
-        assert line == "HANGUP", line
+        if line.startswith("SET VARIABLE"):
+            assert not self.answered
+            self.busy = True
+        self.answered = self.answered or line.startswith("EXEC Answer")
+        assert self.answered or self.busy, line
+        assert line == "HANGUP" or line.startswith(("EXEC Answer", "SET VARIABLE")), line
         return "200 result=1"
 
     def _next(self) -> int:

@@ -215,7 +215,7 @@ def test_wrong_codes_end_the_call_then_refuse_the_caller(pupil: Pupil, prompts: 
     first, _, third = played(prompts, Caller(wrong), Caller(wrong), Caller([f"{pupil.code}#"]))
 
     assert first.over and first.words.count("Ce code n'est pas reconnu") == 3
-    assert third.over and "Trop d'essais" in third.words
+    assert third.busy and not third.answered and not third.heard
     assert Call.objects.first().outcome == Call.Outcome.REFUSED
     [other] = played(prompts, Caller([f"{pupil.code}#"], number="0687654321"))
     assert pupil.child.first_name in other.words
@@ -352,7 +352,7 @@ def test_what_is_no_call_is_let_go(town: Commune, prompts: Path) -> None:
     assert Call.objects.count() == 0
 
 
-def test_a_third_call_at_once_of_one_caller_is_turned_away(town: Commune, prompts: Path) -> None:
+def test_a_third_call_at_once_of_one_caller_hears_a_busy_line(town: Commune, prompts: Path) -> None:
     async def three() -> list[Caller]:
         server = Server(store=Remembering(prompts), leaving_seconds=5)
         port = await server.open("127.0.0.1", 0)
@@ -376,7 +376,7 @@ def test_a_third_call_at_once_of_one_caller_is_turned_away(town: Commune, prompt
 
     [third] = asyncio.run(three())
 
-    assert "Deux appels sont déjà en cours" in third.words
+    assert third.busy and not third.answered
 
 
 def test_a_wrong_code_and_a_locked_one_make_the_same_statements(pupil: Pupil) -> None:

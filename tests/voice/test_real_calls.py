@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from baresip import Account, AudioNotActive, AudioRestarted, Config, Runtime, StaleHandleError, UserAgent
+from baresip import Account, AudioNotActive, AudioRestarted, CallBusy, Config, Runtime, StaleHandleError, UserAgent
 from numpy.typing import NDArray
 
 from booking.models import JournalEntry
@@ -26,10 +26,11 @@ from lps.families.models import Custody
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from tests.voice.test_gateway import Pupil, copy, prompts, pupil, town  # noqa: F401
-from voice.dialogue.facts import JudgeDays, phrase
+from voice.dialogue.facts import FindChild, JudgeDays, phrase
 from voice.gateway.prompts import RATE, UNAVAILABLE, Store
 from voice.gateway.server import Server
 from voice.phrases import sentence
+from voice.services import limits
 from voice.services.town_side import TownSide
 
 WHERE = root.chosen()
@@ -219,6 +220,29 @@ def test_after_thursday_17_00_next_week_is_refused_in_words(
 
     assert min(likenesses) > ALIKE, likenesses
     assert not pupil.stands()
+
+
+def test_a_caller_who_may_not_try_any_more_hears_a_busy_line(
+    exchange: tuple[int, int],
+    pupil: Pupil,  # noqa: F811
+    prompts: Path,  # noqa: F811
+) -> None:
+    sip, agi = exchange
+    side = TownSide(limits.lookup_of("+33612345678"))
+    for _ in range(6):
+        side.answer(FindChild(code="1029384756"), at=clock.now())
+
+    async def call() -> None:
+        server = Server(store=Store(prompts, PROMPTS), leaving_seconds=5)
+        await server.open("127.0.0.1", agi)
+        try:
+            async with calling(sip):
+                pass
+        finally:
+            await server.close()
+
+    with pytest.raises(CallBusy):
+        asyncio.run(call())
 
 
 def test_without_the_voice_server_a_sentence_says_so(

@@ -14,6 +14,7 @@ LONGEST_LINE = 1024
 MOST_FACTS = 64
 _RESULT = re.compile(r"200 result=(-?\d+)(?:.*endpos=(\d+))?")
 _GONE = -1
+BUSY = "LPS_OCCUPE"  # the variable that asks the dialplan for a busy line
 
 
 class Gone(ConnectionError):
@@ -64,6 +65,14 @@ class Channel:
         """The next key, "" when none comes in time. Raises `Gone`."""
         result, _ = await self._ask(f"WAIT FOR DIGIT {int(seconds * 1000)}")
         return chr(result) if result > 0 else ""
+
+    async def answer(self) -> None:
+        """Take the call, and leave its sound the time to open. Raises `Gone`."""
+        await self._ask("EXEC Answer 200")
+
+    async def refuse(self) -> None:
+        """Leave the call unanswered: its caller hears a busy line, which costs nothing. Raises `Gone`."""
+        await self._ask(f"SET VARIABLE {BUSY} 1")
 
     async def hang_up(self) -> None:
         """End the call."""

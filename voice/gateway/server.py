@@ -27,10 +27,9 @@ from voice.gateway.prompts import NoVoice, Store
 from voice.models import Call
 from voice.phrases import sentence
 from voice.services import conversation as calls
-from voice.services.conversation import Conversation
+from voice.services.conversation import CALLS_AT_ONCE, Conversation
 
 THREADS = 16
-CALLS_AT_ONCE = 2  # of one caller
 LEAVING_SECONDS = 600.0  # no call is longer
 GREETING_SECONDS = 10.0
 QUICK_SECONDS = 0.015  # what most answers take: nobody listens meanwhile
@@ -106,7 +105,8 @@ class Server:
             return await self._say_and_end(channel, [phrase("not_assigned"), phrase("good_bye")], ())
         with _Counted(self._callers, (called, caller)) as at_once:
             if caller and at_once > CALLS_AT_ONCE:
-                return await self._say_and_end(channel, [phrase("two_calls"), phrase("good_bye")], ())
+                log.info("a caller whose calls stand hears a busy line")
+                return await channel.refuse()
             await self._talk(channel, commune, caller)
 
     async def _talk(self, channel: Channel, commune: Commune, caller: str) -> None:
@@ -118,7 +118,10 @@ class Server:
         except (DatabaseError, InterfaceError) as error:
             log.error("a call met no database (%s)", type(error).__name__)
             return await self._say_and_end(channel, [phrase("failed"), phrase("good_bye")], ())
+        if call.outcome is Call.Outcome.REFUSED:
+            return await channel.refuse()
         try:
+            await channel.answer()
             await _Talk(self, channel, call, said).go_on(action)
         except (Gone, BadPeer):
             pass
@@ -127,6 +130,7 @@ class Server:
             await self._in_thread(lambda: calls.leave(call, at=clock.now()))
 
     async def _say_and_end(self, channel: Channel, said: Iterable[Phrase], words: Iterable[tuple[str, str]]) -> None:
+        await channel.answer()
         await channel.play_whole(await self.files(said, list(words)))
         await channel.hang_up()
 
