@@ -12,6 +12,8 @@ from enum import StrEnum
 UNKNOWN_FOR = timedelta(minutes=120)
 # After an abandonment the payer may still try again on the Treasury's page.
 ABANDONED_FOR = timedelta(minutes=2)
+# The Treasury's instants are whole minutes: what it tells may have happened until the end of its minute.
+LAST_SECOND = timedelta(seconds=59)
 ASK_EVERY = timedelta(minutes=5)
 AFTER_A_FAULT = timedelta(minutes=30)
 LONGEST_ASKED = timedelta(days=365)
@@ -64,7 +66,7 @@ def settle(asked: Asked, answer: Answer, *, now: datetime) -> Verdict:
         case "R" | "Z":
             return Verdict.REFUSED
         case "A":
-            return Verdict.WAITING if now - _given_up_at(asked, answer) < ABANDONED_FOR else Verdict.CANCELED
+            return Verdict.WAITING if now < abandonment_ends(asked, answer) else Verdict.CANCELED
     match answer.fault:
         case "P5":
             return Verdict.WAITING if now - asked.opened_at < UNKNOWN_FOR else Verdict.EXPIRED
@@ -76,10 +78,19 @@ def settle(asked: Asked, answer: Answer, *, now: datetime) -> Verdict:
 def bars_until(verdict: Verdict, asked: Asked, answer: Answer) -> datetime | None:
     """Until when an attempt bars another one on its invoice; None when it does not, or for good (it is paid)."""
     if verdict is Verdict.WAITING and answer.result == "A":
-        return _given_up_at(asked, answer) + ABANDONED_FOR
+        return abandonment_ends(asked, answer)
     if verdict in (Verdict.WAITING, Verdict.UNKNOWN):
         return asked.opened_at + UNKNOWN_FOR
     return None
+
+
+def abandonment_ends(asked: Asked, answer: Answer) -> datetime:
+    """Until when who gave up may still pay on the Treasury's page: two minutes after the last second of its minute.
+
+    A date too far ahead, a clock gone wrong, must not bar an invoice for ever.
+    """
+    given_up = answer.at + LAST_SECOND if answer.at else asked.opened_at
+    return min(given_up, asked.opened_at + UNKNOWN_FOR) + ABANDONED_FOR
 
 
 def next_ask(verdict: Verdict, asked: Asked, *, now: datetime, is_purged: bool) -> datetime | None:
@@ -119,8 +130,3 @@ def _is_what_was_asked(asked: Asked, answer: Answer) -> bool:
     if answer.id_op and answer.id_op.lower() != asked.id_op.lower():
         return False
     return (answer.amount, answer.refdet, answer.numcli) == (asked.amount, asked.refdet, asked.numcli)
-
-
-def _given_up_at(asked: Asked, answer: Answer) -> datetime:
-    """When the payer gave up. A date too far ahead, a clock gone wrong, must not bar an invoice for ever."""
-    return min(answer.at or asked.opened_at, asked.opened_at + UNKNOWN_FOR)

@@ -40,7 +40,8 @@ def after(minutes: float) -> datetime:
         (Answer(result="R"), 3, "refused"),
         (Answer(result="Z"), 3, "refused"),
         (Answer(result="A", at=after(3)), 4, "waiting"),
-        (Answer(result="A", at=after(3)), 5, "canceled"),
+        (Answer(result="A", at=after(3)), 5, "waiting"),
+        (Answer(result="A", at=after(3)), 6, "canceled"),
         (Answer(fault="P5"), 119, "waiting"),
         (Answer(fault="P5"), 120, "expired"),
         (Answer(fault="P1"), 1, "expired"),
@@ -71,8 +72,24 @@ def test_a_refusal_bars_nothing_an_unknown_result_two_hours_an_abandonment_two_m
 
     assert bars_until(Verdict.REFUSED, ASKED, Answer(result="R")) is None
     assert bars_until(Verdict.WAITING, ASKED, Answer(fault="P5")) == after(120)
-    assert bars_until(Verdict.WAITING, ASKED, given_up) == after(5)
+    assert bars_until(Verdict.WAITING, ASKED, given_up) == after(5) + timedelta(seconds=59)
     assert bars_until(Verdict.CANCELED, ASKED, given_up) is None
+
+
+@given(some.integers(0, 119 * 60), some.integers(0, 240))
+def test_nobody_pays_twice_in_the_two_minutes_after_giving_up(second: int, later: int) -> None:
+    """The Treasury tells the minute alone: whatever its second was, its page may take a payment for two minutes."""
+    gave_up = OPENED + timedelta(seconds=second)
+    told = Answer(result="A", at=gave_up.replace(second=0))
+    now = gave_up + timedelta(seconds=later)
+
+    verdict = settle(ASKED, told, now=now)
+
+    if later < 120:
+        assert verdict is Verdict.WAITING
+    if verdict is Verdict.WAITING:
+        until = bars_until(verdict, ASKED, told)
+        assert until and gave_up + timedelta(minutes=2) <= until < gave_up + timedelta(minutes=3)
 
 
 @given(INSTANTS)
