@@ -16,7 +16,7 @@ Means = Payment.Means
 # What a till holds; the Treasury takes the rest.
 DESK_MEANS = (Means.CASH, Means.CHEQUE, Means.CESU, Means.TRANSFER)
 _SHOWN = (BillingRun.State.PUBLISHED, BillingRun.State.CLOSED)
-_OPEN_ATTEMPTS = (PaymentAttempt.State.OPENING, PaymentAttempt.State.WAITING)
+_UNDER_WAY = (PaymentAttempt.State.OPENING, PaymentAttempt.State.WAITING, PaymentAttempt.State.ANNOUNCED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +46,8 @@ def published() -> Any:
 
 
 def with_attempts(invoices: Any) -> Any:
-    """These invoices with `is_being_paid`, when a payment online waits for its answer."""
-    trying = PaymentAttempt.objects.filter(invoice=OuterRef("pk"), state__in=_OPEN_ATTEMPTS)
+    """These invoices with `is_being_paid`, when a payment online waits for its answer or for its proof."""
+    trying = PaymentAttempt.objects.filter(invoice=OuterRef("pk"), state__in=_UNDER_WAY)
     return invoices.annotate(is_being_paid=Exists(trying))
 
 

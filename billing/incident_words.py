@@ -17,6 +17,7 @@ TITLES: Mapping[Kind, Words] = {
     Kind.SILENT: _("La Trésorerie ne répond pas"),
     Kind.LATE: _("Un paiement est arrivé après la fin de la tentative"),
     Kind.OVERPAID: _("La famille a payé plus que la facture"),
+    Kind.UNPROVED: _("Un paiement annoncé n'est toujours pas confirmé"),
 }
 ADVICE: Mapping[Kind, Words] = {
     Kind.MISMATCH: _(
@@ -35,6 +36,11 @@ ADVICE: Mapping[Kind, Words] = {
     Kind.OVERPAID: _(
         "Le trop-perçu est un avoir de la famille : utilisez-le sur sa prochaine facture, depuis sa page, ou faites-le "
         "rembourser par la Trésorerie."
+    ),
+    Kind.UNPROVED: _(
+        "Le retour de paiement n'est pas signé : il ne prouve rien. Envoyez le dernier fichier de PayFiP dans "
+        "« Rapprochement » : s'il contient ce paiement, vous pourrez l'enregistrer. S'il n'y est pas et que l'argent "
+        "n'est pas sur votre compte, notez-le ici : la facture pourra de nouveau être payée."
     ),
 }
 REFUSED: Mapping[str, Words] = {

@@ -25,9 +25,10 @@ from django.utils.functional import Promise
 
 from billing import incident_words as words
 from billing.balances import with_credit
-from billing.models import AttemptAnswer, IncidentNote, Payment, PaymentAttempt
+from billing.models import AttemptAnswer, CashOffice, IncidentNote, Payment, PaymentAttempt
 from billing.rights import RECONCILE
 from billing.rules.money import ZERO
+from billing.rules.reconciliation import DAYS_APART
 from billing.rules.settlement import UNKNOWN_FOR
 from lps.accounts.actors import Agent
 from lps.accounts.rights import allowed
@@ -114,8 +115,10 @@ def _told(*, now: datetime) -> QuerySet[Any]:
     conditions = {
         Kind.MISMATCH: Q(state=State.MISMATCH),
         Kind.SILENT: Q(state=State.WAITING, opened_at__lt=now - SILENT_AFTER),
-        Kind.LATE: Q(state__in=_SETTLED) & Exists(ended),
+        # By address the file always comes after the end.
+        Kind.LATE: Q(state__in=_SETTLED, protocol=CashOffice.Protocol.WEB_SERVICE) & Exists(ended),
         Kind.OVERPAID: Q(state__in=_SETTLED, pk__in=_overpaid()),
+        Kind.UNPROVED: Q(state=State.ANNOUNCED, paid_at__lt=now - DAYS_APART),
     }
     told = {
         f"is_{kind.value}": ExpressionWrapper(condition & ~_noted(kind), output_field=BooleanField())

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing import desk
-from billing.models import Invoice, Reminder, ReminderLevel
+from billing.models import Invoice, PaymentAttempt, Reminder, ReminderLevel
 from billing.rules import numbers
 from lps.families.models import Household
 
@@ -26,10 +26,12 @@ class Standing:
 
 
 def of_family(household: Household) -> QuerySet[Invoice]:
-    """The invoices published to a household, the latest first, with `paid`, `left` and `handed_over`."""
+    """The invoices published to a household, the latest first: `paid`, `left`, `handed_over` and `is_announced`."""
     last = ReminderLevel.objects.aggregate(last=Max("rank"))["last"]
     reminded = Reminder.objects.filter(invoice=OuterRef("pk"), rank=last)
-    rows: Any = desk.published().filter(household=household).annotate(handed_over=Exists(reminded))
+    told = PaymentAttempt.objects.filter(invoice=OuterRef("pk"), state=PaymentAttempt.State.ANNOUNCED)
+    rows: Any = desk.published().filter(household=household)
+    rows = rows.annotate(handed_over=Exists(reminded), is_announced=Exists(told))
     found: QuerySet[Invoice] = rows.select_related("run__cash_office").order_by("-year", "-rank")
     return found
 
@@ -69,6 +71,8 @@ def standing(invoice: Any) -> Standing:
         return Standing(invoice, _("avoir"), "")
     if invoice.left <= 0:
         return Standing(invoice, _("payée"), "ok")
+    if invoice.is_announced:
+        return Standing(invoice, _("paiement annoncé, à confirmer"), "wait")
     if invoice.handed_over:
         return Standing(invoice, _("en recouvrement"), "bad")
     if invoice.paid > 0:

@@ -60,6 +60,7 @@ urlpatterns = [
     path("regie/rapprochement/", reconciliation.files, name="reconciliation"),
     path("regie/rapprochement/envoyer/", reconciliation.send, name="reconciliation_send"),
     path("regie/rapprochement/<int:file_id>/", reconciliation.file, name="treasury_file"),
+    path("regie/rapprochement/<int:file_id>/confirmes/", reconciliation.confirm, name="treasury_confirm"),
     path("regie/rapprochement/<int:file_id>/<int:rank>/", reconciliation.record, name="treasury_line"),
     path("regie/rapprochement/<int:file_id>/<int:rank>/demander/", reconciliation.ask, name="treasury_ask"),
     path("regie/quotients/", quotients.missing, name="quotients"),

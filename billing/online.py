@@ -9,19 +9,24 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from billing import desk, online_words
 from billing.models import CashOffice, Invoice, PaymentAttempt
-from billing.payfip import Client
+from billing.payfip import Client, PaymentRequest, address
 from billing.rules import numbers, online
 from lps.families.models import Household
 from lps.kernel.refusals import Refusal
 from tenants import context, keys
+from tenants.queries import url_of
 
 State = PaymentAttempt.State
-_BETWEEN_STEPS = "billing:email_between_steps"
+EMAIL_PURPOSE = "billing:attempt_email"
+RETURN_PATH, NOTIFY_PATH = "/factures/tipi/retour/", "/factures/tipi/notification/"
+_BETWEEN_STEPS, _BY_ADDRESS = "billing:email_between_steps", "billing:address_return"
 OPEN = (State.OPENING, State.WAITING)
+UNDER_WAY = (*OPEN, State.ANNOUNCED)
 SETTLED = (State.PAID, State.DEBIT_ORDERED)
 
 
@@ -85,11 +90,16 @@ def debt_of(invoice: Invoice, *, left: Decimal, attempts: Iterable[PaymentAttemp
         left=left,
         online_until=invoice.online_until,
         is_online=office.online,
-        protocol=office.protocol,
         minimum=office.minimum,
         maximum=office.maximum,
+        is_split=office.protocol == CashOffice.Protocol.URL_TITRE and left != invoice.total,
         bars=[
-            online.Bar(opened_at=one.opened_at, ends_at=one.bar_ends_at, is_held=one.state == State.MISMATCH)
+            online.Bar(
+                opened_at=one.opened_at,
+                ends_at=one.bar_ends_at,
+                is_held=one.state == State.MISMATCH,
+                is_announced=one.state == State.ANNOUNCED,
+            )
             for one in attempts
             if one.bar_ends_at is not None
         ],
@@ -117,10 +127,47 @@ def attempt_of_operation(id_op: str) -> PaymentAttempt | None:
     return PaymentAttempt.objects.filter(id_op=id_op).first()
 
 
+def attempt_by_address(ticket: str, mark: str) -> PaymentAttempt | None:
+    """The attempt whose return address bears this ticket and the mark that only we can make; None for any other."""
+    if not ticket.isascii() or "\0" in ticket or not constant_time_compare(mark, mark_of(ticket)):
+        return None
+    return PaymentAttempt.objects.filter(ticket=ticket).exclude(protocol=CashOffice.Protocol.WEB_SERVICE).first()
+
+
+def mark_of(ticket: str) -> str:
+    """What makes the return address of an attempt unknown to all but its payer and the Treasury."""
+    return keys.lookup_hash(ticket, purpose=_BY_ADDRESS)
+
+
+def request_of(attempt: PaymentAttempt) -> PaymentRequest:
+    """What the Treasury is asked for an attempt: all of it as it was stored."""
+    office, invoice, commune = attempt.cash_office, attempt.invoice, context.current()
+    back = f"{RETURN_PATH}{attempt.ticket}/{mark_of(attempt.ticket)}/" if attempt.is_by_address else RETURN_PATH
+    return PaymentRequest(
+        numcli=attempt.numcli,
+        exercise=attempt.exercise,
+        refdet=attempt.refdet,
+        amount=attempt.amount,
+        email=keys.decrypt(attempt.email, purpose=EMAIL_PURPOSE) if attempt.email else "",
+        mode=attempt.mode,
+        subject=online.subject(office.subject, number=invoice.number, label=invoice.label),
+        return_url=url_of(commune, back),
+        notify_url="" if attempt.is_by_address else url_of(commune, NOTIFY_PATH),
+    )
+
+
+def treasury_page(attempt: PaymentAttempt) -> str:
+    """Where the payer's browser goes to pay. Raises `BadRequest` for an address that cannot be made."""
+    if attempt.is_by_address:
+        return address.address(settings.LPS_PAYFIP_URL, request_of(attempt))
+    return client().page(attempt.id_op or "")
+
+
 def resume_url(attempt: PaymentAttempt, *, now: datetime) -> str:
     """The Treasury's page of an attempt that may still be opened, or ""."""
+    can_be_opened = attempt.email if attempt.is_by_address else attempt.id_op
     is_fresh = now < attempt.opened_at + online.PAGE_FOR
-    return client().page(attempt.id_op) if attempt.state == State.WAITING and attempt.id_op and is_fresh else ""
+    return treasury_page(attempt) if attempt.state == State.WAITING and can_be_opened and is_fresh else ""
 
 
 def seal(email: str, *, household: Household) -> str:
@@ -152,7 +199,7 @@ def _dues(invoices: list[Any], *, now: datetime) -> list[Due]:
 
 def _due(invoice: Any, attempts: list[PaymentAttempt], *, now: datetime) -> Due:
     debt = debt_of(invoice, left=invoice.left, attempts=attempts)
-    under_way = [one for one in attempts if one.state in OPEN]
+    under_way = [one for one in attempts if one.state in UNDER_WAY]
     return Due(
         invoice=invoice,
         refusal=online.refusal(debt, now=now),

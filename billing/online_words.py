@@ -20,6 +20,16 @@ def reason(refusal: Refusal, *, treasury: str) -> str:
             ) % {"hour": hour(localtime(facts["until"])), "day": day(localtime(facts["until"]))}
         case "held":
             return _("Un paiement de cette facture est examiné par la mairie : ne la payez pas une seconde fois.")
+        case "announced":
+            return _(
+                "Paiement annoncé, à confirmer par la Trésorerie : ne payez pas cette facture une seconde fois. La "
+                "mairie le compte dès que la Trésorerie le confirme, en quelques jours."
+            )
+        case "split":
+            return _(
+                "Une partie de cette facture est déjà réglée, et la Trésorerie n'encaisse en ligne qu'une facture "
+                "entière : réglez le reste à la %(name)s."
+            ) % {"name": treasury}
         case "late":
             return _("Le paiement en ligne de cette facture est terminé : à régler directement à la %(name)s.") % {
                 "name": treasury

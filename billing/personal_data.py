@@ -1,8 +1,7 @@
 """What billing adds to a family's own data: its quotients, invoices, payments, tries online, reminders."""
 
-from billing import desk, reminders
+from billing import desk, online, reminders
 from billing.models import InvoiceLine, PaymentAttempt, Quotient, QuotientProof
-from billing.services.attempts import EMAIL_PURPOSE
 from lps.families.models import Household
 from lps.families.personal_data import Part, Row
 from tenants import keys
@@ -91,7 +90,7 @@ def online_part(household: Household) -> list[Row]:
             "commencé le": row.opened_at,
             "payé le": row.paid_at,
             "N° auto": row.authorization,
-            "courriel du ticket": keys.decrypt(row.email, purpose=EMAIL_PURPOSE) if row.email else "",
+            "courriel du ticket": keys.decrypt(row.email, purpose=online.EMAIL_PURPOSE) if row.email else "",
         }
         for row in rows
     ]

@@ -15,9 +15,10 @@ from billing import reconciliation_words as words
 from billing.balances import left_of
 from billing.models import AttemptAnswer, CashOffice, Invoice, Payment, PaymentAttempt, TreasuryFile, TreasuryLine
 from billing.rules import numbers, reconciliation
-from billing.rules.reconciliation import Finding, Line, Outcome, Recorded, Told
+from billing.rules.reconciliation import Announced, Finding, Line, Outcome, Recorded, Told
 from billing.services.payments import AT_THE_TREASURY
 from lps.families.models import Household
+from tenants import context
 
 # What the Treasury's word may still change, and what an agent may record once it has none left.
 _ASKABLE = (Outcome.MISSING, Outcome.DOUBLE, Outcome.AMOUNT)
@@ -40,6 +41,11 @@ class Compared:
     def outcome(self) -> Outcome:
         """What was found."""
         return self.finding.outcome
+
+    @property
+    def confirmed(self) -> Any:
+        """The attempt by address that the line proves, or None."""
+        return next((one for one in self.attempts if one.pk == self.finding.attempt), None)
 
     @property
     def title(self) -> str | Promise:
@@ -70,19 +76,18 @@ class Compared:
         """The attempts that the Treasury may still know."""
         if self.outcome not in _ASKABLE:
             return []
-        return [one for one in self.attempts if _last(one).get("fault") != "P1"]
+        return _askable(self.attempts)
 
     @property
     def may_record(self) -> bool:
         """Whether the file's word is the only one left: the Treasury has forgotten its attempts, or there was none."""
         if self.outcome not in _RECORDABLE:
             return False
-        doubtful = [one for one in self.to_ask if _last(one).get("result") not in _NOT_PAID]
-        return not doubtful and (not self.attempts or len(self.to_ask) < len(self.attempts))
+        return not _doubtful(self.attempts) and (not self.attempts or len(self.to_ask) < len(self.attempts))
 
     @property
     def forgotten(self) -> Any:
-        """The latest attempt that the Treasury has forgotten and whose amount is the line's, or None."""
+        """The latest attempt of the line's amount that the Treasury has forgotten, or never knew by name, or None."""
         line = self.finding.line
         known = {one.pk for one in self.to_ask}
         found = [one for one in self.attempts if one.pk not in known and line and one.amount == line.amount]
@@ -117,6 +122,7 @@ def compared(told: Told) -> list[Compared]:
         refdet: reconciliation.Debt(
             numclis=frozenset({invoice.run.cash_office.numcli, *(one.numcli for one in attempts[invoice.pk])}),
             tried=frozenset(one.amount for one in _unpaid(attempts[invoice.pk], told.numcli)),
+            announced=_announced(_unpaid(attempts[invoice.pk], told.numcli)),
         )
         for refdet, invoice in invoices.items()
     }
@@ -177,8 +183,31 @@ def _attempts(invoices: Iterable[Invoice]) -> dict[int, list[Any]]:
 
 
 def _unpaid(attempts: Iterable[Any], numcli: str) -> list[Any]:
-    """Those that had an operation at the Treasury under this client number, and that are not paid here."""
-    return [one for one in attempts if one.id_op and one.numcli == numcli and one.state not in online.SETTLED]
+    """Those that could be paid at the Treasury under this client number, and that are not paid here."""
+    ours = (one for one in attempts if one.numcli == numcli and one.state not in online.SETTLED)
+    return [one for one in ours if one.id_op or (one.is_by_address and one.state != online.State.OPENING)]
+
+
+def _askable(attempts: Iterable[Any]) -> list[Any]:
+    """Those of the web service that the Treasury has not forgotten."""
+    return [one for one in attempts if one.id_op and _last(one).get("fault") != "P1"]
+
+
+def _doubtful(attempts: Iterable[Any]) -> list[Any]:
+    """Those that the Treasury may still say to be paid."""
+    return [one for one in _askable(attempts) if _last(one).get("result") not in _NOT_PAID]
+
+
+def _announced(unpaid: Sequence[Any]) -> list[Announced]:
+    """What a line may confirm by itself: nothing while the Treasury can be asked about another attempt."""
+    if _doubtful(unpaid):
+        return []
+    zone = context.current().zone
+    return [
+        Announced(key=one.pk, amount=one.amount, day=one.opened_at.astimezone(zone).date())
+        for one in sorted(unpaid, key=lambda one: (one.state != online.State.ANNOUNCED, one.pk))
+        if one.is_by_address
+    ]
 
 
 def _invoice_of(payment: Any) -> Any:

@@ -13,6 +13,7 @@ from lps.ui.templatetags.ui import money
 Words = str | Promise
 
 TITLES: Mapping[Outcome, Words] = {
+    Outcome.CONFIRMED: _("Payé par adresse, confirmé par ce fichier"),
     Outcome.MISSING: _("Payé à la Trésorerie, pas ici"),
     Outcome.DOUBLE: _("Payé une fois de plus à la Trésorerie"),
     Outcome.AMOUNT: _("Les montants sont différents"),
@@ -23,6 +24,11 @@ TITLES: Mapping[Outcome, Words] = {
     Outcome.AGREED: _("D'accord"),
 }
 ADVICE: Mapping[Outcome, Words] = {
+    Outcome.CONFIRMED: _(
+        "Ces familles sont allées payer par l'adresse de la Trésorerie, et ce fichier le prouve : même référence, même "
+        "montant. Enregistrez ces paiements : les factures seront réglées, et chaque famille recevra son ticket par "
+        "e-mail. Pour revenir en arrière, annulez un règlement depuis sa quittance."
+    ),
     Outcome.MISSING: _(
         "Redemandez à la Trésorerie : si elle connaît le paiement, il s'enregistre tout seul. Si elle ne le connaît "
         "plus, vérifiez votre relevé de compte, puis enregistrez la ligne comme un paiement."
@@ -80,6 +86,8 @@ ANSWERS: Mapping[str, Words] = {
     "new": _("Le fichier est reçu et comparé."),
     "known": _("Vous aviez déjà envoyé ce fichier : rien n'a changé. Le voici."),
     "recorded": _("Le paiement est enregistré. Pour revenir en arrière, annulez-le depuis sa quittance."),
+    "confirmed": _("Les paiements confirmés sont enregistrés, et les familles reçoivent leur ticket."),
+    "nothing": _("Il n'y avait rien à enregistrer : un autre agent vient de le faire."),
     "paid": _("La Trésorerie connaît ce paiement : il est enregistré."),
     "forgotten": _("La Trésorerie ne connaît plus ce paiement. Vérifiez votre relevé, puis enregistrez la ligne."),
     "silent": _("La Trésorerie ne répond pas pour le moment : rien n'a changé. Réessayez dans une demi-heure."),

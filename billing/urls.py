@@ -9,6 +9,7 @@ urlpatterns = [
     path("factures/", invoices.listing, name="invoices"),
     path("factures/tipi/", online.choose, name="online"),
     path("factures/tipi/retour/", treasury.back, name="online_return"),
+    path("factures/tipi/retour/<str:ticket>/<str:mark>/", treasury.announced, name="online_announced"),
     path("factures/tipi/notification/", treasury.notified, name="online_notification"),
     path("factures/tipi/facture/<str:number>/", online.summary, name="online_summary"),
     path("factures/tipi/paiement/<str:ticket>/", online.attempt, name="online_attempt"),

@@ -9,6 +9,8 @@ class PaymentAttempt(models.Model):
 
     `number` is unique in the commune: `AAAAMMJJHHMMSSxN` is the family's ticket. A technical fault leaves it waiting;
     only the Treasury's word ends it. A paid one that came second on its invoice is an overpayment, a credit.
+    By the address protocol there is no `id_op` and nobody to ask: what the browser brings back is announced, and paid
+    only once the Treasury's file says so.
     """
 
     class State(models.TextChoices):
@@ -16,6 +18,7 @@ class PaymentAttempt(models.Model):
         WAITING = "waiting", "en attente de réponse"
         PAID = "paid", "payée par carte"
         DEBIT_ORDERED = "debit_ordered", "prélèvement ordonné"
+        ANNOUNCED = "announced", "annoncée, à rapprocher"
         REFUSED = "refused", "refusée"
         CANCELED = "canceled", "abandonnée"
         EXPIRED = "expired", "expirée"
@@ -63,13 +66,19 @@ class PaymentAttempt(models.Model):
     def __str__(self) -> str:
         return self.ticket
 
+    @property
+    def is_by_address(self) -> bool:
+        """Whether its payer's browser carries all, unsigned, and the Treasury cannot be asked about it."""
+        return self.protocol != "web_service"
+
 
 class AttemptAnswer(models.Model):
     """One word of the Treasury, or one silence, about an attempt: written once."""
 
     attempt = models.ForeignKey(PaymentAttempt, models.PROTECT, related_name="answers")
     at = models.DateTimeField("le")
-    # "opening", "notification", "return", "poll" or "agent": what made us ask.
+    # "opening", "notification", "return", "poll" or "agent": what made us ask; "address": nobody was asked, it was told
+    # by the address protocol, unsigned.
     asked_by = models.CharField("demandé par", max_length=12)
     verdict = models.CharField("conclusion", max_length=16)
     # What was answered, without card nor address: resultrans, fault code, amount, refdet, numcli, numauto.
@@ -92,6 +101,7 @@ class IncidentNote(models.Model):
         SILENT = "silent", "Trésorerie muette"
         LATE = "late", "paiement arrivé après la fin de la tentative"
         OVERPAID = "overpaid", "trop-perçu"
+        UNPROVED = "unproved", "paiement annoncé, jamais confirmé"
 
     attempt = models.ForeignKey(PaymentAttempt, models.PROTECT, related_name="incident_notes")
     kind = models.CharField("incident", max_length=8, choices=Kind)

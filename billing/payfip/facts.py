@@ -86,6 +86,7 @@ class Detail:
     amount: Decimal | None = None
     authorization: str = ""
     at: datetime | None = None
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)

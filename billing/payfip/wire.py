@@ -62,6 +62,7 @@ def detail(fields: Mapping[str, str]) -> Detail:
             amount=_amount(fields.get("montant", "")),
             authorization=fields.get("numauto", "")[:16],
             at=moment(fields.get("dattrans", ""), fields.get("heurtrans", "")),
+            mode=fields.get("saisie", ""),
         )
     except ValueError:
         raise Unavailable("an answer that cannot be understood") from None

@@ -54,6 +54,7 @@ class FileRefused(ValueError):
 class Outcome(StrEnum):
     """What a line of the file, or a payment of ours, is found to be."""
 
+    CONFIRMED = "confirmed"  # paid there; here it was tried by address, which only the file can prove
     MISSING = "missing"  # paid there, not here
     DOUBLE = "double"  # paid there once more than here
     AMOUNT = "amount"
@@ -106,20 +107,34 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """An attempt by address under the file's client number, announced or not, not paid here; the day of its opening."""
+
+    key: int
+    amount: Decimal
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Debt:
     """An invoice: the client numbers it may be paid under, and the amounts that were tried and not paid."""
 
     numclis: frozenset[str]
     tried: frozenset[Decimal] = frozenset()
+    announced: Sequence[Announced] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A line, a payment of ours, or both when they are the same one: what is found of them."""
+    """A line, a payment of ours, or both when they are the same one: what is found of them.
+
+    `attempt` is the key of what a line confirms.
+    """
 
     outcome: Outcome
     line: Line | None = None
     recorded: Recorded | None = None
+    attempt: int | None = None
 
 
 def read(content: bytes, *, today: date, layout: Layout = LAYOUT) -> Told:
@@ -190,14 +205,22 @@ def _same(line: Line, one: Recorded) -> Finding:
 def _alone(lines: list[Line], debt: Debt, *, is_paid: bool) -> Iterable[Finding]:
     """The lines that are no payment of ours; the invoice `is_paid` when another payment of it is known."""
     for line in lines:
+        told = next((one for one in debt.announced if _confirms(line, one)), None)
         if is_paid:
             outcome = Outcome.DOUBLE
+        elif told:
+            outcome = Outcome.CONFIRMED
         elif debt.tried and line.amount not in debt.tried:
             outcome = Outcome.AMOUNT
         else:
             outcome = Outcome.MISSING
         is_paid = True
-        yield Finding(outcome=outcome, line=line)
+        yield Finding(outcome=outcome, line=line, attempt=told.key if told and outcome is Outcome.CONFIRMED else None)
+
+
+def _confirms(line: Line, one: Announced) -> bool:
+    """Whether a line is the payment of an attempt; the day of Paris may be the one before an overseas commune's."""
+    return line.amount == one.amount and -timedelta(days=1) <= line.day - one.day <= DAYS_APART
 
 
 def _paired(

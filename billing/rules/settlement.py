@@ -3,7 +3,7 @@
 Only the Treasury's word settles or ends an attempt; a technical fault changes nothing and is asked again.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -24,6 +24,7 @@ class Verdict(StrEnum):
 
     PAID = "paid"
     DEBIT_ORDERED = "debit_ordered"
+    ANNOUNCED = "announced"  # said to be paid, by a word that anybody could have written
     REFUSED = "refused"
     CANCELED = "canceled"
     WAITING = "waiting"
@@ -56,6 +57,12 @@ class Answer:
     id_op: str = ""
     authorization: str = ""
 
+    @property
+    def words(self) -> dict[str, str]:
+        """What was answered, as the journal and the régie keep it."""
+        found = {name: value for name, value in asdict(self).items() if value}
+        return {name: value.isoformat() if isinstance(value, datetime) else str(value) for name, value in found.items()}
+
 
 def settle(asked: Asked, answer: Answer, *, now: datetime) -> Verdict:
     """The verdict, from what was answered at `now` (aware)."""
@@ -73,6 +80,17 @@ def settle(asked: Asked, answer: Answer, *, now: datetime) -> Verdict:
         case "P1":
             return Verdict.EXPIRED
     return Verdict.UNKNOWN
+
+
+def announced(asked: Asked, answer: Answer, *, now: datetime) -> Verdict:
+    """The verdict of an unsigned word (the address protocol), at `now` (aware): it never pays, and nobody confirms it.
+
+    An abandonment is final at once: its two minutes are in `bars_until` alone, for nothing else will be said of it.
+    """
+    verdict = settle(asked, answer, now=now)
+    if verdict in (Verdict.PAID, Verdict.DEBIT_ORDERED):
+        return Verdict.ANNOUNCED
+    return Verdict.CANCELED if answer.result == "A" else verdict
 
 
 def bars_until(verdict: Verdict, asked: Asked, answer: Answer) -> datetime | None:

@@ -5,7 +5,6 @@ transaction; its word is then applied once, the attempt's row held.
 """
 
 import logging
-from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
@@ -18,7 +17,8 @@ from billing.rules import settlement
 from billing.rules.money import ZERO
 from billing.rules.online import OPENING_FOR
 from billing.rules.settlement import Answer, Asked, Verdict
-from billing.services.attempts import EMAIL_PURPOSE, PAYFIP, State, close_unopened, told
+from billing.services import announcing
+from billing.services.attempts import PAYFIP, State, close_unopened, told
 from billing.services.payments import Received, record
 from lps.journal.channels import Channel
 from lps.kernel import clock
@@ -50,8 +50,7 @@ def ask(attempt: PaymentAttempt, *, asked_by: str, at: datetime | None = None) -
     if attempt.state in online.SETTLED:
         return attempt
     if attempt.id_op is None:
-        if now - attempt.opened_at >= OPENING_FOR:
-            close_unopened(attempt, code="", at=now)
+        _close_unasked(attempt, now=now)
         attempt.refresh_from_db()
         return attempt
     answer = _answered(attempt.id_op)
@@ -94,6 +93,14 @@ def is_silent(attempt: PaymentAttempt) -> bool:
     return last is not None and last.verdict == Verdict.UNKNOWN
 
 
+def _close_unasked(attempt: PaymentAttempt, *, now: datetime) -> None:
+    """End what the Treasury cannot be asked about: no operation was opened, or its payer went there by address."""
+    if attempt.state == State.OPENING and now - attempt.opened_at >= OPENING_FOR:
+        close_unopened(attempt, code="", at=now)
+    elif attempt.is_by_address and now - attempt.opened_at >= settlement.UNKNOWN_FOR:
+        announcing.close_unheard(attempt, at=now)
+
+
 def _answered(id_op: str) -> Answer:
     try:
         detail = online.client().detail(id_op)
@@ -122,7 +129,7 @@ def _apply(held: PaymentAttempt, answer: Answer, *, asked_by: str, now: datetime
         id_op=held.id_op or "",
     )
     verdict = settlement.settle(asked, answer, now=now)
-    AttemptAnswer.objects.create(attempt=held, at=now, asked_by=asked_by, verdict=verdict.value, answer=_words(answer))
+    AttemptAnswer.objects.create(attempt=held, at=now, asked_by=asked_by, verdict=verdict.value, answer=answer.words)
     held.asked_at = now
     if held.state in online.SETTLED:
         held.save(update_fields=("asked_at",))
@@ -143,7 +150,7 @@ def _apply(held: PaymentAttempt, answer: Answer, *, asked_by: str, now: datetime
         before=before,
         state=held.state.value,
         asked_by=asked_by,
-        answer=_words(answer),
+        answer=answer.words,
         **({"credit": credit} if credit else {}),
     )
 
@@ -191,12 +198,13 @@ def _settled(held: PaymentAttempt, verdict: Verdict, asked: Asked, answer: Answe
         day=held.paid_at.astimezone(zone).date(),
         attempt=held,
     )
-    _write(held, verdict)
+    held.state = State(verdict.value)
+    write_ticket(held)
     return str(held.amount - max(settles, ZERO)) if settles < held.amount else ""
 
 
-def _write(held: PaymentAttempt, verdict: Verdict) -> None:
-    """The family's ticket, by e-mail, to the address it gave."""
+def write_ticket(held: PaymentAttempt) -> None:
+    """The family's ticket of what is paid, by e-mail, to the address it gave."""
     if not held.email:
         return
     facts = {
@@ -207,18 +215,12 @@ def _write(held: PaymentAttempt, verdict: Verdict) -> None:
         "paid_at": held.paid_at,
         "authorization": held.authorization,
         "amount": held.amount,
-        "is_debit": verdict is Verdict.DEBIT_ORDERED,
+        "is_debit": held.state == State.DEBIT_ORDERED,
         "is_test": held.mode == "T",
         "url": url_of(context.current(), f"/factures/tipi/paiement/{held.ticket}/"),
     }
-    address = keys.decrypt(held.email, purpose=EMAIL_PURPOSE)
+    address = keys.decrypt(held.email, purpose=online.EMAIL_PURPOSE)
     try:
         post(to=address, template="billing/emails/ticket", facts=facts, by=PAYFIP, dedup_key=f"ticket:{held.ticket}")
     except BadAddress:  # money is recorded whatever became of the address
         log.error("no ticket was written for attempt %s: its address is none", held.pk)
-
-
-def _words(answer: Answer) -> dict[str, str]:
-    """What was answered, as the journal and the régie keep it."""
-    found = {name: value for name, value in asdict(answer).items() if value}
-    return {name: value.isoformat() if isinstance(value, datetime) else str(value) for name, value in found.items()}

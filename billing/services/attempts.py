@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from billing import online
 from billing.balances import left_of
 from billing.models import AttemptAnswer, BillingRun, Invoice, PaymentAttempt
-from billing.payfip import BadRequest, PaymentRequest, Refused, Unavailable
+from billing.payfip import BadRequest, Refused, Unavailable
 from billing.rights import PAY_ONLINE
 from billing.rules import online as rules
 from billing.rules.numbers import ticket
@@ -22,11 +22,8 @@ from lps.kernel import clock
 from lps.kernel.refusals import Refusal
 from notifications.addresses import BadAddress, clean_email
 from tenants import context, keys
-from tenants.queries import url_of
 
-EMAIL_PURPOSE = "billing:attempt_email"
 PAYFIP = Actor.system("PayFiP")
-RETURN_PATH, NOTIFY_PATH = "/factures/tipi/retour/", "/factures/tipi/notification/"
 State = PaymentAttempt.State
 _EMAIL_LEAST, _EMAIL_MOST = 6, 80
 log = logging.getLogger(__name__)
@@ -45,17 +42,16 @@ class AttemptRefused(Exception):
 
 
 def open_attempt(*, household: Household, invoice: int, email: str, by: Actor, at: datetime) -> PaymentAttempt:
-    """An attempt that has its operation at the Treasury: the payer may go there. Raises `AttemptRefused`.
+    """An attempt that the Treasury can take: the payer may go there. Raises `AttemptRefused`.
 
     The amount is what is left on the invoice, read while its row is held: two tabs open one attempt. The Treasury is
     called once that is written, outside of any transaction: a process that dies there leaves an attempt that bars for
-    about a minute, and that the poll closes.
+    about a minute, and that the poll closes. By the address protocol nobody is called: the browser carries all.
     """
     address = _checked(email)
     attempt = _begin(household=household, invoice=invoice, email=address, by=by, at=at)
-    request = _request(attempt, email=address)
     try:
-        id_op = online.client().create(request)
+        id_op = _sent(attempt)
     except (BadRequest, Refused) as error:
         raise _failed(attempt, error.code) from None
     except Unavailable as error:
@@ -101,7 +97,7 @@ def _begin(*, household: Household, invoice: int, email: str, by: Actor, at: dat
             exercise=str(held.year),
             refdet=held.refdet,
             amount=left,
-            email=keys.encrypt(email, purpose=EMAIL_PURPOSE),
+            email=keys.encrypt(email, purpose=online.EMAIL_PURPOSE),
             opened_at=at,
             bar_ends_at=at + rules.OPENING_FOR,
             next_ask_at=at + rules.OPENING_FOR,  # the poll closes what a dead process left
@@ -120,27 +116,21 @@ def _held(household: Household, invoice: int) -> Invoice:
     return held
 
 
-def _request(attempt: PaymentAttempt, *, email: str) -> PaymentRequest:
-    office, invoice = attempt.cash_office, attempt.invoice
-    return PaymentRequest(
-        numcli=attempt.numcli,
-        exercise=attempt.exercise,
-        refdet=attempt.refdet,
-        amount=attempt.amount,
-        email=email,
-        mode=attempt.mode,
-        subject=rules.subject(office.subject, number=invoice.number, label=invoice.label),
-        return_url=url_of(context.current(), RETURN_PATH),
-        notify_url=url_of(context.current(), NOTIFY_PATH),
-    )
+def _sent(attempt: PaymentAttempt) -> str | None:
+    """The operation that the Treasury opens; none by the address protocol, whose address is only tried."""
+    if attempt.is_by_address:
+        online.treasury_page(attempt)
+        return None
+    return online.client().create(online.request_of(attempt))
 
 
-def _opened(attempt: PaymentAttempt, *, id_op: str) -> PaymentAttempt:
+def _opened(attempt: PaymentAttempt, *, id_op: str | None) -> PaymentAttempt:
     """Keep the operation, unless the poll closed the attempt meanwhile: nobody then knows it, nobody can pay it."""
     now = clock.now()
     late = now - attempt.opened_at >= rules.OPENING_FOR
     facts = {"id_op": id_op, "state": State.WAITING}
-    until = {"bar_ends_at": attempt.opened_at + UNKNOWN_FOR, "next_ask_at": attempt.opened_at + ASK_EVERY}
+    next_ask = UNKNOWN_FOR if attempt.is_by_address else ASK_EVERY  # nobody can be asked: its end alone is looked at
+    until = {"bar_ends_at": attempt.opened_at + UNKNOWN_FOR, "next_ask_at": attempt.opened_at + next_ask}
     rows = PaymentAttempt.objects.filter(pk=attempt.pk, state=State.OPENING)
     if late or not rows.update(**facts, **until):
         raise _failed(attempt, "")

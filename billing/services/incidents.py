@@ -20,7 +20,8 @@ def acknowledge(
 ) -> IncidentNote:
     """Note what was done about an incident, once. Raises `IncidentRefused`.
 
-    The attempt is held: two agents at once note it once. A mismatch that was looked at bars its invoice no more.
+    The attempt is held: two agents at once note it once. A mismatch that was looked at bars its invoice no more; a
+    payment announced and never proved ends there, and the Treasury's file may still prove it.
     """
     with transaction.atomic():
         rows = PaymentAttempt.objects.select_for_update(of=("self",), no_key=True)
@@ -28,9 +29,11 @@ def acknowledge(
         if kind not in incidents.kinds_of(held, now=at):
             raise IncidentRefused
         made = IncidentNote.objects.create(attempt=held, kind=kind, note=note, at=at, by=by.label)
-        if kind == IncidentNote.Kind.MISMATCH:
+        if kind == IncidentNote.Kind.UNPROVED:
+            held.state, held.paid_at = PaymentAttempt.State.EXPIRED, None
+        if kind in (IncidentNote.Kind.MISMATCH, IncidentNote.Kind.UNPROVED):
             held.bar_ends_at = None
-            held.save(update_fields=("bar_ends_at",))
+            held.save(update_fields=("state", "paid_at", "bar_ends_at"))
         journal.record(
             action="online_incident_examined",
             subject=held.invoice.household.holder,

@@ -2,18 +2,20 @@
 
 import hashlib
 import uuid
+from collections.abc import Collection
 from datetime import date, datetime, time
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from billing import online, reconciliation
 from billing.balances import left_of
 from billing.models import Invoice, Payment, PaymentAttempt, TreasuryFile, TreasuryLine
 from billing.reconciliation import Compared
-from billing.rules.reconciliation import Told, read
-from billing.services.asking import ask, is_silent
+from billing.rules.reconciliation import Line, Outcome, Told, read
+from billing.services.asking import ask, is_silent, write_ticket
 from billing.services.attempts import State
 from billing.services.payments import Received, record
 from lps.journal import services as journal
@@ -25,6 +27,8 @@ from tenants import context
 FOLDER = "reconciliation"
 # One press of a button never holds a worker longer than so many calls.
 ASKED_AT_ONCE = 5
+# A transaction that keeps the counter of receipts never lasts longer than so many payments: two or three seconds.
+CONFIRMED_AT_ONCE = 200
 
 
 class LineRefused(Exception):
@@ -79,7 +83,7 @@ def record_line(*, line: TreasuryLine, reason: str, by: Actor, at: datetime) -> 
     them: two agents, two files that tell the same payment or a late answer record it once.
     """
     with transaction.atomic():
-        _hold(line.refdet)
+        _hold({line.refdet})
         found = reconciliation.of_line(line)
         if found is None or not found.may_record:
             raise LineRefused
@@ -97,6 +101,52 @@ def record_line(*, line: TreasuryLine, reason: str, by: Actor, at: datetime) -> 
             after={**_told(line), "receipt": payment.number, "reason": reason},
         )
     return payment
+
+
+def record_confirmed(*, file: TreasuryFile, by: Actor, at: datetime, most: int = CONFIRMED_AT_ONCE) -> int:
+    """Record the payments by address that a file proves, and how many were: all or none of `most`.
+
+    The attempts, then the invoices, are held in the order of their keys and the file is compared again: what another
+    agent, or another file, recorded meanwhile is not recorded twice.
+    """
+    with transaction.atomic():
+        _hold({one.refdet for one in _confirmed(file)[:most]})
+        found = _confirmed(file)[:most]
+        for one in found:
+            if one.finding.line:
+                _record_confirmed(file, one.finding.line, one, by=by, at=at)
+    return len(found)
+
+
+def _confirmed(file: TreasuryFile) -> list[Compared]:
+    rows = reconciliation.compared(reconciliation.told_of(file))
+    return [one for one in rows if one.outcome is Outcome.CONFIRMED]
+
+
+def _record_confirmed(file: TreasuryFile, line: Line, found: Compared, *, by: Actor, at: datetime) -> None:
+    attempt = found.confirmed
+    is_debit = any(answer.answer.get("result") == "V" for answer in attempt.last_answers)
+    paid_at = attempt.paid_at if _is_of(line.day, attempt.paid_at) else _paid_at(line.day, attempt, now=at)
+    before = attempt.state
+    _settle(attempt, paid_at=paid_at, now=at, state=State.DEBIT_ORDERED if is_debit else State.PAID)
+    reason = _("Confirmé par le fichier %(file)s, ligne %(line)s.") % {"file": file.name, "line": line.rank}
+    payment = _record(line, found, attempt, reason=reason, by=by, paid_at=paid_at, is_debit=is_debit)
+    told = {"file": file.name, "line": line.rank, "refdet": line.refdet, "amount": str(line.amount)}
+    journal.record(
+        action="treasury_line_recorded",
+        subject=found.invoice.household.holder,
+        by=by,
+        channel=Channel.OFFICE,
+        at=at,
+        before={"outcome": found.outcome.value, "state": before},
+        after={**told, "receipt": payment.number, "reason": reason},
+    )
+    attempt.invoice = found.invoice
+    write_ticket(attempt)
+
+
+def _is_of(day: date, instant: datetime | None) -> bool:
+    return instant is not None and instant.astimezone(context.current().zone).date() == day
 
 
 def _keep(told: Told, content: bytes, *, sha256: str, name: str, by: Actor, at: datetime) -> tuple[TreasuryFile, bool]:
@@ -141,10 +191,10 @@ def _name(given: str) -> str:
     return "".join(letter for letter in given if letter.isprintable())[:120] or "payfip.txt"
 
 
-def _hold(refdet: str) -> None:
-    attempts = PaymentAttempt.objects.filter(refdet=refdet).order_by("pk")
+def _hold(refdets: Collection[str]) -> None:
+    attempts = PaymentAttempt.objects.filter(refdet__in=refdets).order_by("pk")
     list(attempts.select_for_update(of=("self",), no_key=True))
-    invoices = Invoice.objects.filter(pk__in=reconciliation.invoices_of([refdet])).order_by("pk")
+    invoices = Invoice.objects.filter(pk__in=reconciliation.invoices_of(refdets)).order_by("pk")
     list(invoices.select_for_update(of=("self",), no_key=True))
 
 
@@ -154,19 +204,20 @@ def _paid_at(day: date, attempt: PaymentAttempt | None, *, now: datetime) -> dat
     return min(max(noon, attempt.opened_at) if attempt else noon, now)
 
 
-def _settle(attempt: PaymentAttempt, *, paid_at: datetime, now: datetime) -> None:
-    attempt.state, attempt.paid_at, attempt.settled_at, attempt.next_ask_at = State.PAID, paid_at, now, None
+def _settle(attempt: PaymentAttempt, *, paid_at: datetime, now: datetime, state: State = State.PAID) -> None:
+    attempt.state, attempt.paid_at, attempt.settled_at, attempt.next_ask_at = state, paid_at, now, None
     attempt.save(update_fields=("state", "paid_at", "settled_at", "next_ask_at"))
 
 
 def _record(
-    line: TreasuryLine,
+    line: TreasuryLine | Line,
     found: Compared,
     attempt: PaymentAttempt | None,
     *,
     reason: str,
     by: Actor,
     paid_at: datetime,
+    is_debit: bool = False,
 ) -> Payment:
     """What is really left of the invoice is settled; the rest is a credit of the family."""
     invoice = found.invoice
@@ -174,7 +225,7 @@ def _record(
     return record(
         Received(
             amount=line.amount,
-            means=Payment.Means.CARD,
+            means=Payment.Means.DEBIT if is_debit else Payment.Means.CARD,
             settles={invoice.pk: settles} if settles > 0 else {},
             reference=attempt.ticket if attempt else line.refdet,
             reason=reason,

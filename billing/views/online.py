@@ -117,7 +117,7 @@ def _pay(request: FamilyRequest, due: Due, *, email: str, sealed: str) -> HttpRe
         )
     except AttemptRefused as refused:
         return _not_opened(request, due, refused.refusal, sealed=sealed)
-    return HttpResponseRedirect(online.client().page(opened.id_op or ""))
+    return HttpResponseRedirect(online.treasury_page(opened))
 
 
 def _not_opened(request: FamilyRequest, due: Due, refusal: Refusal, *, sealed: str) -> HttpResponse:

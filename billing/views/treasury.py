@@ -1,12 +1,15 @@
 """The Treasury's own calls: its server's, and the payer's browser that it sends back. Nobody is signed in here.
 
-Both carry the identifier of an operation and nothing that is believed: they only make us ask, at once.
+By the web service they carry the identifier of an operation and nothing that is believed: they only make us ask, at
+once. By the address protocol they carry a result that nobody signed: it is kept as an announcement.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -14,7 +17,8 @@ from django.views.decorators.http import require_http_methods
 
 from billing import online
 from billing.models import PaymentAttempt
-from billing.services import asking
+from billing.payfip import address
+from billing.services import announcing, asking
 from lps.accounts import attempts as counters
 from lps.kernel.requests import StampedRequest
 from tenants import keys
@@ -47,7 +51,30 @@ def notified(request: StampedRequest) -> HttpResponse:
     return HttpResponse("", content_type="text/plain")
 
 
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def announced(request: StampedRequest, ticket: str, mark: str) -> HttpResponse:
+    """What the address protocol brings back. Its server is answered, the payer's browser goes on to the attempt."""
+    attempt = _found(request, lambda: online.attempt_by_address(ticket, mark))
+    if attempt is None:
+        return _too_many()
+    page = reverse("billing:online_attempt", args=[attempt.ticket])
+    if request.method == "GET":
+        return HttpResponseRedirect(page)
+    detail = address.read_return(request.POST.dict())
+    if detail is None:
+        log.warning("a return by address says nothing of attempt %s that can be understood", attempt.pk)
+    elif not _asked_too_often(attempt):
+        announcing.announce(attempt, detail, at=request.received_at)
+    return render(request, "billing/online_heard.html", {"page": page})
+
+
 def _named(request: StampedRequest) -> PaymentAttempt | None:
+    """The attempt whose operation a call names, as `_found` finds it."""
+    return _found(request, lambda: online.attempt_of_operation(_id_of(request)))
+
+
+def _found(request: StampedRequest, find: Callable[[], PaymentAttempt | None]) -> PaymentAttempt | None:
     """The attempt that a call names; None once this range of addresses has named too many that do not exist.
 
     Raises Http404 for an unknown one.
@@ -56,9 +83,9 @@ def _named(request: StampedRequest) -> PaymentAttempt | None:
     counted = _counted(guesses)
     if counted is None:
         return None
-    found = online.attempt_of_operation(_id_of(request))
+    found = find()
     if found is None:
-        log.warning("a call of PayFiP names an operation that is not ours")
+        log.warning("a call of PayFiP names an operation or an attempt that is not ours")
         raise Http404
     if counted:
         counters.succeed(guesses)

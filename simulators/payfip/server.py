@@ -60,7 +60,7 @@ class Server(ThreadingHTTPServer):
         """
         by_address = operation.asked.get("urlcl", "")
         if url := by_address or operation.asked.get("urlnotif", ""):
-            _tell(url, _posted(operation) if by_address else {"idop": operation.id_op})
+            _tell(url, returned(operation) if by_address else {"idop": operation.id_op})
 
 
 def _tell(url: str, fields: Mapping[str, str]) -> None:
@@ -265,13 +265,13 @@ def _minutes(written: str) -> timedelta:
 def _way_back(operation: Operation) -> str:
     """RETOUR SITE, when the portal gave an address."""
     if "urlcl" in operation.asked:
-        return pages.form_back(operation.asked["urlcl"], _posted(operation))
+        return pages.form_back(operation.asked["urlcl"], returned(operation))
     if url := operation.asked.get("urlredirect", ""):
         return pages.link_back(f"{url}{'&' if '?' in url else '?'}{urlencode({'idop': operation.id_op})}")
     return ""
 
 
-def _posted(operation: Operation) -> dict[str, str]:
+def returned(operation: Operation) -> dict[str, str]:
     """What the address protocol sends back, its request echoed, unsigned."""
     at = (operation.paid_at or operation.created_at).astimezone(PARIS)
     echoed = {name: operation.asked.get(name, "") for name in _ECHOED}

@@ -143,6 +143,11 @@ class Treasury:
             number = f"{self._drawn}" if result in (PAID, DEBIT) else ""
             return self._put(replace(operation, result=result, paid_at=self.now(), authorization=number, used=True))
 
+    def rewrite(self, id_op: str, **changed: str) -> Operation:
+        """A payer who edits the address before paying: the address protocol signs nothing. Raises `Fault`."""
+        operation = self.known(id_op)
+        return self._put(replace(operation, asked={**operation.asked, **changed}))
+
     def paid(self, id_op: str) -> Operation:
         """An operation that has a ticket. Raises `Fault`: P1 unknown, P5 not paid."""
         operation = self.known(id_op)

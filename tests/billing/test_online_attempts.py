@@ -268,9 +268,6 @@ def test_what_cannot_be_paid_online_says_why(marsone: Household, stranger: House
         CashOffice.objects.filter(is_default=True).update(**facts)
         assert refused(marsone, invoice) == code
         CashOffice.objects.filter(is_default=True).update(maximum=Decimal("99999.99"), online=True)
-    CashOffice.objects.filter(is_default=True).update(protocol="url_regie")
-    assert refused(marsone, invoice) == "protocol"
-    CashOffice.objects.filter(is_default=True).update(protocol="web_service")
     factories.pay(marsone, "50.70", settles={invoice: "50.70"})
     assert refused(marsone, invoice) == "paid"
     assert treasury.treasury.operations == {} and not PaymentAttempt.objects.exists()

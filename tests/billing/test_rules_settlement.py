@@ -11,6 +11,7 @@ from billing.rules.settlement import (
     Answer,
     Asked,
     Verdict,
+    announced,
     bars_until,
     limit_of_invoice,
     next_ask,
@@ -57,6 +58,13 @@ def test_the_table(answer: Answer, minutes: float, verdict: str) -> None:
 @given(INSTANTS, some.builds(Answer, result=some.sampled_from(["", "R", "Z", "A", "X"]), fault=some.text(max_size=3)))
 def test_nothing_but_p_and_v_ever_pays(now: datetime, answer: Answer) -> None:
     assert settle(ASKED, answer, now=now) not in (Verdict.PAID, Verdict.DEBIT_ORDERED, Verdict.MISMATCH)
+
+
+@given(INSTANTS, some.builds(Answer, result=some.sampled_from("PVRZA"), amount=some.sampled_from([None, ASKED.amount])))
+def test_an_unsigned_word_never_pays(now: datetime, answer: Answer) -> None:
+    assert announced(ASKED, answer, now=now) in (Verdict.MISMATCH, Verdict.REFUSED, Verdict.CANCELED)
+    told = Answer(result="P", **ECHO)
+    assert announced(ASKED, told, now=now) is Verdict.ANNOUNCED
 
 
 @given(INSTANTS)

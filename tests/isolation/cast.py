@@ -37,7 +37,7 @@ from billing.models import (
     Tariff,
     TreasuryLine,
 )
-from billing.online import seal
+from billing.online import mark_of, seal
 from billing.services import bundles, quotient_imports, quotient_proofs, reminders, till
 from billing.services.quotients import QuotientSpec, set_quotient
 from billing.services.reminders import LevelSpec
@@ -864,6 +864,14 @@ class Town:
         with self.inside():
             key = FAR + next(_NUMBERS)
             return online.ended(self.household, state=PaymentAttempt.State.MISMATCH, pk=key)
+
+    @property
+    def sent_by_address(self) -> dict[str, Any]:
+        """The address to which the Treasury sends back a family that pays by the address protocol."""
+        with self.inside():
+            waiting = PaymentAttempt.State.WAITING
+            attempt = online.ended(self.household, state=waiting, protocol="url_regie", id_op=None)
+            return {"ticket": attempt.ticket, "mark": mark_of(attempt.ticket)}
 
     @property
     def sealed_email(self) -> str:

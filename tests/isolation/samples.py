@@ -211,6 +211,9 @@ COMMUNE: Mapping[str, Sample] = {
         query=lambda town: {"idop": town.paid_online.id_op},
         is_form=False,
     ),
+    "billing:online_announced": Sample(
+        LINK, {"GET": 302, "POST": 200}, where=lambda town: town.sent_by_address, is_form=False
+    ),
     "billing:online_notification": Sample(
         LINK,
         {"GET": 200, "POST": 200},
@@ -889,6 +892,9 @@ COMMUNE: Mapping[str, Sample] = {
     "billing_office:reconciliation_send": Sample(agent("billing.reconcile"), {"POST": 400}),
     "billing_office:treasury_file": Sample(
         agent("billing.read_payments"), where=lambda town: {"file_id": town.treasury_line.file_id}
+    ),
+    "billing_office:treasury_confirm": Sample(
+        agent("billing.reconcile"), {"POST": 302}, where=lambda town: {"file_id": town.treasury_line.file_id}
     ),
     "billing_office:treasury_line": Sample(
         agent("billing.reconcile"),

@@ -7,13 +7,15 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from billing.models import Invoice, Payment, PaymentAttempt
+from billing.balances import left_of
+from billing.models import CashOffice, Invoice, Payment, PaymentAttempt
 from lps.accounts.doors import FAMILY
 from lps.families.models import Household
 from lps.kernel import clock
 from simulators.payfip.server import Server, serving
-from tests.billing.online import payable
+from tests.billing.online import opened_office, payable
 from tests.journeys.conftest import Browse
+from tests.journeys.seen import faults
 from tests.journeys.test_every_page import Marsone, give
 from tests.live import Pages, Site
 
@@ -88,3 +90,29 @@ def test_back_from_the_treasury_finds_the_payment_under_way(
     with site.inside("demo"):
         assert PaymentAttempt.objects.filter(invoice=invoice).count() == 1
     assert urlsplit(page.url).path.startswith("/factures/tipi/paiement/")
+
+
+def test_by_address_the_payment_is_announced_and_pays_nothing(
+    site: Site, browse: Browse, pages: Pages, treasury: Server, script: bool
+) -> None:
+    invoice, cookie = owes(site)
+    with site.inside("demo"):
+        opened_office(protocol=CashOffice.Protocol.URL_REGIE)
+    page = browse("demo", pages=pages, script=script, abroad=treasury.url)
+    give(page, site, "demo", {FAMILY.cookie: cookie})
+
+    begin(page, invoice)
+    page.get_by_role("button", name="Continuer").click()
+    page.get_by_role("button", name="Valider").click()
+    with site.inside("demo"):
+        heard = PaymentAttempt.objects.get(invoice=invoice).state
+        opened_office(protocol=CashOffice.Protocol.WEB_SERVICE)
+    page.get_by_role("button", name="RETOUR SITE").click()
+
+    expect(page.get_by_role("heading", name="Paiement annoncé, à confirmer par la Trésorerie")).to_be_visible()
+    assert heard == PaymentAttempt.State.ANNOUNCED, "the Treasury's server told it before the browser"
+    assert not script or faults(page, by_day=(360, 1280), by_night=(360,)) == []  # axe is a script
+    page.goto(f"/factures/{invoice.number}/")
+    expect(page.get_by_text("ne payez pas cette facture une seconde fois")).to_be_visible()
+    with site.inside("demo"):
+        assert left_of([invoice.pk])[invoice.pk] == invoice.total

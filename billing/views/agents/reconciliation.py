@@ -100,6 +100,16 @@ def record(request: DoorRequest, file_id: int, rank: int) -> HttpResponse:
     return render(request, "billing/office/treasury_line.html", facts, status=400 if form.is_bound else 200)
 
 
+@require_POST
+@agent_required(RECONCILE)
+def confirm(request: DoorRequest, file_id: int) -> HttpResponse:
+    """Record the payments by address that a file proves, which its page has shown."""
+    actor = _of_all(request)
+    number = services.record_confirmed(file=get_object_or_404(TreasuryFile, pk=file_id), by=actor, at=clock.now())
+    path = reverse("billing_office:treasury_file", args=[file_id])
+    return saying.done(path, "confirmed" if number else "nothing")
+
+
 def _list(request: DoorRequest, *, refused: str = "", status: int = 200) -> HttpResponse:
     actor = _of_all(request)
     facts = {
@@ -137,11 +147,19 @@ def _show(request: DoorRequest, file: TreasuryFile, *, refused: str = "", status
         "every": every,
         "counts": [(words.TITLES[one], counts.get(one, 0), file.found.get(one, 0)) for one in reads.ORDER],
         "differences": len(differences),
+        "confirmed": _confirmed(rows),
         "may_act": allowed(request.actor, RECONCILE),
         "refused": refused,
         "said": saying.said(request, words.ANSWERS),
     }
     return render(request, "billing/office/treasury_file.html", facts, status=status)
+
+
+def _confirmed(rows: list[reads.Compared]) -> dict[str, Any]:
+    """What one press of the button will record, and how much it is."""
+    amounts = [one.finding.line.amount for one in rows if one.outcome is Outcome.CONFIRMED and one.finding.line]
+    most = services.CONFIRMED_AT_ONCE
+    return {"number": len(amounts[:most]), "total": sum(amounts[:most]), "rest": len(amounts[most:])}
 
 
 def _of_all(request: DoorRequest) -> Any:

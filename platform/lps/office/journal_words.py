@@ -116,6 +116,8 @@ ACTIONS: Mapping[str, str | Promise] = {
     "online_payment_opened": _l("Paiement en ligne commencé"),
     "online_payment_not_opened": _l("Paiement en ligne impossible : la Trésorerie n'a pas ouvert d'opération"),
     "online_payment_answered": _l("Réponse de la Trésorerie à un paiement en ligne"),
+    "online_payment_announced": _l("Fin d'un paiement par adresse annoncée, sans signature : rien n'est encore compté"),
+    "online_payment_unheard": _l("Paiement par adresse : rien n'a été annoncé en deux heures"),
     "online_payment_credited": _l("Paiement en ligne reçu en trop, gardé en avoir"),
     "online_incident_examined": _l("Incident de paiement en ligne examiné"),
     "treasury_file_received": _l("Fichier de la Trésorerie reçu et comparé"),
