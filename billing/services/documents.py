@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import uuid
 
 from django.core.cache import cache
 from django.core.files.base import ContentFile
@@ -28,10 +27,14 @@ log = logging.getLogger(__name__)
 def document_of(invoice: Invoice) -> InvoiceDocument:
     """The PDF of an invoice; drawn now if nobody has drawn it yet: some tenths of a second.
 
-    Two who draw it at once keep the first one.
+    Of two who draw it at once, the second one waits and finds the first one's.
     """
-    kept = InvoiceDocument.objects.filter(invoice=invoice).first()
-    return kept or _keep(invoice, papers.invoice(invoice))
+    kept = InvoiceDocument.objects.filter(invoice=invoice)
+    if found := kept.first():
+        return found
+    with transaction.atomic():
+        Invoice.objects.select_for_update(of=("self",), no_key=True).get(pk=invoice.pk)
+        return kept.first() or _keep(invoice, papers.invoice(invoice))
 
 
 def content_of(invoice: Invoice) -> bytes:
@@ -106,9 +109,8 @@ def _failures() -> dict[int, int]:
 
 
 def _keep(invoice: Invoice, content: bytes) -> InvoiceDocument:
-    path = default_storage.save(f"invoices/{uuid.uuid4().hex}.pdf", ContentFile(content))
-    facts = {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "made_at": clock.now()}
-    document, is_first = InvoiceDocument.objects.get_or_create(invoice=invoice, defaults=facts)
-    if not is_first:
-        default_storage.delete(path)
-    return document
+    """One name an invoice: what a worker killed before its commit left in the storage is written over."""
+    path = default_storage.save(f"invoices/{invoice.pk}.pdf", ContentFile(content))
+    return InvoiceDocument.objects.create(
+        invoice=invoice, path=path, sha256=hashlib.sha256(content).hexdigest(), made_at=clock.now()
+    )
