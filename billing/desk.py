@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from billing.balances import with_credit, with_left
-from billing.models import BillingRun, CashOffice, Invoice, Payment, PaymentAttempt
+from billing.models import Allocation, BillingRun, CashOffice, Invoice, Payment, PaymentAttempt
 from billing.rules.money import ZERO
 from lps.families.models import Household
 
@@ -83,6 +83,24 @@ def credits_of(household: Household) -> list[Credit]:
     ]
 
 
+def uses() -> QuerySet[Allocation]:
+    """The uses of credits, the latest first, taken back or not: what a payment settled when it came is none."""
+    when_it_came = Q(payment__isnull=False, at=F("payment__received_at"))
+    rows = Allocation.objects.filter(~when_it_came, reverses=None, amount__gt=0)
+    return rows.select_related("payment", "credit_note", "invoice", "reversal").order_by("-pk")
+
+
+def uses_of(household: Household) -> QuerySet[Allocation]:
+    """Those of a family."""
+    return uses().filter(invoice__household=household)
+
+
+def settling() -> "Prefetch[Any, Any, Any]":
+    """What payments settle, for their prefetch: what was taken back is out."""
+    rows = Allocation.objects.filter(reverses=None, reversal=None).select_related("invoice").order_by("pk")
+    return Prefetch("allocations", queryset=rows)
+
+
 def payments() -> QuerySet[Payment]:
     """Every payment with its reversal, the latest first."""
     rows = Payment.objects.select_related("cash_office", "household", "reverses", "reversal")
@@ -91,7 +109,7 @@ def payments() -> QuerySet[Payment]:
 
 def payments_of(household: Household) -> QuerySet[Payment]:
     """A family's payments, the latest first, with what each settled."""
-    return payments().filter(household=household).prefetch_related("allocations__invoice")
+    return payments().filter(household=household).prefetch_related(settling())
 
 
 def receipt_of(household: Household, *, number: str) -> Payment | None:

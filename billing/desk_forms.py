@@ -188,3 +188,15 @@ class ReverseForm(RefusedForm):
         help_text=_("Par exemple\u00a0: erreur de famille, chèque impayé, prélèvement rejeté."),
         error_messages={"required": _("Écrivez pourquoi ce règlement est annulé.")},
     )
+
+
+class TakeBackForm(RefusedForm):
+    """Why the use of a credit is taken back."""
+
+    reason = forms.CharField(
+        label=_("Motif"),
+        max_length=200,
+        validators=_PLAIN,
+        help_text=_("Par exemple\u00a0: utilisé sur la mauvaise facture."),
+        error_messages={"required": _("Écrivez pourquoi cet avoir est repris.")},
+    )

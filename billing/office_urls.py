@@ -110,6 +110,9 @@ urlpatterns = [
     path("familles/<int:household_id>/reglements/", desk.family, name="family_payments"),
     path("familles/<int:household_id>/reglements/encaisser/", desk.take, name="take"),
     path("familles/<int:household_id>/reglements/avoir/", desk.credit, name="use_credit"),
+    path(
+        "familles/<int:household_id>/reglements/avoir/<int:allocation_id>/reprendre/", desk.take_back, name="take_back"
+    ),
     path("familles/<int:household_id>/quittances/<str:number>/", desk.receipt, name="receipt"),
     path("familles/<int:household_id>/quittances/<str:number>/pdf/", desk.receipt_pdf, name="receipt_pdf"),
     path("familles/<int:household_id>/quittances/<str:number>/annuler/", desk.reverse_payment, name="receipt_reverse"),

@@ -27,7 +27,7 @@ def lines(office: CashOffice, *, first: date, last: date, agent: str = "") -> Qu
     """What a régie's till received from a day to another, in the order of receipts; of one agent when named."""
     rows = desk.payments().filter(cash_office=office, day__range=(first, last), means__in=DESK_MEANS)
     rows = rows.filter(noted_by=agent) if agent else rows
-    return rows.prefetch_related("allocations__invoice").order_by("day", "year", "rank")
+    return rows.prefetch_related(desk.settling()).order_by("day", "year", "rank")
 
 
 def by_means(rows: QuerySet[Payment]) -> list[ByMeans]:

@@ -16,6 +16,9 @@ REFUSED: Mapping[str, str | Promise] = {
     "remitted": _("Un de ces chèques est déjà parti avec un bordereau, ou annulé : relisez la liste."),
     "nothing": _("Cochez au moins un chèque."),
     "reversed": _("Ce règlement est déjà annulé : rien n'a été changé."),
+    "taken_back": _("Cet avoir est déjà repris : rien n'a été changé."),
+    "of_payment": _("Ce règlement a payé cette facture : annulez-le depuis sa quittance."),
+    "cancels": _("Cet avoir annule cette facture : il ne peut pas en être repris."),
 }
 TARIFFS: Mapping[str, str | Promise] = {
     "used": _("Des factures ont été émises avec le tarif de cette date : choisissez une date plus tardive."),

@@ -140,7 +140,8 @@ class RemittedCheque(models.Model):
 class Allocation(models.Model):
     """How much of a payment, or of a credit note, settles an invoice (imputation): written once.
 
-    Negative when it takes back what a reversed payment had settled. What a payment did not settle is a credit.
+    Negative when it takes back what a reversed payment had settled, or the use of a credit, which it then `reverses`.
+    What a payment did not settle is a credit.
     """
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="allocations", null=True, blank=True)
@@ -149,6 +150,8 @@ class Allocation(models.Model):
     amount = models.DecimalField("montant", max_digits=10, decimal_places=2)
     at = models.DateTimeField("imputé le")
     by = models.CharField("par", max_length=120)
+    reverses = models.OneToOneField("self", models.PROTECT, related_name="reversal", null=True, blank=True)
+    reason = models.CharField("motif", max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = "imputation"
@@ -160,6 +163,9 @@ class Allocation(models.Model):
                 name="allocation_one_source",
             ),
             models.CheckConstraint(condition=~Q(amount=0), name="allocation_of_something"),
+            models.CheckConstraint(
+                condition=Q(reverses__isnull=True) | Q(amount__lt=0), name="allocation_reversal_takes_back"
+            ),
         )
 
     def __str__(self) -> str:

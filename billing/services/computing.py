@@ -278,7 +278,7 @@ def _points_of(one: Owed, points: Points, unusual: Decimal) -> None:
         points.note("no_address", **home)
     if one.total >= unusual:
         points.note("unusual", amount=str(one.total), **home)
-    if one.total < 0:
+    if one.total < 0 and not any(line.kind is Kind.CORRECTION for line in one.lines):
         points.note("negative", amount=str(one.total), **home)
     for activity, number in one.missing.items():
         points.note("no_tariff", number=number, activity=activity, **home)

@@ -53,7 +53,7 @@ def remove(*, adjustment: Adjustment, by: Actor, at: datetime) -> None:
 
 def is_canceled(invoice: Invoice) -> bool:
     """Whether a credit note canceled it whole."""
-    return Invoice.objects.filter(household=invoice.household_id, label=_label(invoice)).exists()
+    return Invoice.objects.filter(household=invoice.household_id, label=cancellation_label(invoice)).exists()
 
 
 def cancel(*, invoice: Invoice, reason: str, by: Actor, at: datetime, today: date) -> Invoice:
@@ -76,7 +76,7 @@ def cancel(*, invoice: Invoice, reason: str, by: Actor, at: datetime, today: dat
                 cash_office=held.run.cash_office,
                 kind=BillingRun.Kind.CORRECTION,
                 corrects=held.run.origin,
-                label=_label(held),
+                label=cancellation_label(held),
                 reason=reason,
                 first_day=held.run.first_day,
                 last_day=held.run.last_day,
@@ -122,7 +122,8 @@ def prepare(
     return made
 
 
-def _label(invoice: Invoice) -> str:
+def cancellation_label(invoice: Invoice) -> str:
+    """What the credit note that cancels an invoice is called: it names that one."""
     return _("Annulation %(number)s") % {"number": invoice.number}
 
 

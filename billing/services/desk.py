@@ -1,6 +1,6 @@
-"""The desk: use what a family has in credit, reverse what was taken by mistake. Taking is `payments.record`."""
+"""The desk: use what a family has in credit, take that back, reverse a payment. Taking one is `payments.record`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from django.db.models import Sum
 from billing import desk
 from billing.balances import left_of, with_credit
 from billing.models import Allocation, Invoice, Payment
+from billing.services.corrections import cancellation_label
 from billing.services.payments import PaymentRefused, hold_till, next_receipt, refuse_closed
 from lps.families.models import Household
 from lps.journal import services as journal
@@ -49,6 +50,7 @@ def reverse(*, payment: Payment, reason: str, by: Actor, at: datetime, day: date
         Allocation.objects.bulk_create(
             Allocation(payment=back, invoice_id=invoice, amount=-total, at=at, by=by.label)
             for invoice, total in settled
+            if total  # what was taken back settles nothing any more
         )
         journal.record(
             action="payment_reversed",
@@ -73,8 +75,7 @@ def use_credit(
     with transaction.atomic():
         payment = _locked_payment(int(key), household) if kind == "payment" else None
         wanted = {invoice} if payment else {invoice, int(key)}
-        held = Invoice.objects.select_for_update(of=("self",), no_key=True).select_related("run").order_by("pk")
-        rows = {row.pk: row for row in held.filter(pk__in=wanted, household=household)}
+        rows = {pk: row for pk, row in hold_invoices(wanted).items() if row.household_id == household.pk}
         if len(rows) != len(wanted) or rows[invoice].kind == Invoice.Kind.CREDIT_NOTE:
             raise PaymentRefused("not_theirs")
         note = None if payment else rows[int(key)]
@@ -98,6 +99,63 @@ def use_credit(
             },
         )
     return made
+
+
+def take_back(*, use: Allocation, reason: str, by: Actor, at: datetime) -> Allocation:
+    """Write the opposite of the use of a credit: the family has it again, the invoice is owed again.
+
+    Locks as `use_credit` does, so that it is taken back once. Raises `PaymentRefused`: "taken_back" the second time,
+    "of_payment" for what a payment settled when it came, which is reversed whole, "cancels" for the credit note that
+    canceled the invoice, "reversed" when the payment itself was.
+    """
+    with transaction.atomic():
+        if use.payment_id:
+            Payment.objects.select_for_update(of=("self",), no_key=True).get(pk=use.payment_id)
+        rows = hold_invoices({use.invoice_id, use.credit_note_id or use.invoice_id})
+        if code := _refuses(use, rows[use.invoice_id]):
+            raise PaymentRefused(code)
+        back = Allocation.objects.create(
+            payment_id=use.payment_id,
+            credit_note_id=use.credit_note_id,
+            invoice_id=use.invoice_id,
+            amount=-use.amount,
+            at=at,
+            by=by.label,
+            reverses=use,
+            reason=reason,
+        )
+        source = rows[use.credit_note_id].number if use.credit_note_id else use.payment.number  # type: ignore[union-attr]
+        facts = {"receipt": source, "invoice": rows[use.invoice_id].number, "amount": str(use.amount)}
+        journal.record(
+            action="credit_taken_back",
+            subject=rows[use.invoice_id].household.holder,
+            by=by,
+            channel=Channel.OFFICE,
+            at=at,
+            before=facts,
+            after={"reason": reason},
+        )
+    return back
+
+
+def hold_invoices(keys: Collection[int]) -> dict[int, Invoice]:
+    """These invoices, locked in the order of their keys until the transaction ends."""
+    held = Invoice.objects.select_for_update(of=("self",), no_key=True)
+    rows = held.select_related("run", "household").filter(pk__in=keys).order_by("pk")
+    return {row.pk: row for row in rows}
+
+
+def _refuses(use: Allocation, invoice: Invoice) -> str:
+    """Why a use cannot be taken back, "" when it can; its payment and its invoices are held."""
+    if use.reverses_id or Allocation.objects.filter(reverses=use).exists():
+        return "taken_back"
+    if use.payment_id and Payment.objects.filter(reverses=use.payment_id).exists():
+        return "reversed"
+    if not desk.uses().filter(pk=use.pk).exists():
+        return "of_payment"
+    if use.credit_note_id and use.credit_note.label == cancellation_label(invoice):  # type: ignore[union-attr]
+        return "cancels"
+    return ""
 
 
 def _locked_payment(pk: int, household: Household) -> Payment:

@@ -20,7 +20,8 @@ AT_THE_TREASURY = (Payment.Means.CARD, Payment.Means.DEBIT)
 
 
 class PaymentRefused(Exception):
-    """Nothing was recorded: `code` says why (amount, allocation, till_closed, not_theirs, reversed, remitted)."""
+    """Nothing was recorded: `code` says why (amount, allocation, till_closed, not_theirs, reversed, remitted,
+    taken_back, of_payment, cancels)."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

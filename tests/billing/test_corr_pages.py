@@ -57,7 +57,7 @@ def test_a_wrong_tariff_is_given_back_from_the_search_to_the_paper(
 ) -> None:
     costs("3.00")
     found = words(nadia.post(path(issued), form(other, etape="chercher", q="marsone")))
-    assert "AUTRE Mme Alice AUTRE, Zoé" in found and "MARSONE" in found
+    assert "AUTRE (Mme Alice AUTRE, Zoé)" in found and "MARSONE (" in found
 
     sent = nadia.post(path(issued), form(marsone, other))
     page = str(sent.headers["Location"]).partition("?")[0]

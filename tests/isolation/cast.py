@@ -21,6 +21,7 @@ from django.test import Client
 
 from billing.models import (
     Adjustment,
+    Allocation,
     BillingRun,
     CashOffice,
     DraftInvoice,
@@ -38,7 +39,7 @@ from billing.models import (
     TreasuryLine,
 )
 from billing.online import mark_of, seal
-from billing.services import bundles, quotient_imports, quotient_proofs, reminders, till
+from billing.services import bundles, desk, quotient_imports, quotient_proofs, reminders, till
 from billing.services.quotients import QuotientSpec, set_quotient
 from billing.services.reminders import LevelSpec
 from booking import catalogue, documents, offer_links
@@ -933,6 +934,15 @@ class Town:
         with self.inside():
             invoice = billing.invoice(self.household)
         return {"source": f"payment-{payment.pk}", "invoice": invoice.pk, "credit": "2,00"}
+
+    @property
+    def used_credit(self) -> Allocation:
+        """A credit note of the family that settled an invoice."""
+        with self.inside():
+            note = billing.invoice(self.household, amounts=("-5.00",))
+            due = billing.invoice(self.household)
+            facts = {"source": f"credit_note-{note.pk}", "invoice": due.pk, "amount": Decimal(5)}
+            return desk.use_credit(household=self.household, by=BY, at=clock.now(), **facts)
 
     @property
     def vacation_form(self) -> dict[str, Any]:

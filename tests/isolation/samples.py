@@ -1051,6 +1051,13 @@ COMMUNE: Mapping[str, Sample] = {
         where=lambda town: {"household_id": town.household.pk},
         fields=lambda town: town.credit_use,
     ),
+    "billing_office:take_back": Sample(
+        agent("billing.take_payments"),
+        FORM,
+        where=lambda town: {"household_id": town.household.pk, "allocation_id": town.used_credit.pk},
+        fields=lambda town: {"reason": "Mauvaise facture"},
+        foreign_fields=None,
+    ),
     "billing_office:receipt": Sample(
         agent("billing.read_payments"),
         where=lambda town: {"household_id": town.household.pk, "number": town.payment.number},

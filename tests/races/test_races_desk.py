@@ -8,7 +8,7 @@ import pytest
 
 from billing import till as reads
 from billing.balances import left_of
-from billing.models import CashOffice, Payment, RemittedCheque, TillDay
+from billing.models import Allocation, CashOffice, Invoice, Payment, RemittedCheque, TillDay
 from billing.services import desk, payments, till
 from billing.services.payments import PaymentRefused, Received, record
 from lps.families.models import Household
@@ -84,6 +84,39 @@ def test_a_payment_is_reversed_once_by_two_agents(town: Commune, home: Household
 
     assert refusals(done) == ["reversed"]
     assert Payment.objects.filter(household=home).count() == 2
+
+
+def used(home: Household) -> Allocation:
+    """A credit note of 5 € that settled an invoice."""
+    note, due = invoice(home, amounts=("-5.00",)), invoice(home)
+    return desk.use_credit(
+        household=home, source=f"credit_note-{note.pk}", invoice=due.pk, amount=Decimal(5), by=BY, at=ISSUED
+    )
+
+
+def test_a_credit_is_taken_back_once_by_two_agents(town: Commune, home: Household) -> None:
+    use = used(home)
+
+    done = at_once(town, [lambda: desk.take_back(use=use, reason="x", by=BY, at=ISSUED)] * 2)
+
+    assert refusals(done) == ["taken_back"]
+    assert left_of([use.invoice_id])[use.invoice_id] == Decimal("50.70")
+
+
+def test_without_the_lock_both_believe_that_they_take_it_back(
+    town: Commune, home: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: both look before either writes, and the database alone refuses the second."""
+    use = used(home)
+    monkeypatch.setattr(
+        desk, "hold_invoices", lambda keys: {row.pk: row for row in Invoice.objects.filter(pk__in=keys)}
+    )
+    monkeypatch.setattr(desk, "_refuses", meeting(2, desk._refuses))
+
+    done = at_once(town, [lambda: desk.take_back(use=use, reason="x", by=BY, at=ISSUED)] * 2)
+
+    assert [type(one).__name__ for one in done if isinstance(one, Exception)] == ["IntegrityError"]
+    assert left_of([use.invoice_id])[use.invoice_id] == Decimal("50.70")
 
 
 def test_a_till_closes_with_what_it_counted(town: Commune, home: Household) -> None:

@@ -52,7 +52,7 @@ def correct(request: DoorRequest, run_id: int) -> HttpResponse:
         made = _prepare(run, form, chosen, request, actor, today)
     except RunRefused as error:
         return _page(request, run, form, chosen=chosen, outcome=str(REFUSED[error.code]))
-    return saying.done(reverse("billing_office:run", args=[made.pk]), "calcule")
+    return saying.done(reverse("billing_office:run", args=[made.pk]), "differences")
 
 
 def _prepare(

@@ -9,10 +9,10 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import desk, papers, reminders
-from billing.desk_forms import CreditForm, ReverseForm, TakeForm
+from billing.desk_forms import CreditForm, ReverseForm, TakeBackForm, TakeForm
 from billing.models import CashOffice, Payment
 from billing.rights import READ_PAYMENTS, TAKE_PAYMENTS
 from billing.services import desk as services
@@ -35,6 +35,7 @@ SAID = {
     "encaisse": _("Le règlement est enregistré. Remettez la quittance à la famille."),
     "annule": _("Le règlement est annulé par cette écriture ; les factures sont de nouveau à payer."),
     "avoir": _("L'avoir est utilisé : le reste à payer de la facture a baissé."),
+    "repris": _("L'avoir est repris : la famille l'a de nouveau, et la facture est de nouveau à payer."),
 }
 
 
@@ -101,6 +102,27 @@ def credit(request: DoorRequest, household_id: int) -> HttpResponse:
         except PaymentRefused as error:
             form.refuse(error)
     return _show(request, household, office, invoices, use=form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@agent_required(TAKE_PAYMENTS)
+def take_back(request: DoorRequest, household_id: int, allocation_id: int) -> HttpResponse:
+    """What taking a credit back from an invoice will do; a POST does it."""
+    household = household_or_404(request, household_id, TAKE_PAYMENTS)
+    use = desk.uses_of(household).filter(pk=allocation_id).first()
+    if use is None:
+        raise Http404
+    form = TakeBackForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            services.take_back(
+                use=use, reason=form.cleaned_data["reason"], by=agent_of(request), at=request.received_at
+            )
+            return saying.done(_path(household.pk), "repris")
+        except PaymentRefused as error:
+            form.refuse(error)
+    facts = {**frame(request, household), "use": use, "form": form}
+    return render(request, "billing/office/take_back.html", facts, status=400 if form.errors else 200)
 
 
 @require_safe
@@ -180,9 +202,11 @@ def _show(
         "invoices": invoices,
         "total": sum((row.left for row in invoices), Decimal(0)),
         "credits": credits,
+        "uses": desk.uses_of(household)[:PER_PAGE],
         "page": Paginator(desk.payments_of(household), PER_PAGE).get_page(request.GET.get("page")),
         "query": "",
         "reminders": reminders.of_household(household)[:PER_PAGE],
+        "may_take": may_take,
         "take": (take or TakeForm(invoices=own)) if may_take else None,
         "use": (use or CreditForm(credits=usable, invoices=own)) if may_take and usable else None,
         "said": saying.said(request, SAID),

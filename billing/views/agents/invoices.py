@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing import papers
 from billing.balances import with_left
 from billing.models import Adjustment, CashOffice, Invoice
-from billing.rights import READ_INVOICES, RUN_BILLING
+from billing.rights import READ_INVOICES, RUN_BILLING, TAKE_PAYMENTS
 from billing.rules import numbers
 from billing.run_forms import REFUSED, AdjustmentForm, CancelForm
 from billing.services import corrections, documents
@@ -118,8 +118,9 @@ def _show(request: DoorRequest, found: Any, form: CancelForm, *, status: int = 2
         "invoice": found,
         "is_credit": found.kind == Invoice.Kind.CREDIT_NOTE,
         "lines": found.lines.order_by("position"),
-        "settled": source.select_related("payment", "credit_note", "invoice").order_by("pk"),
+        "settled": source.select_related("payment", "credit_note", "invoice", "reversal").order_by("pk"),
         "form": form,
+        "may_take": allowed(request.actor, TAKE_PAYMENTS),
         "is_canceled": corrections.is_canceled(found),
         "may_cancel": found.kind != Invoice.Kind.CREDIT_NOTE
         and found.run.published_at is not None

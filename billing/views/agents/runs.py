@@ -30,6 +30,7 @@ PER_PAGE, PER_PAGE_OF_LINES = 50, 20
 State = BillingRun.State
 SAID = {
     "calcule": _("Le lot est calculé. Regardez les points à vérifier, puis les factures."),
+    "differences": _("Voici les différences. Rien n'est encore demandé ni rendu : vérifiez-les, puis validez."),
     "verifie": _("Le lot est vérifié. Vous pouvez le valider."),
     "valide": _("Les factures sont numérotées. Les familles les verront à la publication."),
     "publie": _("Les factures sont publiées. Les familles qui ont une adresse e-mail sont prévenues."),
