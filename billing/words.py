@@ -25,6 +25,31 @@ TARIFFS: Mapping[str, str | Promise] = {
     "begun": _("Ce tarif est déjà en vigueur : pour le changer, faites une nouvelle version à partir d'une date."),
     "drafted": _("Un lot de factures en préparation utilise ce tarif : abandonnez ce lot d'abord."),
 }
+RENEWALS: Mapping[str, str | Promise] = {
+    "changed": _("Rien n'est enregistré : un réglage ou un tarif a changé depuis l'aperçu. Relisez ces nouveaux prix."),
+    "nothing": _("Rien à enregistrer : aucune de ces activités n'a de tarif à reprendre ce jour-là."),
+}
+RENEWAL_LEFT: Mapping[str, str | Promise] = {
+    "later": _("A déjà un tarif qui commence ce jour-là ou après : rien n'y change."),
+    "none": _("Aucun tarif la veille de ce jour : fixez-le sur sa page."),
+}
+WITHDRAWALS: Mapping[str, str | Promise] = {
+    "nothing": _("Aucun tarif à venir ne commence ce jour-là : rien n'a été changé."),
+    "used": _(
+        "Un de ces tarifs sert déjà à des factures, ou à un lot en préparation : rien n'a été changé. Retirez les "
+        "autres un par un, sur leur page."
+    ),
+}
+# What a tariff charges beside its grid.
+PRICES: Mapping[str, str | Promise] = {
+    "effort_rate": _("taux d'effort (%)"),
+    "floor": _("prix plancher"),
+    "ceiling": _("prix plafond"),
+    "non_resident_extra": _("supplément hors commune"),
+    "late_booking_extra": _("réservation hors délai"),
+    "unbooked_extra": _("présence non réservée"),
+    "late_pickup_extra": _("quart d'heure de retard"),
+}
 QUOTIENTS: Mapping[str, str | Promise] = {
     "order": _("Le dernier jour est avant le premier : vérifiez les deux dates."),
     "overlap": _("Un autre quotient commence pendant ces dates : choisissez un dernier jour avant lui."),

@@ -86,7 +86,7 @@ def set_tariff(
             if first > since:
                 until = min(until, first) if until else first
             elif end is None or end > since:
-                before, until = _told(version), end
+                before, until = told(version), end
                 if first == since:
                     made = _unused(version)
                 else:
@@ -101,9 +101,9 @@ def set_tariff(
             setattr(made, name, getattr(spec, name))
         made.save()
         made.prices.all().delete()
-        TariffPrice.objects.bulk_create(_cells(made, spec.prices))
+        TariffPrice.objects.bulk_create(cells(made, spec.prices))
         renew_catalogue_stamp()  # the price beside the planning
-        _note("tariff_set", made, by=by, channel=channel, before=before, after=_told(made, spec.prices))
+        _note("tariff_set", made, by=by, channel=channel, before=before, after=told(made, spec.prices))
     return made
 
 
@@ -116,7 +116,7 @@ def remove_tariff(*, tariff: Tariff, today: date, by: Actor) -> None:
         first, end = tariff.valid_during.lower, tariff.valid_during.upper
         if first <= today:
             raise TariffRefused("begun")
-        before = _told(tariff)
+        before = told(tariff)
         _unused(tariff)
         if DraftLine.objects.filter(tariff=tariff.pk).exists():
             raise TariffRefused("drafted")
@@ -138,7 +138,7 @@ def spec_of(tariff: Tariff) -> TariffSpec:
     return TariffSpec(prices=prices, **{name: getattr(tariff, name) for name in SAME})
 
 
-def _cells(tariff: Tariff, prices: Sequence[Price]) -> Iterator[TariffPrice]:
+def cells(tariff: Tariff, prices: Sequence[Price]) -> Iterator[TariffPrice]:
     """The cells as ranges, each to the next bound of its column."""
     ordered = sorted(prices, key=lambda one: (*_column(one), one.qf_from))
     for (resident, rank), column in groupby(ordered, key=_column):
@@ -164,13 +164,14 @@ def _unused(version: Tariff) -> Tariff:
     return version
 
 
-def _told(tariff: Tariff, prices: Sequence[Price] | None = None) -> dict[str, Any]:
-    cells = spec_of(tariff).prices if prices is None else prices
+def told(tariff: Tariff, prices: Sequence[Price] | None = None) -> dict[str, Any]:
+    """A version as the journal tells it."""
+    grid = spec_of(tariff).prices if prices is None else prices
     facts = {name: getattr(tariff, name) for name in SAME}
     return {
         "from": tariff.valid_during.lower.isoformat(),
         **{name: str(value) for name, value in facts.items() if value},
-        "prices": [f"{cell.qf_from} {'' if cell.resident else '*'}{cell.from_rank} {cell.amount}" for cell in cells],
+        "prices": [f"{cell.qf_from} {'' if cell.resident else '*'}{cell.from_rank} {cell.amount}" for cell in grid],
     }
 
 

@@ -737,6 +737,12 @@ class Town:
         return {"since": since, "cash_office": office.pk, "qf_0": "0", "in_0_1": "2,50", **words, **numbers}
 
     @property
+    def renewal(self) -> dict[str, Any]:
+        """That tariff's activity and the others, two percent up in three years."""
+        since, own = clock.today(self.commune.zone) + timedelta(days=1095), self.tariff_to_come.activity_id
+        return {"since": since, "percent": "2", "step": "5", "way": "nearest", "activities": [own]}
+
+    @property
     def payment(self) -> Payment:
         """A sum that the family paid at the desk, in credit."""
         with self.inside():

@@ -865,6 +865,19 @@ COMMUNE: Mapping[str, Sample] = {
         fields=lambda town: town.tariff_form,
         foreign_fields=None,
     ),
+    "billing_office:tariffs_renew": Sample(
+        agent("billing.set_tariffs"),
+        {"GET": 200, "POST": 200},
+        fields=lambda town: town.renewal,
+        foreign=400,
+        foreign_fields=None,
+    ),
+    "billing_office:tariffs_withdraw": Sample(
+        agent("billing.set_tariffs"),
+        {"POST": 302},
+        fields=lambda town: {"jour": town.tariff_to_come.valid_during.lower},
+        foreign_fields=None,
+    ),
     "billing_office:tariff_remove": Sample(
         agent("billing.set_tariffs"),
         {"POST": 302},

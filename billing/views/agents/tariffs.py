@@ -30,6 +30,8 @@ from tenants import context
 
 SAID = {
     "fixe": _l("Le tarif est enregistré."),
+    "reconduit": _l("Les nouveaux tarifs sont enregistrés : ils commencent le jour choisi, rien ne change avant."),
+    "retires": _l("Les tarifs à venir sont retirés : les précédents continuent."),
     "retire": _l("Le tarif à venir est supprimé : le précédent continue."),
 }
 
