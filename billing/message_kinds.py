@@ -14,6 +14,6 @@ OWN = (
     MessageKind(
         code=QUOTIENT,
         label=_("Quotient familial"),
-        words=_("quand votre justificatif manque ou prend bientôt fin"),
+        words=_("quand votre justificatif manque, prend bientôt fin ou reçoit sa réponse"),
     ),
 )

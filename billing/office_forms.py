@@ -73,7 +73,10 @@ class SettingsForm(forms.Form):
         label=_("Prévenir une famille avant la fin de son quotient (jours)"),
         min_value=0,
         max_value=120,
-        help_text=_("Un seul message, par e-mail et sur sa page des factures. 0\u00a0: ne prévenir personne."),
+        help_text=_(
+            "Sur sa page des factures, et par un seul e-mail. Aucun e-mail ne part avant que vous l'ayez décidé, dans "
+            "«\u00a0Prévenir les familles\u00a0». 0\u00a0: ne prévenir personne."
+        ),
         error_messages={"required": _("Écrivez un nombre de jours, 0 pour ne prévenir personne.")},
     )
     unusual_amount = EurosField(label=_("Signaler une facture à partir de (euros)"))

@@ -25,6 +25,10 @@ TARIFFS: Mapping[str, str | Promise] = {
     "begun": _("Ce tarif est déjà en vigueur : pour le changer, faites une nouvelle version à partir d'une date."),
     "drafted": _("Un lot de factures en préparation utilise ce tarif : abandonnez ce lot d'abord."),
 }
+WARNINGS: Mapping[str, str | Promise] = {
+    "moved": _("Le nombre de familles a changé depuis que cette page est ouverte : relisez-le, puis confirmez."),
+    "state": _("Un collègue l'a déjà fait : voici où vous en êtes."),
+}
 RENEWALS: Mapping[str, str | Promise] = {
     "changed": _("Rien n'est enregistré : un réglage ou un tarif a changé depuis l'aperçu. Relisez ces nouveaux prix."),
     "nothing": _("Rien à enregistrer : aucune de ces activités n'a de tarif à reprendre ce jour-là."),

@@ -16,6 +16,8 @@ class BillingSettings(models.Model):
     quotient_warning_days = models.PositiveSmallIntegerField(
         "prévenir avant la fin d'un quotient familial (jours)", default=30, validators=[MaxValueValidator(120)]
     )
+    # Nobody is written to before an agent saw whom it would be, and said so; None until then.
+    quotient_warnings_at = models.DateTimeField("familles prévenues depuis le", null=True, blank=True)
     unusual_amount = models.DecimalField(
         "montant inhabituel à partir de (euros)", max_digits=8, decimal_places=2, default=Decimal(500)
     )

@@ -8,12 +8,14 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from billing.message_kinds import QUOTIENT
 from billing.models import Quotient, QuotientProof
 from billing.services.quotients import FOLDER, QuotientSpec, set_quotient
 from booking import documents
 from booking.documents import Document
 from lps.families.models import Household
-from lps.families.queries import emails_of, lock_household
+from lps.families.queries import lock_household
+from lps.families.recipients import of_many
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
@@ -149,5 +151,6 @@ def _tell(proof: QuotientProof, *, since: Any, last_day: Any, by: Actor) -> None
         "words": proof.answer,
         "url": url_of(context.current(), "/quotient/"),
     }
-    posts = [Post(to=email, facts=facts) for email in emails_of(proof.household)]
+    recipients = of_many([proof.household_id], QUOTIENT).get(proof.household_id, [])
+    posts = [Post(to=one.email, facts={**facts, **one.facts}) for one in recipients]
     post_many(posts, template="billing/emails/quotient_answered", by=by)

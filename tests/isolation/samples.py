@@ -946,6 +946,13 @@ COMMUNE: Mapping[str, Sample] = {
         foreign_fields=None,
     ),
     "billing_office:quotients": Sample(agent("billing.read_quotients")),
+    "billing_office:quotient_warnings": Sample(
+        agent("billing.set_tariffs"),
+        {"GET": 200, "POST": 400},
+        fields=lambda town: {"etape": "commencer", "nombre": "999999"},
+        foreign=400,
+        foreign_fields=None,
+    ),
     "billing_office:quotient_proofs": Sample(agent("billing.read_quotients")),
     "billing_office:quotient_proof": Sample(
         agent("billing.read_quotients"), where=lambda town: {"proof_id": town.quotient_proof.pk}

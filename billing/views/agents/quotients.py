@@ -15,7 +15,7 @@ from billing import quotients as reads
 from billing import words
 from billing.models import Quotient
 from billing.office_forms import QuotientForm, ResidenceForm
-from billing.rights import READ_QUOTIENTS, RUN_BILLING, SET_QUOTIENTS
+from billing.rights import READ_QUOTIENTS, RUN_BILLING, SET_QUOTIENTS, SET_TARIFFS
 from billing.services import quotients as services
 from billing.services.quotients import QuotientRefused
 from booking import documents
@@ -91,7 +91,12 @@ def missing(request: DoorRequest) -> HttpResponse:
     if not _is_of_all(request):
         raise PermissionDenied
     page = Paginator(reads.without_proof(_today()), PER_PAGE).get_page(request.GET.get("page"))
-    facts = {"page": page, "query": "", "may_change": allowed(request.actor, SET_QUOTIENTS)}
+    facts = {
+        "page": page,
+        "query": "",
+        "may_change": allowed(request.actor, SET_QUOTIENTS),
+        "may_warn": allowed(request.actor, SET_TARIFFS),
+    }
     return render(request, "billing/office/quotients.html", facts)
 
 

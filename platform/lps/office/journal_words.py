@@ -160,6 +160,8 @@ ACTIONS: Mapping[str, str | Promise] = {
     "quotients_import_undone": _l("Import de quotients annulé"),
     "quotient_put_back": _l("Quotient d'un import retiré, le précédent remis"),
     "quotients_exported": _l("Quotients exportés"),
+    "quotient_warnings_begun": _l("Familles prévenues de la fin de leur quotient : commencé"),
+    "quotient_warnings_stopped": _l("Familles prévenues de la fin de leur quotient : arrêté"),
     "quotient_end_told": _l("Famille prévenue : plus de quotient prouvé"),
     "residence_noted": _l("Résidence de la famille notée"),
     "cash_office_opened": _l("Régie ouverte"),
