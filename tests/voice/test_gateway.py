@@ -241,6 +241,22 @@ def test_a_line_belongs_to_one_commune(town: Commune, copy: Copy) -> None:
         set_lines(commune=commune_by_slug(slug="demo"), numbers=[LINE])
 
 
+def test_numbers_changed_during_a_call_cut_nothing_and_answer_at_once(
+    pupil: Pupil, town: Commune, prompts: Path
+) -> None:
+    def change() -> None:
+        set_lines(commune=town, numbers=["+33476549399"])
+        connection.close()  # that of the callers' loop, which is none of this test's
+
+    script = [f"{pupil.code}#", pupil.key, pupil.keys, "#", "1", "9"]
+    standing, new, old = played(
+        prompts, Caller(script, before={2: change}), Caller([HANG_UP], called="0476549399"), Caller([HANG_UP])
+    )
+
+    assert standing.over and pupil.stands()
+    assert "Buchelay" in new.words and "attribué à aucune mairie" in old.words
+
+
 def test_a_deadline_that_passes_between_two_keys_refuses(
     pupil: Pupil, prompts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
