@@ -27,3 +27,12 @@ class TenantConnection(BaseDatabaseWrapper):
 
 
 connection = cast(TenantConnection, found)
+
+
+def give_back() -> None:
+    """Give the connection back to the pool while somebody else is waited for: the next statement takes one again.
+
+    Inside a transaction nothing is given back.
+    """
+    if not connection.in_atomic_block:
+        connection.close()

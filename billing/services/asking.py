@@ -25,6 +25,7 @@ from lps.kernel import clock
 from notifications.addresses import BadAddress
 from notifications.services import post
 from tenants import context, keys
+from tenants.connection import give_back
 from tenants.queries import url_of
 
 BATCH = 50
@@ -102,6 +103,7 @@ def _close_unasked(attempt: PaymentAttempt, *, now: datetime) -> None:
 
 
 def _answered(id_op: str) -> Answer:
+    give_back()  # a Treasury that answers after half a minute holds no connection meanwhile
     try:
         detail = online.client().detail(id_op)
     except Refused as refused:

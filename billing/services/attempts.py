@@ -22,6 +22,7 @@ from lps.kernel import clock
 from lps.kernel.refusals import Refusal
 from notifications.addresses import BadAddress, clean_email
 from tenants import context, keys
+from tenants.connection import give_back
 
 PAYFIP = Actor.system("PayFiP")
 State = PaymentAttempt.State
@@ -121,7 +122,9 @@ def _sent(attempt: PaymentAttempt) -> str | None:
     if attempt.is_by_address:
         online.treasury_page(attempt)
         return None
-    return online.client().create(online.request_of(attempt))
+    request = online.request_of(attempt)
+    give_back()  # as when it is asked: none is held while the Treasury is waited for
+    return online.client().create(request)
 
 
 def _opened(attempt: PaymentAttempt, *, id_op: str | None) -> PaymentAttempt:

@@ -9,6 +9,7 @@ import pytest
 from billing.models import Payment, PaymentAttempt
 from billing.services import asking, attempts
 from billing.services.attempts import AttemptRefused
+from lps.config.database import connect
 from lps.families.models import Household
 from simulators.payfip.server import Server, serving
 from tenants.models import Commune
@@ -73,3 +74,31 @@ def test_two_polls_ask_each_attempt_once(town: Commune, home: Household, treasur
     taken = [one.pk for claimed in done for one in claimed]  # type: ignore[union-attr]
     assert len(taken) == len(set(taken)) == 4
     assert again(PaymentAttempt.objects.get(pk=taken[0])).next_ask_at == at + timedelta(minutes=5)
+
+
+def test_no_connection_is_held_while_the_treasury_is_waited_for(
+    town: Commune, home: Household, treasury: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoice, held = payable(home), []
+    asked = {name: getattr(treasury.treasury, name) for name in ("create", "detail")}
+    for name, answer in asked.items():
+        monkeypatch.setattr(
+            treasury.treasury, name, lambda said, answer=answer: held.append(open_now()) or answer(said)
+        )
+    before = open_now()
+
+    (attempt,) = at_once(town, [lambda: tried(home, invoice)])
+    pays(treasury, attempt)
+    at_once(town, [lambda: asking.ask(attempt, asked_by="return")])
+
+    assert held == [before, before]
+    assert again(attempt).state == PaymentAttempt.State.PAID
+
+
+def open_now() -> int:
+    """The connections to this database, but the one that counts them."""
+    with connect(seconds=5) as beside:
+        row = beside.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).fetchone()
+    return int(row[0]) if row else 0
