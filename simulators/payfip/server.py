@@ -2,10 +2,9 @@
 
 import json
 import math
-import threading
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from simulators.payfip import contract, pages, paper, soap
 from simulators.payfip.state import DOWN, FAULT_STATUS, NOTIFY, PARIS, Fault, Operation, Switches, Treasury
+from simulators.threads import running
 
 SILENCE = 60.0  # seconds of a service that does not answer: longer than any client waits
 MOST_BYTES = 100_000
@@ -76,18 +76,9 @@ def _tell(url: str, fields: Mapping[str, str]) -> None:
         print(f"notification: {error}", flush=True)
 
 
-@contextmanager
-def serving(port: int = 0) -> Iterator[Server]:
+def serving(port: int = 0) -> AbstractContextManager[Server]:
     """A simulator for the time of a test."""
-    server = Server(port)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=5)
+    return running(Server(port))
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -4,12 +4,13 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from simulators.threads import running
 
 APPLICATION, SECRET, CONSUMER, SERVICE = "app-key", "app-secret", "consumer-key", "sms-ab12345-1"
 API_KEY = "xkeysib-simulated"
@@ -73,18 +74,9 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
-@contextmanager
-def serving(port: int = 0) -> Iterator[Server]:
+def serving(port: int = 0) -> AbstractContextManager[Server]:
     """The simulator for the time of a test."""
-    server = Server(port)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=5)
+    return running(Server(port))
 
 
 class _Handler(BaseHTTPRequestHandler):

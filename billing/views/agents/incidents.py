@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.core.validators import ProhibitNullCharactersValidator
 from django.http import Http404, HttpResponse
@@ -20,7 +19,7 @@ from billing.services.incidents import IncidentRefused, acknowledge
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
-from lps.families.views.agents.frame import agent_of
+from lps.families.views.agents.frame import agent_of_all
 from lps.kernel import clock
 from lps.ui import saying
 
@@ -51,7 +50,7 @@ def incidents(request: DoorRequest) -> HttpResponse:
 @agent_required(RECONCILE)
 def note(request: DoorRequest, attempt_id: int, kind: str) -> HttpResponse:
     """Note that an incident was looked at."""
-    actor = _of_all(request)
+    actor = agent_of_all(request)
     found = PaymentAttempt.objects.filter(pk=attempt_id).first()
     if found is None or kind not in IncidentNote.Kind.values:
         raise Http404
@@ -67,7 +66,7 @@ def note(request: DoorRequest, attempt_id: int, kind: str) -> HttpResponse:
 
 
 def _show(request: DoorRequest, *, refused: str = "", status: int = 200) -> HttpResponse:
-    _of_all(request)
+    agent_of_all(request)
     page = Paginator(reads.opened(now=clock.now()), PER_PAGE).get_page(request.GET.get("page"))
     facts: dict[str, Any] = {
         "page": page,
@@ -78,11 +77,3 @@ def _show(request: DoorRequest, *, refused: str = "", status: int = 200) -> Http
         "said": saying.said(request, SAID),
     }
     return render(request, "billing/office/incidents.html", facts, status=status)
-
-
-def _of_all(request: DoorRequest) -> Any:
-    """Incidents are of all families: an agent kept to some schools or activities does not open them."""
-    actor = agent_of(request)
-    if actor.sites or actor.activities:
-        raise PermissionDenied
-    return actor

@@ -1,6 +1,5 @@
 """The régies of a town, and what it decides for all its billing."""
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,7 +14,7 @@ from billing.services import offices as services
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
-from lps.families.views.agents.frame import agent_of, posted
+from lps.families.views.agents.frame import agent_of, agent_of_all, posted
 from lps.ui import saying
 
 SAID = {
@@ -58,7 +57,7 @@ def office(request: DoorRequest, office_id: int) -> HttpResponse:
 @agent_required(SET_TARIFFS)
 def settings(request: DoorRequest) -> HttpResponse:
     """What the town decides for all its billing."""
-    _of_all(request)
+    agent_of_all(request)
     kept = BillingSettings.objects.filter(pk=1).first() or BillingSettings(pk=1)
     initial = {name: getattr(kept, name) for name in services.SETTINGS}
     initial["resident_postal_codes"] = " ".join(kept.resident_postal_codes)
@@ -71,7 +70,7 @@ def settings(request: DoorRequest) -> HttpResponse:
 
 
 def _page(request: DoorRequest, found: CashOffice | None) -> HttpResponse:
-    _of_all(request)
+    agent_of_all(request)
     form = OfficeForm(posted(request), instance=found)
     if form.is_bound and form.is_valid():
         kept = CashOffice.objects.get(pk=found.pk) if found else None  # as it stood: the form changed its own
@@ -79,10 +78,3 @@ def _page(request: DoorRequest, found: CashOffice | None) -> HttpResponse:
         return saying.done(reverse("billing_office:offices"), "regie")
     facts = {"form": form, "office": found, "said": saying.said(request, SAID)}
     return render(request, "billing/office/regie.html", facts, status=400 if form.errors else 200)
-
-
-def _of_all(request: DoorRequest) -> None:
-    """A régie is of the whole town: an agent kept to some schools or activities does not change it."""
-    actor = agent_of(request)
-    if actor.sites or actor.activities:
-        raise PermissionDenied

@@ -5,7 +5,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -26,7 +25,7 @@ from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.families.importing import reading
 from lps.families.importing.reading import FileRefused
-from lps.families.views.agents.frame import agent_of
+from lps.families.views.agents.frame import agent_of_all
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel import clock, spreadsheet
@@ -46,7 +45,7 @@ SAID = {
 @agent_required(READ_QUOTIENTS)
 def as_csv(request: DoorRequest) -> HttpResponse:
     """Every family and its quotient of today, as CSV."""
-    actor = _of_all(request)
+    actor = agent_of_all(request)
     rows = [[f"{cell:%d/%m/%Y}" if isinstance(cell, date) else cell for cell in row] for row in _table()]
     return _file(actor, spreadsheet.table(rows).encode(), spreadsheet.CSV_TYPE, "csv", len(rows) - 1)
 
@@ -55,7 +54,7 @@ def as_csv(request: DoorRequest) -> HttpResponse:
 @agent_required(READ_QUOTIENTS)
 def as_xlsx(request: DoorRequest) -> HttpResponse:
     """The same, as XLSX."""
-    actor, rows = _of_all(request), list(_table())
+    actor, rows = agent_of_all(request), list(_table())
     content = till_journal.xlsx(rows, title=_("Quotients"))
     return _file(actor, content, till_journal.XLSX_TYPE, "xlsx", len(rows) - 1)
 
@@ -64,7 +63,7 @@ def as_xlsx(request: DoorRequest) -> HttpResponse:
 @agent_required(SET_QUOTIENTS)
 def imports(request: DoorRequest) -> HttpResponse:
     """The files received, and the form that sends one."""
-    actor, today = _of_all(request), _today()
+    actor, today = agent_of_all(request), _today()
     if request.method != "POST":
         return _list(request, QuotientFileForm(initial={"since": today.replace(day=1)}))
     form = QuotientFileForm(request.POST, request.FILES)
@@ -93,7 +92,7 @@ def imports(request: DoorRequest) -> HttpResponse:
 @agent_required(SET_QUOTIENTS)
 def preview(request: DoorRequest, batch_id: int) -> HttpResponse:
     """What the file would do, each wrong line with its reason; a POST says where the columns are."""
-    _of_all(request)
+    agent_of_all(request)
     batch = get_object_or_404(QuotientImport, pk=batch_id)
     if request.method == "POST":
         mapped = _mapped(request, len(batch.report.get("head", ())))
@@ -106,7 +105,7 @@ def preview(request: DoorRequest, batch_id: int) -> HttpResponse:
 @agent_required(SET_QUOTIENTS)
 def accept(request: DoorRequest, batch_id: int) -> HttpResponse:
     """Write it, without its wrong lines."""
-    actor = _of_all(request)
+    actor = agent_of_all(request)
     batch = get_object_or_404(QuotientImport, pk=batch_id)
     try:
         services.accept(batch=batch, by=actor, at=clock.now(), today=_today())
@@ -120,7 +119,7 @@ def accept(request: DoorRequest, batch_id: int) -> HttpResponse:
 @agent_required(SET_QUOTIENTS)
 def undo(request: DoorRequest, batch_id: int) -> HttpResponse:
     """Put back the quotients of before."""
-    actor = _of_all(request)
+    actor = agent_of_all(request)
     batch = get_object_or_404(QuotientImport, pk=batch_id)
     try:
         services.undo(batch=batch, by=actor, at=clock.now())
@@ -179,14 +178,6 @@ def _file(actor: Agent, content: bytes, kind: str, form: str, lines: int) -> Htt
     response.headers["Content-Disposition"] = f'attachment; filename="quotients-{_today():%Y-%m-%d}.{form}"'
     response.headers["Cache-Control"] = "private, no-store"
     return response
-
-
-def _of_all(request: DoorRequest) -> Agent:
-    """A file is of all families: an agent kept to some schools or activities neither sends nor takes one."""
-    actor = agent_of(request)
-    if actor.sites or actor.activities:
-        raise PermissionDenied
-    return actor
 
 
 def _path(batch: QuotientImport) -> str:

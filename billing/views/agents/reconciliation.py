@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.core.validators import ProhibitNullCharactersValidator
 from django.http import HttpResponse
@@ -22,7 +21,7 @@ from billing.services.payments import PaymentRefused
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
-from lps.families.views.agents.frame import agent_of
+from lps.families.views.agents.frame import agent_of_all
 from lps.kernel import clock
 from lps.kernel.refusals import Refusal
 from lps.ui import saying
@@ -55,7 +54,7 @@ def files(request: DoorRequest) -> HttpResponse:
 @agent_required(RECONCILE)
 def send(request: DoorRequest) -> HttpResponse:
     """Receive a file; one that is refused is told on the same page."""
-    actor = _of_all(request)
+    actor = agent_of_all(request)
     try:
         file, is_new = _received(request.FILES.get("fichier"), by=actor)
     except FileRefused as error:
@@ -67,7 +66,7 @@ def send(request: DoorRequest) -> HttpResponse:
 @agent_required(READ_PAYMENTS)
 def file(request: DoorRequest, file_id: int) -> HttpResponse:
     """What a file says beside what is recorded now: the differences, or every line when asked."""
-    _of_all(request)
+    agent_of_all(request)
     return _show(request, get_object_or_404(TreasuryFile, pk=file_id))
 
 
@@ -75,7 +74,7 @@ def file(request: DoorRequest, file_id: int) -> HttpResponse:
 @agent_required(RECONCILE)
 def ask(request: DoorRequest, file_id: int, rank: int) -> HttpResponse:
     """Ask the Treasury again about a line."""
-    actor = _of_all(request)
+    actor = agent_of_all(request)
     answer = services.ask_again(line=_line(file_id, rank), by=actor, at=clock.now())
     return saying.done(reverse("billing_office:treasury_file", args=[file_id]), answer)
 
@@ -84,7 +83,7 @@ def ask(request: DoorRequest, file_id: int, rank: int) -> HttpResponse:
 @agent_required(RECONCILE)
 def record(request: DoorRequest, file_id: int, rank: int) -> HttpResponse:
     """What recording a line will do, and a POST does it."""
-    actor = _of_all(request)
+    actor = agent_of_all(request)
     line = _line(file_id, rank)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     found = reads.of_line(line)
@@ -104,14 +103,14 @@ def record(request: DoorRequest, file_id: int, rank: int) -> HttpResponse:
 @agent_required(RECONCILE)
 def confirm(request: DoorRequest, file_id: int) -> HttpResponse:
     """Record the payments by address that a file proves, which its page has shown."""
-    actor = _of_all(request)
+    actor = agent_of_all(request)
     number = services.record_confirmed(file=get_object_or_404(TreasuryFile, pk=file_id), by=actor, at=clock.now())
     path = reverse("billing_office:treasury_file", args=[file_id])
     return saying.done(path, "confirmed" if number else "nothing")
 
 
 def _list(request: DoorRequest, *, refused: str = "", status: int = 200) -> HttpResponse:
-    actor = _of_all(request)
+    actor = agent_of_all(request)
     facts = {
         "page": Paginator(reads.received(), PER_PAGE).get_page(request.GET.get("page")),
         "may_send": allowed(actor, RECONCILE),
@@ -160,11 +159,3 @@ def _confirmed(rows: list[reads.Compared]) -> dict[str, Any]:
     amounts = [one.finding.line.amount for one in rows if one.outcome is Outcome.CONFIRMED and one.finding.line]
     most = services.CONFIRMED_AT_ONCE
     return {"number": len(amounts[:most]), "total": sum(amounts[:most]), "rest": len(amounts[most:])}
-
-
-def _of_all(request: DoorRequest) -> Any:
-    """A file is of all families: an agent kept to some schools or activities does not open it."""
-    actor = agent_of(request)
-    if actor.sites or actor.activities:
-        raise PermissionDenied
-    return actor

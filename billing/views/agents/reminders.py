@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -22,7 +21,7 @@ from billing.services import reminders as services
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
-from lps.families.views.agents.frame import agent_of, posted
+from lps.families.views.agents.frame import agent_of, agent_of_all, posted
 from lps.kernel import clock, spreadsheet
 from lps.ui import saying
 from tenants import context
@@ -42,7 +41,7 @@ SAID = {
 @agent_required(READ_PAYMENTS)
 def reminders(request: DoorRequest) -> HttpResponse:
     """Whom to remind today, with the very words that each family would read."""
-    _of_all(request)
+    agent_of_all(request)
     return _show(request)
 
 
@@ -50,7 +49,7 @@ def reminders(request: DoorRequest) -> HttpResponse:
 @agent_required(REMIND)
 def send(request: DoorRequest) -> HttpResponse:
     """Send the reminders ticked."""
-    _of_all(request)
+    agent_of_all(request)
     given = request.POST.getlist("facture")
     chosen = {int(key) for key in given if key.isascii() and key.isdigit() and len(key) < 19}
     try:
@@ -91,7 +90,7 @@ def levels(request: DoorRequest) -> HttpResponse:
 @agent_required(REMIND)
 def minimum(request: DoorRequest) -> HttpResponse:
     """Set that sum."""
-    _of_all(request)
+    agent_of_all(request)
     form = MinimumForm(request.POST)
     if not form.is_valid():
         return _show_levels(request, form)
@@ -103,7 +102,7 @@ def minimum(request: DoorRequest) -> HttpResponse:
 @agent_required(REMIND)
 def start(request: DoorRequest) -> HttpResponse:
     """Begin with three levels."""
-    _of_all(request)
+    agent_of_all(request)
     services.start_levels(specs=PROPOSED, by=agent_of(request))
     return saying.done(reverse("billing_office:reminder_levels"), "niveaux")
 
@@ -112,7 +111,7 @@ def start(request: DoorRequest) -> HttpResponse:
 @agent_required(REMIND)
 def level_new(request: DoorRequest) -> HttpResponse:
     """Add a level after the last one."""
-    _of_all(request)
+    agent_of_all(request)
     return _level_page(request, None, LevelForm(posted(request)))
 
 
@@ -142,7 +141,7 @@ def level_remove(request: DoorRequest, level_id: int) -> HttpResponse:
 @agent_required(READ_PAYMENTS)
 def unpaid_list(request: DoorRequest) -> HttpResponse:
     """What is still unpaid after the last level, with what the Treasury would miss of each payer."""
-    _of_all(request)
+    agent_of_all(request)
     found = unpaid.read()
     facts = {
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
@@ -157,7 +156,7 @@ def unpaid_list(request: DoorRequest) -> HttpResponse:
 @agent_required(READ_PAYMENTS)
 def unpaid_csv(request: DoorRequest) -> HttpResponse:
     """The same for a spreadsheet."""
-    _of_all(request)
+    agent_of_all(request)
     rows = [[_written(cell) for cell in row] for row in unpaid.table(unpaid.read())]
     return _file(spreadsheet.table(rows).encode(), spreadsheet.CSV_TYPE, "csv")
 
@@ -166,7 +165,7 @@ def unpaid_csv(request: DoorRequest) -> HttpResponse:
 @agent_required(READ_PAYMENTS)
 def unpaid_xlsx(request: DoorRequest) -> HttpResponse:
     """The same as XLSX."""
-    _of_all(request)
+    agent_of_all(request)
     content = till_journal.xlsx(unpaid.table(unpaid.read()), title=_("Impayés"))
     return _file(content, till_journal.XLSX_TYPE, "xlsx")
 
@@ -205,7 +204,7 @@ def _level_page(request: DoorRequest, found: ReminderLevel | None, form: LevelFo
 
 
 def _level_or_404(request: DoorRequest, pk: int) -> ReminderLevel:
-    _of_all(request)
+    agent_of_all(request)
     found = ReminderLevel.objects.filter(pk=pk).first()
     if found is None:
         raise Http404
@@ -213,18 +212,11 @@ def _level_or_404(request: DoorRequest, pk: int) -> ReminderLevel:
 
 
 def _sending_or_404(request: DoorRequest, pk: int) -> ReminderSending:
-    _of_all(request)
+    agent_of_all(request)
     found = ReminderSending.objects.filter(pk=pk).first()
     if found is None:
         raise Http404
     return found
-
-
-def _of_all(request: DoorRequest) -> None:
-    """Reminders are of all families: an agent kept to some schools or activities does not open them."""
-    actor = agent_of(request)
-    if actor.sites or actor.activities:
-        raise PermissionDenied
 
 
 def _written(cell: Any) -> Any:

@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -24,7 +23,7 @@ from billing.words import REFUSED
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
-from lps.families.views.agents.frame import agent_of
+from lps.families.views.agents.frame import agent_of, agent_of_all
 from lps.kernel import clock
 from lps.ui import saying
 from tenants import context
@@ -187,7 +186,7 @@ def _slip(found: Remittance) -> dict[str, Any]:
 
 
 def _remittance_or_404(request: DoorRequest, pk: int) -> Remittance:
-    _of_all(request)
+    agent_of_all(request)
     found = Remittance.objects.select_related("cash_office").filter(pk=pk).first()
     if found is None:
         raise Http404
@@ -201,15 +200,8 @@ def _journal(request: DoorRequest) -> tuple[CashOffice | None, dict[str, Any] | 
 
 def _office(request: DoorRequest) -> CashOffice | None:
     """The régie asked for, the principal one by default; None in a town without any."""
-    _of_all(request)
+    agent_of_all(request)
     return desk.office_asked(request.GET.get("regie", ""))
-
-
-def _of_all(request: DoorRequest) -> None:
-    """A till is of all families: an agent kept to some schools or activities does not open it."""
-    actor = agent_of(request)
-    if actor.sites or actor.activities:
-        raise PermissionDenied
 
 
 def _day(asked: str) -> date:

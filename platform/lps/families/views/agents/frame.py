@@ -103,6 +103,14 @@ def agent_of(request: DoorRequest) -> Agent:
     return request.actor
 
 
+def agent_of_all(request: DoorRequest) -> Agent:
+    """The same, of a page about all families: whoever is kept to some schools or activities does not open it."""
+    actor = agent_of(request)
+    if actor.sites or actor.activities:
+        raise PermissionDenied
+    return actor
+
+
 @cache
 def _items(lists: tuple[str, ...]) -> tuple[NavItem, ...]:
     return tuple(item for name in lists for item in import_string(name))
