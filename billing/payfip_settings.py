@@ -53,7 +53,10 @@ class OnlineForm(forms.ModelForm):  # type: ignore[type-arg]
             "online": _("Décoché\u00a0: les factures disent de payer à la mairie ou à la Trésorerie."),
             "collectivity": _("Comme il est écrit au contrat\u00a0: les familles le lisent sur la page du Trésor."),
             "numcli": _("Six chiffres, au contrat signé avec la DGFiP. Vérifiez-le ensuite avec le bouton d'essai."),
-            "protocol": _("Une régie passe par le web service. Les titres et les régies d'avant passent par adresse."),
+            "protocol": _(
+                "Une régie passe par le web service. Les titres et les régies d'avant passent par adresse\u00a0: leurs "
+                "paiements ne sont comptés qu'avec le fichier de PayFiP, à «\u00a0Rapprochement\u00a0»."
+            ),
             "mode": _("T pour essayer, X pour le premier paiement réel, puis W en production (ou A, M par adresse)."),
             "subject": _("{numero} et {libelle} sont remplacés. Le Trésor ne garde que lettres, chiffres et espaces."),
             "revenue_code": _("Deux chiffres, donnés par la Trésorerie."),

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from billing.models import Payment, PaymentAttempt
-from billing.services import asking, attempts
+from billing.services import asking, attempts, reconciliation
 from billing.services.attempts import AttemptRefused
 from lps.config.database import connect
 from lps.families.models import Household
+from lps.journal.actors import Actor
+from lps.kernel import clock
 from simulators.payfip.server import Server, serving
 from tenants.models import Commune
-from tests.billing.online import again, payable, pays, tried
+from tests.billing.online import again, opened_office, payable, pays, treasury_text, tried
 from tests.races.crowd import at_once, meeting
 
 
@@ -93,6 +95,21 @@ def test_no_connection_is_held_while_the_treasury_is_waited_for(
 
     assert held == [before, before]
     assert again(attempt).state == PaymentAttempt.State.PAID
+
+
+def test_agents_who_record_what_a_file_proves_record_it_once(town: Commune, home: Household, treasury: Server) -> None:
+    invoices = [payable(home) for _ in range(2)]
+    opened_office(protocol="url_regie")
+    for invoice in invoices:
+        tried(home, invoice)
+    content, today = treasury_text(*[(one.refdet, "5070") for one in invoices]), clock.today(town.zone)
+    by, now = Actor.system("essai"), clock.now()
+    file, _ = reconciliation.receive(content=content, name="payfip.txt", by=by, at=now, today=today)
+
+    done = at_once(town, [lambda: reconciliation.record_confirmed(file=file, by=by, at=now)] * 3)
+
+    assert sorted(done) == [0, 0, 2]
+    assert Payment.objects.filter(household=home).count() == 2
 
 
 def open_now() -> int:
