@@ -8,8 +8,8 @@ INVOICE, QUOTIENT = "invoice", "quotient"
 OWN = (
     MessageKind(
         code=INVOICE,
-        label=_("Facture disponible"),
-        words=_("quand la mairie publie une facture ou un avoir"),
+        label=_("Factures"),
+        words=_("quand la mairie publie une facture ou un avoir, ou rappelle ce qui reste à payer"),
     ),
     MessageKind(
         code=QUOTIENT,

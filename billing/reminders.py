@@ -11,13 +11,14 @@ from django.db.models import DecimalField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 
 from billing import desk
+from billing.message_kinds import INVOICE
 from billing.models import BillingSettings, Invoice, Reminder, ReminderLevel, ReminderSending
 from billing.rights import REMIND
 from billing.rules.money import ZERO
 from billing.rules.reminders import Level, Reminded, filled, next_level
 from lps.accounts.rights import allowed
-from lps.families import queries as families
 from lps.families.models import Household
+from lps.families.recipients import Recipient, proved_of_many
 from lps.journal.actors import Actor
 from lps.kernel import clock
 from lps.ui.templatetags.ui import money
@@ -36,7 +37,7 @@ class Notice:
     payer_name: str
     address: tuple[str, str, str]
     invoices: Sequence[Any]
-    emails: Sequence[str] = ()
+    recipients: Sequence[Recipient] = ()
 
     @property
     def total(self) -> Decimal:
@@ -45,8 +46,8 @@ class Notice:
 
     @property
     def way(self) -> str:
-        """By letter when the level says so, or when no address is known."""
-        return Way.EMAIL if self.level.way == Way.EMAIL and self.emails else Way.LETTER
+        """By letter when the level says so, or when no address that the family proved wants it."""
+        return Way.EMAIL if self.level.way == Way.EMAIL and self.recipients else Way.LETTER
 
     @property
     def words(self) -> str:
@@ -94,9 +95,9 @@ def notices(*, today: date, invoices: Iterable[int] | None = None) -> list[Notic
     """
     by_rank = {step.rank: step for step in levels()}
     groups = _groups(by_rank.values(), today=today, invoices=invoices)
-    emails = families.emails_of_many({household for _rank, household in groups})
+    recipients = proved_of_many({household for _rank, household in groups}, INVOICE)
     ordered = sorted(groups.items(), key=lambda group: (group[0][0], group[1][0].household.name_sort, group[0][1]))
-    return [_notice(by_rank[rank], rows, emails.get(household, [])) for (rank, household), rows in ordered]
+    return [_notice(by_rank[rank], rows, recipients.get(household, [])) for (rank, household), rows in ordered]
 
 
 def waiting(actor: Actor) -> int:
@@ -201,7 +202,7 @@ def _with_last(rows: Any) -> Any:
     return rows.annotate(last_rank=Subquery(last.values("rank")[:1]), last_sent_at=Subquery(last.values("sent_at")[:1]))
 
 
-def _notice(level: ReminderLevel, rows: Sequence[Any], emails: Sequence[str]) -> Notice:
+def _notice(level: ReminderLevel, rows: Sequence[Any], recipients: Sequence[Recipient]) -> Notice:
     latest = rows[-1]
     return Notice(
         level=level,
@@ -209,5 +210,5 @@ def _notice(level: ReminderLevel, rows: Sequence[Any], emails: Sequence[str]) ->
         payer_name=latest.payer_name,
         address=(latest.street, latest.postal_code, latest.city),
         invoices=rows,
-        emails=emails,
+        recipients=recipients,
     )

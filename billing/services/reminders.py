@@ -161,8 +161,9 @@ def _post(notices: Collection[Notice], *, by: Actor) -> None:
     url = url_of(context.current(), "/factures/")
     posts = [
         Post(
-            to=email,
+            to=one.email,
             facts={
+                **one.facts,
                 "title": notice.level.title,
                 "paragraphs": notice.paragraphs,
                 "total": notice.total,
@@ -174,7 +175,7 @@ def _post(notices: Collection[Notice], *, by: Actor) -> None:
             },
         )
         for notice in notices
-        for email in notice.emails
+        for one in notice.recipients
     ]
     post_many(posts, template="billing/emails/reminder", by=by)
 

@@ -19,8 +19,12 @@ from billing.services.reminders import NothingToSend
 from lps.accounts.roles import Role
 from lps.families.models import Guardian, Household
 from lps.journal.actors import Actor
+from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
-from notifications.models import OutboxMessage
+from notifications.models import Blocked, OutboxMessage
+from notifications.queries import addresses_of
+from notifications.services import preferences, prove_address, withdraw
+from notifications.services.blocking import block_address
 from tenants.models import Commune
 from tests.billing.factories import ISSUED, invoice, pay
 from tests.office.pages import signed_in, text
@@ -45,7 +49,7 @@ def client(demo: Commune, levels: list[ReminderLevel]) -> Client:
 
 @pytest.fixture
 def due(marsone: Household) -> Invoice:
-    Guardian.objects.filter(household=marsone).update(email="parent@example.org")
+    prove_address(holder=marsone.holder, value="parent@example.org", consent="essai", by=BY, channel=Channel.WEB)
     return invoice(marsone)
 
 
@@ -110,8 +114,18 @@ def test_small_sums_and_payments_on_their_way_are_left_alone(levels: list[Remind
     assert [row.pk for row in reads.notices(today=FIRST)[0].invoices] == [due.pk, small.pk]
 
 
-def test_a_family_without_address_has_a_letter(client: Client, levels: list[ReminderLevel], due: Invoice) -> None:
-    Guardian.objects.filter(household=due.household).update(email="")
+@pytest.mark.parametrize("why", ["on file only", "stopped", "bounced"])
+def test_a_family_without_a_proved_address_that_wants_it_has_a_letter(
+    client: Client, levels: list[ReminderLevel], due: Invoice, why: str
+) -> None:
+    Guardian.objects.filter(household=due.household).update(email="on.file@example.org")
+    [address] = addresses_of(due.household.holder)
+    if why == "stopped":
+        preferences.choose(wishes={address: []}, by=BY, channel=Channel.WEB, at=ISSUED)
+    elif why == "bounced":
+        block_address(address.address, why=Blocked.Why.BOUNCE)
+    else:
+        withdraw(address=address, by=BY, channel=Channel.WEB)
 
     sending = send(due)
     assert (sending.emails, sending.letters, sending.state) == (0, 1, "asked")
