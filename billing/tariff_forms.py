@@ -86,6 +86,11 @@ class TariffForm(forms.Form):
     )
     needs_certificate = forms.BooleanField(label=_("Absence déduite avec un justificatif seulement"), required=False)
     free_units = forms.IntegerField(label=_("Unités offertes par enfant et par mois"), min_value=0, max_value=500)
+    corrects = forms.BooleanField(
+        label=_("Le tarif de cette date était erroné : le remplacer, même déjà facturé"),
+        required=False,
+        help_text=_("Les factures émises ne changent pas : corrigez-les ensuite depuis leur lot."),
+    )
     rows = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=MOST_ROWS)
     ranks = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=MOST_RANKS)
 

@@ -21,7 +21,14 @@ REFUSED: Mapping[str, str | Promise] = {
     "cancels": _("Cet avoir annule cette facture : il ne peut pas en être repris."),
 }
 TARIFFS: Mapping[str, str | Promise] = {
-    "used": _("Des factures ont été émises avec le tarif de cette date : choisissez une date plus tardive."),
+    "used": _(
+        "Des factures ont été émises avec le tarif de cette date : choisissez une date plus tardive ou, s'il était "
+        "erroné, cochez plus bas qu'il est remplacé."
+    ),
+    "changed": _(
+        "Un autre agent a changé ces tarifs pendant votre saisie : relisez les versions en bas de page, puis "
+        "enregistrez de nouveau si votre tarif convient toujours."
+    ),
     "begun": _("Ce tarif est déjà en vigueur : pour le changer, faites une nouvelle version à partir d'une date."),
     "drafted": _("Un lot de factures en préparation utilise ce tarif : abandonnez ce lot d'abord."),
 }

@@ -8,6 +8,15 @@ from django.db import models
 from django.db.models import Q
 
 
+class HoldingTariffs(models.Manager["Tariff"]):
+    """The versions that hold on some days. One that was wrong from its first day and invoiced is set aside: it holds on
+    none, and only the lines that were issued with it still know it.
+    """
+
+    def get_queryset(self) -> models.QuerySet["Tariff"]:
+        return super().get_queryset().filter(valid_during__isempty=False)
+
+
 class Tariff(models.Model):
     """What an activity costs during a time (tarif): two of one activity never overlap, a new price is a new version.
 
@@ -64,6 +73,8 @@ class Tariff(models.Model):
     free_units = models.PositiveSmallIntegerField("unités offertes par enfant et par mois", default=0)
     made_at = models.DateTimeField("enregistré le")
     made_by = models.CharField("par", max_length=120)
+
+    objects = HoldingTariffs()
 
     class Meta:
         verbose_name = "tarif"

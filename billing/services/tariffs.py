@@ -1,6 +1,7 @@
 """Set what activities cost from a day on: a new version ends the former, none invoiced is rewritten."""
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -24,7 +25,7 @@ ZERO = Decimal(0)
 
 class TariffRefused(ValueError):
     """`.refusal` says why: `used`, invoices were issued with it; `begun`, it is in force already;
-    `drafted`, a draft run holds it."""
+    `drafted`, a draft run holds it; `changed`, somebody set another version meanwhile."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -68,16 +69,20 @@ def set_tariff(
     by: Actor,
     at: datetime,
     channel: Channel = Channel.OFFICE,
+    seen: str | None = None,
+    corrects: bool = False,
 ) -> Tariff:
     """The price of an activity from a day to the eve of the next version.
 
-    The version in force until then ends the eve; one that begins on the same day is replaced. Raises `TariffRefused`
-    (`used`) when invoices were issued with that one.
+    The version in force until then ends the eve; one that begins on the same day is replaced. Raises `TariffRefused`:
+    `used` when invoices were issued with that one, unless this one `corrects` it: it is then set aside, and what was
+    issued keeps it; `changed` when the versions are no longer those of the page, whose `stamp` is `seen`.
     """
     with transaction.atomic():
-        lock_settings()  # before the activity, as who changes the catalogue does
-        Activity.objects.select_for_update(no_key=True).get(pk=activity.pk)
+        hold(activity)
         versions = list(Tariff.objects.filter(activity=activity).order_by("valid_during").prefetch_related("prices"))
+        if seen is not None and seen != stamp(versions):
+            raise TariffRefused("changed")
         before: Any = None
         until: date | None = None
         made = Tariff(activity=activity)
@@ -87,7 +92,10 @@ def set_tariff(
                 until = min(until, first) if until else first
             elif end is None or end > since:
                 before, until = told(version), end
-                if first == since:
+                if first == since and corrects and _is_used(version):
+                    version.valid_during = DateRange(empty=True)
+                    version.save(update_fields=["valid_during"])
+                elif first == since:
                     made = _unused(version)
                 else:
                     _end(version, since)
@@ -111,8 +119,7 @@ def remove_tariff(*, tariff: Tariff, today: date, by: Actor) -> None:
     """Take away a version to come: the one before it goes on. Raises `TariffRefused` (`begun`, `used`,
     `drafted`)."""
     with transaction.atomic():
-        lock_settings()  # before the activity, as who changes the catalogue does
-        Activity.objects.select_for_update(no_key=True).get(pk=tariff.activity_id)
+        hold(tariff.activity)
         first, end = tariff.valid_during.lower, tariff.valid_during.upper
         if first <= today:
             raise TariffRefused("begun")
@@ -127,6 +134,18 @@ def remove_tariff(*, tariff: Tariff, today: date, by: Actor) -> None:
             former.save(update_fields=["valid_during"])
         renew_catalogue_stamp()
         _note("tariff_removed", tariff, by=by, channel=Channel.OFFICE, before=before, after=None)
+
+
+def hold(activity: Activity) -> None:
+    """Lock an activity's versions until the transaction ends: two agents who save one are served one by one."""
+    lock_settings()  # before the activity, as who changes the catalogue does
+    Activity.objects.select_for_update(no_key=True).get(pk=activity.pk)
+
+
+def stamp(versions: Iterable[Tariff]) -> str:
+    """What an activity's versions are, in short: another one as soon as one is set, ended or taken away."""
+    told = (f"{one.pk} {one.valid_during} {one.made_at.isoformat()}" for one in versions)
+    return hashlib.sha256("\n".join(sorted(told)).encode()).hexdigest()[:32]
 
 
 def spec_of(tariff: Tariff) -> TariffSpec:
@@ -159,9 +178,13 @@ def _end(version: Tariff, until: date) -> None:
 
 def _unused(version: Tariff) -> Tariff:
     """The version, of which no invoice was issued: a draft is computed again at will."""
-    if InvoiceLine.objects.filter(tariff=version.pk).exists():
+    if _is_used(version):
         raise TariffRefused("used")
     return version
+
+
+def _is_used(version: Tariff) -> bool:
+    return InvoiceLine.objects.filter(tariff=version.pk).exists()
 
 
 def told(tariff: Tariff, prices: Sequence[Price] | None = None) -> dict[str, Any]:

@@ -32,6 +32,7 @@ SAID = {
     "fixe": _l("Le tarif est enregistré."),
     "reconduit": _l("Les nouveaux tarifs sont enregistrés : ils commencent le jour choisi, rien ne change avant."),
     "retires": _l("Les tarifs à venir sont retirés : les précédents continuent."),
+    "remplace": _l("Le tarif est enregistré. Les factures émises n'ont pas changé : corrigez-les depuis leur lot."),
     "retire": _l("Le tarif à venir est supprimé : le précédent continue."),
 }
 
@@ -75,11 +76,13 @@ def tariff(request: DoorRequest, activity_id: int) -> HttpResponse:
             since=form.cleaned_data["since"],
             by=agent_of(request),
             at=clock.now(),
+            seen=request.POST.get("vu"),
+            corrects=form.cleaned_data["corrects"],
         )
     except TariffRefused as error:
         form.add_error("since", str(words.TARIFFS[error.refusal.code]))
-        return _page(request, activity, form, status=400)
-    return saying.done(reverse("billing_office:tariffs"), "fixe")
+        return _page(request, activity, form, status=400, is_fresh=error.refusal.code == "changed")
+    return saying.done(reverse("billing_office:tariffs"), "remplace" if form.cleaned_data["corrects"] else "fixe")
 
 
 @require_POST
@@ -99,15 +102,24 @@ def remove(request: DoorRequest, activity_id: int, tariff_id: int) -> HttpRespon
 
 
 def _page(
-    request: DoorRequest, activity: Activity, form: TariffForm, *, status: int = 200, **more: Any
+    request: DoorRequest,
+    activity: Activity,
+    form: TariffForm,
+    *,
+    status: int = 200,
+    is_fresh: bool = False,
+    **more: Any,
 ) -> HttpResponse:
-    today = _today()
+    """The form, which tells at each step which versions the agent began with, or has just been shown."""
+    today, versions = _today(), tariffs.versions_of(activity)
+    now = services.stamp(versions)
     others = Tariff.objects.exclude(activity=activity).filter(valid_during__contains=today)
     last = today.replace(day=1) - timedelta(days=1)
     facts = {
         "activity": activity,
         "form": form,
-        "versions": tariffs.versions_of(activity),
+        "versions": versions,
+        "seen": now if is_fresh else request.POST.get("vu", now)[:64],
         "today": today,
         "others": others.select_related("activity").order_by("activity__name", "pk"),
         "family": request.POST.get("famille", "")[:100],
