@@ -9,7 +9,7 @@ from deploy.processes import adopt_orphans, explained, kill_descendants
 
 
 def main() -> int:
-    """Measure all on a ground of its own, in about four minutes."""
+    """Measure all on a ground of its own, in about five minutes."""
     adopt_orphans()
     return explained(_measure, place=tempfile.gettempdir())
 
@@ -17,7 +17,7 @@ def main() -> int:
 def _measure() -> int:
     with durable_ground() as directory:
         load()
-        from bench import billing, importing, opening, pages, saving
+        from bench import billing, importing, opening, pages, papers, saving
 
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians of turns taken one after the other")
         print(f"{'':<52} {'ours':>9} {'floor':>9} {'':<6} {'ratio':>6}  {'promise':<8}")
@@ -27,6 +27,7 @@ def _measure() -> int:
             importing.measure,
             saving.measure,
             billing.measure,
+            papers.measure,
             lambda: pages.measure(directory),
         ):
             for figure in measured():

@@ -29,5 +29,6 @@ function end(page) {
   const hadFocus = main.contains(document.activeElement);
   main.innerHTML = page.querySelector("main").innerHTML;
   if (hadFocus) main.focus();
-  said.textContent = main.querySelector("[data-ended], .note[role]")?.textContent ?? "";
+  const ended = main.querySelector("[data-ended]") ?? main.querySelector(".note[role]");
+  said.textContent = ended?.textContent ?? "";
 }
