@@ -6,9 +6,11 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from billing.models import CashOffice, Tariff
+from billing.reminder_forms import PROPOSED
 from billing.rules.facts import Price
 from billing.services.offices import save_office, save_settings
 from billing.services.quotients import QuotientSpec, set_quotient
+from billing.services.reminders import start_levels
 from billing.services.tariffs import TariffSpec, set_tariff
 from booking.models import Activity
 from lps.families.models import Household
@@ -39,6 +41,11 @@ def open_office(collectivity: str) -> CashOffice:
     }
     save_settings(facts={"resident_postal_codes": ["78200"]}, by=BY, channel=Channel.AUTOMATIC)
     return save_office(office=None, facts=facts, by=BY, channel=Channel.AUTOMATIC)
+
+
+def propose_reminders() -> None:
+    """The levels that the page proposes; nothing is ever sent by itself."""
+    start_levels(specs=PROPOSED, by=BY)
 
 
 def set_tariffs(office: CashOffice, *, since: date, now: datetime) -> None:
