@@ -17,7 +17,7 @@ def main() -> int:
 def _measure() -> int:
     with durable_ground() as directory:
         load()
-        from bench import billing, importing, opening, pages, papers, saving
+        from bench import billing, importing, opening, pages, papers, saving, sending
 
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians of turns taken one after the other")
         print(f"{'':<52} {'ours':>9} {'floor':>9} {'':<6} {'ratio':>6}  {'promise':<8}")
@@ -28,6 +28,7 @@ def _measure() -> int:
             saving.measure,
             billing.measure,
             papers.measure,
+            sending.measure,
             lambda: pages.measure(directory),
         ):
             for figure in measured():

@@ -67,7 +67,7 @@ _OTHERWISE = {
 
 def measure() -> list[Figure]:
     """Runs of two towns: the ratio in the small one, the memory of both."""
-    small = _town(SMALL)
+    small = town(SMALL)
     ours, floor = [], []
     with context.use(small):
         number = _booked(small)
@@ -76,7 +76,7 @@ def measure() -> list[Figure]:
             ours.append(seconds)
             floor.append(_timed_floor(run))
             _undo_month()
-    peaks = [_peak(small), _peak(_town(LARGE, booked=True))]
+    peaks = [_peak(small), _peak(town(LARGE, booked=True))]
     return [
         Figure(
             name=f"month of {SMALL} families validated / aggregate and COPY",
@@ -102,9 +102,9 @@ def _month(commune: Commune) -> tuple[date, date]:
     return last.replace(day=1), last
 
 
-def _town(families: int, *, booked: bool = False) -> Commune:
+def town(families: int, *, slug: str = "", booked: bool = False) -> Commune:
     """A commune of so many families, with the demonstration's tariffs."""
-    slug = f"banc{families}"
+    slug = slug or f"banc{families}"
     identity = Identity(slug=slug, header_name=slug, place_name=slug)
 
     def furnished(commune: Commune, by: Actor, now: datetime) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lps.kernel import clock
 
-KEPT = 300
+KEPT = 2000  # a thousand messages of one sending are all there to be counted
 _KEY = re.compile(r"\d{20}")
 _FROM, _TO, _AT = "X-Envelope-From", "X-Envelope-To", "X-Received-At"
 _LINK = re.compile(r"https?://[^\s<>\"'«»]+")

@@ -9,6 +9,7 @@ from html import escape
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
+from itertools import islice
 from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from notifications.sink.phone import Phone, Sms
 
 Thing = TypeVar("Thing")
 PARIS = ZoneInfo("Europe/Paris")
+SHOWN = 300  # of those that are kept
 _HTML = "text/html; charset=utf-8"
 _OURS = "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'"
 # What a mail brings is shown as it is, yet runs nothing and fetches nothing; its links open elsewhere.
@@ -136,7 +138,7 @@ def _list(mailbox: Mailbox) -> str:
 
 
 def _rows(mailbox: Mailbox) -> Iterator[str]:
-    for mail in mailbox.mails():
+    for mail in islice(mailbox.mails(), SHOWN):
         subject = escape(mail.subject) or "(sans objet)"
         to = escape(", ".join(mail.recipients))
         yield f'<tr><td>{_when(mail)}</td><td>{to}</td><td><a href="/mails/{mail.key}">{subject}</a></td></tr>'
