@@ -75,6 +75,9 @@ _WORDS = {
     ),
     "good_bye": _n("Au revoir."),
     "shut": _n("Le serveur vocal est fermé en ce moment. Vous pouvez réserver sur le site %(site)s."),
+    "not_yet_open": _n(
+        "Le service n'est pas encore ouvert aux familles. La date d'ouverture est sur le site %(site)s."
+    ),
     "hidden": _n("Les appels dont le numéro est masqué ne sont pas acceptés. Rappelez sans masquer votre numéro."),
     "busy": _n("Trop d'essais depuis ce numéro. Rappelez dans une heure."),
 }

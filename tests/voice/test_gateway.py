@@ -15,14 +15,15 @@ from pytest_django import DjangoDbBlocker
 from booking.message_kinds import SAVE
 from booking.models import Booking, JournalEntry, Receipt, ServiceDay, WaitingEntry
 from lps.accounts import attempts
-from lps.families.models import Child, Custody
+from lps.families.models import Child, Custody, Household
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from notifications.models import Address, OutboxMessage
 from notifications.services import preferences, prove_address
+from tenants import context
 from tenants.lines import NumberTaken, set_lines
-from tenants.models import Commune
+from tenants.models import Commune, CommuneState
 from tests.live import Copy
 from tests.voice.asterisk import HANG_UP, LINE, SILENCE, Caller, Remembering, Typist, played
 from voice.gateway import server
@@ -153,6 +154,25 @@ def test_all_may_be_typed_in_one_burst(pupil: Pupil, prompts: Path) -> None:
     played(prompts, Caller([f"{pupil.code}#{pupil.key}{pupil.keys}#1"]))
 
     assert pupil.stands()
+
+
+@pytest.mark.parametrize("tries", [True, False])
+def test_before_its_opening_a_town_serves_the_families_that_try_it(
+    town: Commune, pupil: Pupil, prompts: Path, tries: bool
+) -> None:
+    household = Custody.objects.select_related("household").get(child=pupil.child).household
+    Household.objects.filter(pk=household.pk).update(tries_portal=tries)
+    with context.public():
+        Commune.objects.filter(pk=town.pk).update(state=CommuneState.TO_OPEN)
+    try:
+        [caller] = played(prompts, Caller([f"{pupil.code}#", pupil.key, pupil.keys, "#", "1", "9"]))
+    finally:
+        with context.public():
+            Commune.objects.filter(pk=town.pk).update(state=CommuneState.ACTIVE)
+
+    assert pupil.stands() is tries
+    assert ("pas encore ouvert" in caller.words) is not tries
+    assert caller.over
 
 
 @pytest.fixture

@@ -181,7 +181,12 @@ class Failed:
     """The town's side could not answer (a database that is down): nothing was done, as far as one knows."""
 
 
-Event = Typed | HungUp | ChildFound | NoChild | NeedsSecret | DaysJudged | WeekRead | Saved | Failed
+@dataclass(frozen=True, slots=True)
+class NotYetOpen:
+    """The portal of the town is not open to this family yet, nor is its telephone."""
+
+
+Event = Typed | HungUp | ChildFound | NoChild | NeedsSecret | NotYetOpen | DaysJudged | WeekRead | Saved | Failed
 
 
 class Stage(StrEnum):

@@ -23,6 +23,7 @@ from voice.dialogue.facts import (
     JudgeDays,
     NeedsSecret,
     NoChild,
+    NotYetOpen,
     Phrase,
     ReadWeek,
     Save,
@@ -66,6 +67,8 @@ def step(state: State, event: Event) -> Step:
         return Step(ended(state), ())
     if isinstance(event, Failed):
         return _good_bye(state, phrase("failed"))
+    if isinstance(event, NotYetOpen):
+        return _good_bye(state, phrase("not_yet_open", site=state.town.site))
     if isinstance(event, Typed):
         return _typed(replace(state, turns=state.turns + 1), event)
     return _ANSWERS[type(event)](state, event)

@@ -25,6 +25,7 @@ from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 from lps.kernel.refusals import Refusal
 from tenants import context
+from tenants.models import CommuneState
 from voice.dialogue.facts import (
     ChildFound,
     DaysJudged,
@@ -35,6 +36,7 @@ from voice.dialogue.facts import (
     JudgeDays,
     NeedsSecret,
     NoChild,
+    NotYetOpen,
     ReadWeek,
     Save,
     Saved,
@@ -69,7 +71,8 @@ class TownSide:
         try:
             match asked:
                 case FindChild():
-                    return _found(asked, self.lookup, at)
+                    found = _found(asked, self.lookup, at)
+                    return found if self.dry else _of_a_town_to_open(found)
                 case JudgeDays():
                     return DaysJudged(days=tuple(_judged_days(asked, at)))
                 case ReadWeek():
@@ -86,7 +89,7 @@ def caller_actor(household: Household) -> Actor:
     return Actor(ActorKind.CALLER, str(household.pk), f"famille {household.name}"[:120])
 
 
-def _found(asked: FindChild, lookup: str, at: datetime) -> Event:
+def _found(asked: FindChild, lookup: str, at: datetime) -> ChildFound | NoChild | NeedsSecret:
     """Whether unknown, malformed or locked: the same statement, the same answer."""
     code, secret = codes.clean(asked.code), codes.clean(asked.secret)
     counters = limits.of_try(lookup, code=code, secret=secret)
@@ -105,6 +108,14 @@ def _found(asked: FindChild, lookup: str, at: datetime) -> Event:
     if len(found) > 1:
         return NeedsSecret()
     return _child(found[0], at)
+
+
+def _of_a_town_to_open(found: ChildFound | NoChild | NeedsSecret) -> Event:
+    """Before its portal opens, a town's telephone serves the families that it chose to try it, as the site does."""
+    if context.current().state != CommuneState.TO_OPEN or not isinstance(found, ChildFound):
+        return found
+    chosen = Custody.objects.filter(pk=found.child, household__tries_portal=True).exists()
+    return found if chosen else NotYetOpen()
 
 
 def _child(custody: Custody, at: datetime) -> ChildFound:
