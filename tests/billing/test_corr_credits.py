@@ -180,7 +180,7 @@ def test_an_agent_takes_it_back_from_the_familys_page(client: Client, marsone: H
 
     assert f"L'avoir {note.number} a réglé 12,30 € de la facture {due.number}" in asked
     assert refused.status_code == 400 and "Écrivez pourquoi cet avoir est repris." in words(refused.content)
-    assert "L'avoir est repris" in done and "repris Mauvaise facture" in done and "À payer : 50,70 €" in done
+    assert "L'avoir est repris" in done and ": Mauvaise facture" in done and "À payer : 50,70 €" in done
     assert again.status_code == 400 and "déjà repris" in words(again.content)
     assert "Mauvaise facture" in words(client.get(f"/mairie/regie/factures/{due.number}/").content)
 
