@@ -52,7 +52,9 @@ def test_what_is_of_older_days_goes_with_its_proofs_and_the_rest_stays(in_buchel
     kept = Booking.objects.filter(day__gte=limit).count()
     held = ServiceDay.objects.order_by("day")[0]
     child = Child.objects.order_by("pk")[0]
-    Attendance.objects.create(service_day=held, child=child, state="present", noted_at=clock.now(), noted_by="Nadia")
+    facts = {"state": "present", "noted_at": clock.now(), "noted_by": "Nadia"}
+    Attendance.objects.update_or_create(service_day=held, child=child, defaults=facts)
+    seen = Attendance.objects.filter(service_day__day__lt=limit).count()
     at = datetime.combine(later + timedelta(days=800), datetime.min.time(), UTC)
 
     bookings.apply_terms(today=later + timedelta(days=800), now=at)
@@ -62,7 +64,7 @@ def test_what_is_of_older_days_goes_with_its_proofs_and_the_rest_stays(in_buchel
     assert not PeriodChoice.objects.filter(period__last_day__lt=limit).exists()
     assert not Receipt.objects.filter(entries__isnull=True, period_choice__isnull=True, received_at__lt=at).exists()
     [told] = purged()
-    assert told["bookings"] > 0 and told["attendances"] == 1
+    assert told["bookings"] > 0 and told["attendances"] == seen > 0
     assert all(isinstance(number, int) for number in told.values())
 
 
