@@ -25,7 +25,7 @@ MonkeyPatch = pytest.MonkeyPatch
 
 
 def without_the_childs_lock(monkeypatch: MonkeyPatch) -> None:
-    monkeypatch.setattr(bookings, "lock_child", lambda child: None)
+    monkeypatch.setattr(bookings, "lock_child", lambda child, **asked: False)
 
 
 def without_the_days_lock(monkeypatch: MonkeyPatch) -> None:

@@ -260,7 +260,7 @@ def test_a_period_chosen_in_two_tabs_at_once_is_chosen_once(
     [cell] = cells(MORNING)
     period = add_period(first_day=cell.day, last_day=cell.day + timedelta(days=20), activities=[cell.activity_id])
     if held_by != "the child's lock":
-        monkeypatch.setattr(periods, "lock_child", lambda child: None)
+        monkeypatch.setattr(periods, "lock_child", lambda child, **asked: False)
         monkeypatch.setattr(queries, "choices_of", meeting(2, queries.choices_of))
     if held_by == "nothing":
         alter("booking_periodchoice DROP CONSTRAINT period_choice_once")
