@@ -12,6 +12,7 @@ from notifications.gateways import ASKED, console_exists
 from notifications.models import SendingSettings
 from notifications.render import NOBODY
 from notifications.rules.numbers import BadNumber, mobile
+from notifications.services.sending import CHANGEABLE
 from tenants import context
 from tenants.queries import host_of
 
@@ -35,17 +36,7 @@ class SendingForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = SendingSettings
-        fields = (
-            "email_name",
-            "email_local",
-            "reply_to",
-            "provider",
-            "sender",
-            "part_price",
-            "monthly_cap",
-            "opens",
-            "closes",
-        )
+        fields = CHANGEABLE
         localized_fields = ("part_price", "monthly_cap")
         labels = {
             "email_name": _("Nom d'expéditeur des courriels"),
