@@ -25,7 +25,9 @@ from tenants import keys
 
 def sending() -> SendingSettings:
     """How the commune sends; its defaults (nothing by SMS) until somebody sets it."""
-    return SendingSettings.objects.filter(pk=1).first() or SendingSettings(pk=1)
+    kept = SendingSettings.objects.filter(pk=1).first()
+    # A row that was never written has its database's defaults as expressions: a mail cannot bear them.
+    return kept or SendingSettings(pk=1, email_name="", email_local="")
 
 
 def letterhead(kept: SendingSettings) -> Letterhead:

@@ -14,7 +14,7 @@ from lps.journal.actors import Actor
 from lps.kernel import clock
 from notifications import backoff, queries
 from notifications.delivery import CannotWrite, claim_batch, deliver, drain
-from notifications.models import Blocked, Kind, OutboxMessage, State
+from notifications.models import Blocked, Kind, OutboxMessage, SendingSettings, State
 from notifications.services import resend
 from notifications.services.blocking import address_lookup, block_address, lift
 from notifications.services.sending import change_sending
@@ -114,6 +114,17 @@ def test_a_blocked_address_is_skipped_and_the_link_that_proves_it_again_leaves(
     lift(Kind.EMAIL, address_lookup("partie@example.org"), at=clock.now())
     resend(message=gone, by=BY)
     assert drain().sent == 1
+
+
+def test_a_commune_that_never_set_its_sending_sends_in_its_own_name(
+    in_demo: Commune, write: Write, postbox: Any
+) -> None:
+    SendingSettings.objects.all().delete()
+    write()
+
+    assert drain().sent == 1
+
+    assert "ne-pas-repondre@" in str(postbox.mails[0]["From"])
 
 
 def test_text_and_html_say_the_same(in_demo: Commune, write: Write, postbox: Any) -> None:
