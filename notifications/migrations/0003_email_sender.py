@@ -15,11 +15,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='sendingsettings',
             name='email_local',
-            field=models.CharField(blank=True, db_default='', max_length=40, validators=[django.core.validators.RegexValidator('\\A[a-z0-9]+([._-][a-z0-9]+)*\\Z', 'Des minuscules sans accent et des chiffres, séparés par un point ou un tiret, par exemple service-scolaire.')], verbose_name="adresse d'expéditeur des courriels"),
+            field=models.CharField(blank=True, db_default='', default='', max_length=40, validators=[django.core.validators.RegexValidator('\\A[a-z0-9]+([._-][a-z0-9]+)*\\Z', 'Des minuscules sans accent et des chiffres, séparés par un point ou un tiret, par exemple service-scolaire.')], verbose_name="adresse d'expéditeur des courriels"),
         ),
         migrations.AddField(
             model_name='sendingsettings',
             name='email_name',
-            field=models.CharField(blank=True, db_default='', max_length=60, validators=[notifications.addresses.validate_sender_name], verbose_name="nom d'expéditeur des courriels"),
+            field=models.CharField(blank=True, db_default='', default='', max_length=60, validators=[notifications.addresses.validate_sender_name], verbose_name="nom d'expéditeur des courriels"),
         ),
     ]

@@ -25,7 +25,12 @@ class SendingSettings(models.Model):
 
     # Who e-mails come from: "" is the commune's own name, and `ne-pas-repondre` at its portal's host.
     email_name = models.CharField(
-        "nom d'expéditeur des courriels", max_length=60, blank=True, db_default="", validators=[validate_sender_name]
+        "nom d'expéditeur des courriels",
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_sender_name],
     )
     email_local = models.CharField(
         "adresse d'expéditeur des courriels",
