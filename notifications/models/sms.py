@@ -36,6 +36,7 @@ class SendingSettings(models.Model):
         "adresse d'expéditeur des courriels",
         max_length=40,
         blank=True,
+        default="",
         db_default="",
         validators=[validate_sender_local],
     )
