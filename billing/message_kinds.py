@@ -4,12 +4,17 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.kinds import MessageKind
 
-INVOICE, QUOTIENT = "invoice", "quotient"
+INVOICE, PAYMENT, QUOTIENT = "invoice", "payment", "quotient"
 OWN = (
     MessageKind(
         code=INVOICE,
         label=_("Factures"),
         words=_("quand la mairie publie une facture ou un avoir, ou rappelle ce qui reste à payer"),
+    ),
+    MessageKind(
+        code=PAYMENT,
+        label=_("Paiements"),
+        words=_("quand la mairie ou la Trésorerie reçoit un paiement de votre famille"),
     ),
     MessageKind(
         code=QUOTIENT,

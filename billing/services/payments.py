@@ -9,11 +9,17 @@ from decimal import Decimal
 from django.db import transaction
 
 from billing.balances import left_of
+from billing.message_kinds import PAYMENT
 from billing.models import Allocation, CashOffice, Invoice, Payment, PaymentAttempt, ReceiptCounter, TillDay
-from lps.families.models import Household
+from billing.online import EMAIL_PURPOSE
+from lps.families.models import Household, email_key
+from lps.families.recipients import proved_of_many
 from lps.journal import services as journal
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
+from notifications.services import Post, post_many
+from tenants import context, keys
+from tenants.queries import url_of
 
 # Money that came by the Treasury's own service.
 AT_THE_TREASURY = (Payment.Means.CARD, Payment.Means.DEBIT)
@@ -96,7 +102,29 @@ def record(
             at=at,
             after={"receipt": payment.number, "amount": str(payment.amount), "means": payment.means},
         )
+        _tell(payment, by=by)
     return payment
+
+
+def _tell(payment: Payment, *, by: Actor) -> None:
+    """An e-mail to each address that the family proved and that wants it, but the one that the ticket goes to."""
+    household, attempt = payment.household_id, payment.attempt
+    has_ticket = keys.decrypt(attempt.email, purpose=EMAIL_PURPOSE) if attempt and attempt.email else ""
+    facts = {
+        "receipt": payment.number,
+        "amount": payment.amount,
+        "means": payment.get_means_display(),
+        "day": payment.day,
+        "is_debit": payment.means == Payment.Means.DEBIT,
+        "is_test": bool(attempt and attempt.mode == "T"),
+        "url": url_of(context.current(), "/reglements/"),
+    }
+    posts = [
+        Post(to=one.email, facts={**facts, **one.facts})
+        for one in proved_of_many([household], PAYMENT).get(household, ())
+        if email_key(one.email) != email_key(has_ticket)
+    ]
+    post_many(posts, template="billing/emails/payment", by=by)
 
 
 def next_receipt(year: int) -> int:

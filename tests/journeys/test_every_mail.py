@@ -42,6 +42,15 @@ FACTS: Mapping[str, Mapping[str, object]] = {
         "is_credit": False,
         "url": URL,
     },
+    "billing/emails/payment": {
+        "receipt": "2012-000007",
+        "amount": Decimal("50.70"),
+        "means": "chèque",
+        "day": date(2012, 2, 28),
+        "is_debit": False,
+        "is_test": False,
+        "url": URL,
+    },
     "billing/emails/ticket": {
         "refdet": "99999999000000000000",
         "ticket": "20120228135020x62206",
