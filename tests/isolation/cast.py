@@ -837,10 +837,10 @@ class Town:
 
     @property
     def bundled(self) -> BillingRun:
-        """A published run whose papers to post are put together."""
+        """A published run whose PDFs are put together, whoever wants e-mails."""
         with self.inside():
             run = billing.invoice(self.household, issued_at=clock.now(), city=f"Ville de {self.name}").run
-            bundles.ask(run=run, kind=RunWork.Kind.LETTERS, by=BY)
+            bundles.ask(run=run, kind=RunWork.Kind.ARCHIVE, by=BY)
             bundles.make_asked()
             return run
 

@@ -824,10 +824,10 @@ COMMUNE: Mapping[str, Sample] = {
     "billing_office:run_papers_make": Sample(
         agent("billing.run_billing"),
         {"POST": 302},
-        where=lambda town: {"run_id": town.bundled.pk, "kind": "archive"},
+        where=lambda town: {"run_id": town.bundled.pk, "kind": "a-poster"},
     ),
     "billing_office:run_papers_file": Sample(
-        agent("billing.run_billing"), where=lambda town: {"run_id": town.bundled.pk, "kind": "a-poster", "rank": 0}
+        agent("billing.run_billing"), where=lambda town: {"run_id": town.bundled.pk, "kind": "archive", "rank": 0}
     ),
     "billing_office:run_debts_csv": Sample(
         agent("billing.read_runs"), where=lambda town: {"run_id": town.billed.run_id}

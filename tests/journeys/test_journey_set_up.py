@@ -152,7 +152,7 @@ def imports_the_school(page: Page, folder: Path) -> None:
     page.locator("#fichier").set_input_files(file)
     page.get_by_role("button", name="Voir ce qui sera fait").click()
     page.get_by_role("button", name="Accepter").click()
-    expect(page.get_by_text("L'import est terminé")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("L'import est terminé").first).to_be_visible(timeout=60_000)
 
 
 def prints_the_letters(page: Page) -> tuple[str, str]:

@@ -67,7 +67,8 @@ class Caller:
 
     def _answer(self, line: str, words) -> str | None:  # type: ignore[no-untyped-def]
         if line.startswith("STREAM FILE"):
-            self.heard.append(Remembering.texts[Path(line.split()[2]).name])
+            if line.split()[-1] == "0":  # what a key interrupted goes on from there
+                self.heard.append(Remembering.texts[Path(line.split()[2]).name])
             return f"200 result={self._next()} endpos=800"
         if line.startswith("WAIT FOR DIGIT"):
             if not self.typed:

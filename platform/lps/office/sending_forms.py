@@ -50,7 +50,7 @@ class SendingForm(forms.ModelForm):  # type: ignore[type-arg]
         }
         help_texts = {
             "email_name": _(
-                "Ce que les familles lisent, par exemple Service scolaire de Buchelay. Vide : le nom de la commune."
+                "Ce que les familles lisent, par exemple « Service scolaire ». Vide : le nom de la commune."
             ),
             "reply_to": _(
                 "L'adresse de la mairie où les réponses des familles arrivent. Vide, personne ne les lit, et les "
