@@ -12,8 +12,9 @@ demo: venv
 test: tools
 	@$(VENV)/python -m deploy.test
 
-# Asterisk in a root of its own.
-voice: venv
+# Asterisk in a root of its own, and the natural voice.
+voice:
+	@$(PYTHON) deploy/bootstrap.py --speech
 	@$(VENV)/python -m deploy.voice
 
 # Real telephone calls, which `make test` tries only where Asterisk can start: here it is a failure when it cannot.
@@ -36,12 +37,15 @@ fix: venv
 	@PYTHONPATH=.:platform $(VENV)/python -m deploy.plurals
 
 # Universal: other patch levels of Python, and other machines, need other packages.
+COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate -q
 lock:
-	@uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate -q -o requirements.lock
+	@$(COMPILE) pyproject.toml --all-extras -o requirements.lock
+	@$(COMPILE) --group charts -c requirements.lock -o requirements-charts.lock
+	@$(COMPILE) --group speech -c requirements.lock -o requirements-speech.lock
 
 venv:
 	@$(PYTHON) deploy/bootstrap.py
 
-# The environment, and the browser that tests and measures drive.
+# The environment, the browser that tests and measures drive, and what tries the chart.
 tools:
 	@$(PYTHON) deploy/bootstrap.py --tests

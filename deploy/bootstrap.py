@@ -1,7 +1,8 @@
 """Make `.venv` from the hashed lock, with the standard library alone. A second run changes nothing.
 
 System packages are installed through apt when we are root; otherwise they are named and nothing else
-happens. `--tests` also brings the browser that the tests drive.
+happens. `--tests` also brings the browser that the tests drive and what tries the chart, `--speech` the
+natural voice of the telephone.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "made-from"
+# What some commands need beside, each under a lock of its own.
+CHARTS = "requirements-charts.lock"
+SPEECH = "requirements-speech.lock"
 OLDEST = (3, 11)
 INTERRUPTED = 130
 END_SECONDS = 20.0
@@ -60,8 +64,9 @@ def main(arguments: Sequence[str]) -> int:
     """Bring the machine and `.venv` to what the lock asks; 0 when both are ready."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
+    more = [lock for option, lock in (("--tests", CHARTS), ("--speech", SPEECH)) if option in arguments]
     try:
-        _prepare(with_browser="--tests" in arguments)
+        _prepare(more, with_browser="--tests" in arguments)
     except KeyboardInterrupt:
         return _say("Interrompu : relancez la même commande pour reprendre.", code=INTERRUPTED)
     except Impossible as refusal:
@@ -71,16 +76,19 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _prepare(*, with_browser: bool) -> None:
+def _prepare(more: Sequence[str], *, with_browser: bool) -> None:
     """Look first, install next: what is ready already costs nothing."""
     if sys.version_info < OLDEST:
         raise Impossible("Il faut Python 3.11 au moins : indiquez-le, par exemple « PYTHON=python3.12 make run ».")
-    if not _is_made() or _missing_packages(with_browser=with_browser):
+    if not _is_made() or _missing_packages(with_browser=with_browser) or not all(map(_is_added, more)):
         with _alone():
             if packages := _missing_packages(with_browser=with_browser):
                 _install(packages)
             if not _is_made():
                 _make()
+            for lock in more:
+                if not _is_added(lock):
+                    _add(lock)
 
 
 @contextmanager
@@ -116,9 +124,7 @@ def _make() -> None:
     if shutil.disk_usage(ROOT).free < NEEDED_BYTES:
         raise Impossible(_disk_full())
     _run([sys.executable, "-m", "venv", str(VENV)], what="L'environnement .venv n'a pas pu être créé.")
-    pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
-    lock = str(ROOT / "requirements.lock")
-    _run([*pip, "--require-hashes", "-r", lock], what="Les bibliothèques n'ont pas pu être installées.")
+    _install_from("requirements.lock")
     (packages,) = (VENV / "lib").glob("python3*/site-packages")
     (packages / "lps_roots.pth").write_text(f"{ROOT}\n{ROOT / 'platform'}\n")
     STAMP.write_text(_stamp())
@@ -126,8 +132,33 @@ def _make() -> None:
 
 def _stamp() -> str:
     """Name what `.venv` is made from: the lock, the place (scripts hold its path) and the interpreter."""
-    lock = hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()
-    return f"{lock} {ROOT} {sys.version_info[:3]}\n"
+    return f"{_hash('requirements.lock')} {ROOT} {sys.version_info[:3]}\n"
+
+
+def _is_added(lock: str) -> bool:
+    stamp = _added(lock)
+    return not (ROOT / lock).exists() or (stamp.is_file() and stamp.read_text() == _hash(lock))
+
+
+def _add(lock: str) -> None:
+    """Put one more lock into the environment that is there; made anew, the environment forgets it."""
+    _tell(f"Installation de ce que {lock} ajoute…")
+    _install_from(lock)
+    _added(lock).write_text(_hash(lock))
+
+
+def _added(lock: str) -> Path:
+    return VENV / f"added-{lock}"
+
+
+def _install_from(lock: str) -> None:
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
+    what = "Les bibliothèques n'ont pas pu être installées."
+    _run([*pip, "--require-hashes", "-r", str(ROOT / lock)], what=what)
+
+
+def _hash(lock: str) -> str:
+    return hashlib.sha256((ROOT / lock).read_bytes()).hexdigest()
 
 
 # --- System packages -------------------------------------------------------------------------------------------------

@@ -91,6 +91,18 @@ def test_makes_a_half_made_one_anew(checkout: Path) -> None:
     assert not (checkout / ".venv" / "half").exists()
 
 
+def test_adds_what_a_command_needs_beside_once(checkout: Path) -> None:
+    (checkout / bootstrap.SPEECH).write_text(NOTHING)
+
+    first, second, other = run(checkout, "--speech"), run(checkout, "--speech"), run(checkout)
+
+    assert (first.returncode, second.returncode, other.returncode) == (0, 0, 0)
+    assert bootstrap.SPEECH in first.stderr
+    assert second.stderr == other.stderr == ""
+    (checkout / bootstrap.SPEECH).write_text("# another nothing\n")
+    assert bootstrap.SPEECH in run(checkout, "--speech").stderr
+
+
 def test_an_ordinary_user_is_told_the_packages_and_nothing_is_made(checkout: Path, tmp_path: Path) -> None:
     tools = tmp_path / "tools"  # a machine without a browser
     tools.mkdir()
