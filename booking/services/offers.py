@@ -19,7 +19,7 @@ def is_open(entry: WaitingEntry, *, at: datetime) -> bool:
 
 def accept(*, entry: WaitingEntry, received_at: datetime) -> Saved:
     """Book the place, as the planning would: what refuses there refuses here. Twice gives the first receipt."""
-    return change_bookings(
+    saved = change_bookings(
         child=entry.child,
         household=entry.household,
         changes=[Change(_cell(entry), wanted=True, seen=False)],
@@ -28,6 +28,9 @@ def accept(*, entry: WaitingEntry, received_at: datetime) -> Saved:
         received_at=received_at,
         jeton=uuid.uuid5(context.current().pk, f"offer:{entry.pk}:{entry.offered_at}"),
     )
+    if not saved.refused:  # the save itself looks at lists only where places are counted, and a limit may be lifted
+        waiting.note_booked([entry.service_day_id], child=entry.child, at=received_at)
+    return saved
 
 
 def refuse(*, entry: WaitingEntry, received_at: datetime) -> bool:

@@ -94,6 +94,17 @@ def test_accepting_books_the_day_with_its_receipt_in_the_family_s_name(paul: Wai
     assert paul.state == "booked"
 
 
+def test_a_place_accepted_after_the_limit_was_lifted_is_proposed_no_more(
+    paul: WaitingEntry, one_place: ServiceDay
+) -> None:
+    ServiceDay.objects.filter(pk=one_place.pk).update(places=None)
+
+    shown = post(path())
+
+    assert "C'est enregistré : la place est réservée." in shown and "Accepter" not in shown
+    assert booked(paul)
+
+
 def test_the_link_serves_once_even_when_the_day_was_canceled_since(paul: WaitingEntry, bus: int, day: date) -> None:
     where = path()
     post(where)
