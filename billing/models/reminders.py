@@ -52,6 +52,11 @@ class ReminderSending(models.Model):
     def __str__(self) -> str:
         return f"{self.sent_at:%Y-%m-%d} {self.emails} {self.letters}"
 
+    @property
+    def waits(self) -> bool:
+        """Whether a worker is still to draw its letters."""
+        return bool(self.letters) and self.state in (self.State.ASKED, self.State.DRAWING)
+
 
 class Reminder(models.Model):
     """That a household was reminded of an invoice at a level: once."""

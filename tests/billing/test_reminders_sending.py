@@ -129,7 +129,9 @@ def test_a_family_without_a_proved_address_that_wants_it_has_a_letter(
 
     sending = send(due)
     assert (sending.emails, sending.letters, sending.state) == (0, 1, "asked")
+    assert "ui/following.js" in client.get("/mairie/regie/relances/").content.decode()
     assert reminders.draw_asked() == 1
+    assert "ui/following.js" not in client.get("/mairie/regie/relances/").content.decode()
     assert reminders.draw_asked() == 0
 
     words = paper(client.get(f"/mairie/regie/relances/{sending.pk}/courriers.pdf"))

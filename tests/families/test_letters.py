@@ -127,8 +127,10 @@ def test_an_agent_imports_a_school_and_prints_codes_with_which_a_parent_signs_in
     assert "L'import est terminé." in words(nadia.get(path).content.decode())
 
     school_class = SchoolClass.objects.get(site__name="École des Tilleuls")
-    nadia.post("/mairie/familles/lettres/", {"classe": school_class.pk})
+    asked = nadia.post("/mairie/familles/lettres/", {"classe": school_class.pk}, follow=True).content.decode()
+    assert "En préparation" in asked and "ui/following.js" in asked
     tasks.draw_letters.run()
+    assert "ui/following.js" not in nadia.get("/mairie/familles/lettres/").content.decode()
     batch = LettersBatch.objects.get()
     paper = nadia.get(f"/mairie/familles/lettres/{batch.pk}/0.pdf")
     text = PdfReader(BytesIO(paper.content)).pages[0].extract_text()

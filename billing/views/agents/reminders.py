@@ -172,11 +172,13 @@ def unpaid_xlsx(request: DoorRequest) -> HttpResponse:
 
 def _show(request: DoorRequest, *, refused: str = "") -> HttpResponse:
     found = reads.notices(today=_today())
+    page = Paginator(reads.sendings(), SENDINGS).get_page(request.GET.get("page"))
     facts = {
         "notices": found,
         "total": sum((one.total for one in found), ZERO),
         "levels": reads.levels(),
-        "page": Paginator(reads.sendings(), SENDINGS).get_page(request.GET.get("page")),
+        "page": page,
+        "waits": any(one.waits for one in page.object_list),
         "query": "",
         "may_send": allowed(request.actor, REMIND),
         "refused": refused,

@@ -447,6 +447,11 @@ class LettersBatch(models.Model):
     def __str__(self) -> str:
         return f"lettres {self.pk}"
 
+    @property
+    def waits(self) -> bool:
+        """Whether a worker is still to finish it."""
+        return self.state in (self.State.ASKED, self.State.DRAWING)
+
 
 class RecoveryRequest(models.Model):
     """Somebody who lost their codes typed an e-mail address; a worker answers it, so that the page tells nothing.

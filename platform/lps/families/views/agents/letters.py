@@ -28,7 +28,13 @@ def letters(request: DoorRequest) -> HttpResponse:
         assert request.actor is not None
         services.ask_for_classes(classes=chosen, by=request.actor)
         return HttpResponseRedirect(request.path)
-    facts = {"classes": classes, "batches": queries.letters_asked(), "nothing": request.method == "POST"}
+    batches = queries.letters_asked()
+    facts = {
+        "classes": classes,
+        "batches": batches,
+        "nothing": request.method == "POST",
+        "waits": any(one.waits for one in batches),
+    }
     return render(request, "families/office/letters.html", facts)
 
 

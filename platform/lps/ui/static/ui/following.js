@@ -16,7 +16,7 @@ async function follow() {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const shown = main.querySelector("[data-follow]");
     const next = page.querySelector("[data-follow]");
-    if (next?.dataset.follow !== shown.dataset.follow) end(page);
+    if (next?.dataset.follow !== shown.dataset.follow) end(page, shown.closest("[data-work]"));
     else if (shown.innerHTML !== next.innerHTML) shown.innerHTML = next.innerHTML;
     if (!next) return;
   } catch {
@@ -25,10 +25,12 @@ async function follow() {
   setTimeout(follow, EVERY);
 }
 
-function end(page) {
-  const hadFocus = main.contains(document.activeElement);
-  main.innerHTML = page.querySelector("main").innerHTML;
+// Only the part that is the work's is replaced, where one is named: beside it a form may be half filled.
+function end(page, part) {
+  const place = part ?? main;
+  const hadFocus = place.contains(document.activeElement);
+  place.innerHTML = (page.querySelector(part ? "[data-work]" : "main") ?? page.querySelector("main")).innerHTML;
   if (hadFocus) main.focus();
-  const ended = main.querySelector("[data-ended]") ?? main.querySelector(".note[role]");
+  const ended = place.querySelector("[data-ended]") ?? place.querySelector(".note[role]");
   said.textContent = ended?.textContent ?? "";
 }
