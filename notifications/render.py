@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formataddr
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template import Context, Engine, TemplateDoesNotExist
 from django.utils import timezone, translation
@@ -19,6 +21,7 @@ from notifications.models import FACTS_PURPOSE, OutboxMessage
 from tenants import context, keys, queries
 
 LANGUAGE = "fr"
+VENDOR = "Les Parents Services"
 NOBODY = "ne-pas-repondre"
 _SUFFIXES = ("subject.txt", "txt", "html")
 
@@ -37,12 +40,13 @@ class Letterhead:
     @property
     def address(self) -> str:
         """`ne-pas-repondre@buchelay.…`."""
-        return f"{self.local or NOBODY}@{queries.host_of(context.current())}"
+        commune = context.current_or_none()
+        return f"{self.local or NOBODY}@{queries.host_of(commune) if commune else settings.LPS_CONSOLE_HOST}"
 
     @property
     def shown_name(self) -> str:
         """`Ville de Buchelay`."""
-        return self.name or str(context.current().header_name)
+        return self.name or _writer().header_name
 
     @property
     def sender(self) -> str:
@@ -60,6 +64,14 @@ class Rendered:
 
 
 PLAIN = Letterhead()
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Who signs a mail, and on which walls its hours are read."""
+
+    header_name: str
+    zone: ZoneInfo
 
 
 def check_templates(template: str) -> None:
@@ -88,8 +100,7 @@ def render_sms(template: str, facts: Mapping[str, Any]) -> str:
 
 def render(template: str, facts: Mapping[str, Any]) -> Rendered:
     """Render the three parts in French, in the zone of the commune entered."""
-    commune = context.current()
-    with translation.override(LANGUAGE), timezone.override(commune.zone):
+    with translation.override(LANGUAGE), timezone.override(_writer().zone):
         subject, text, html = (_part(f"{template}.{suffix}", facts) for suffix in _SUFFIXES)
     return Rendered(subject=" ".join(subject.split()), text=text.strip() + "\n", html=html)
 
@@ -114,5 +125,11 @@ def compose(
 
 def _part(name: str, facts: Mapping[str, Any]) -> str:
     """Plain text has no HTML to escape, whatever its template says."""
-    values = Context({**facts, "commune": context.current()}, autoescape=name.endswith(".html"))
+    values = Context({**facts, "commune": _writer()}, autoescape=name.endswith(".html"))
     return str(Engine.get_default().get_template(name).render(values))
+
+
+def _writer() -> _Writer:
+    """The commune entered, or the vendor in the registry."""
+    commune = context.current_or_none()
+    return _Writer(commune.header_name, commune.zone) if commune else _Writer(VENDOR, ZoneInfo("Europe/Paris"))

@@ -3,6 +3,7 @@
 import logging
 import time
 import uuid
+from collections.abc import Collection
 from threading import Lock
 
 from django.conf import settings
@@ -43,6 +44,12 @@ def communes() -> list[Commune]:
     """All communes that are not erased, in the order of their slugs."""
     with context.public():
         return list(Commune.objects.exclude(state=CommuneState.ERASED).order_by("slug"))
+
+
+def names_of(slugs: Collection[str]) -> dict[str, str]:
+    """The names of these communes by their slugs, erased ones too."""
+    with context.public():
+        return dict(Commune.objects.filter(slug__in=slugs).order_by("slug").values_list("slug", "header_name"))
 
 
 def open_communes() -> list[Commune]:
@@ -123,6 +130,11 @@ def host_of(commune: Commune) -> str:
 def url_of(commune: Commune, path: str = "/") -> str:
     """An absolute address in a commune's portal, for mails."""
     return f"{settings.LPS_PUBLIC_SCHEME}://{host_of(commune)}{settings.LPS_PUBLIC_PORT}{path}"
+
+
+def console_url(path: str = "/") -> str:
+    """An absolute address of the vendor's console."""
+    return f"{settings.LPS_PUBLIC_SCHEME}://{settings.LPS_CONSOLE_HOST}{settings.LPS_PUBLIC_PORT}{path}"
 
 
 def _read_host(host: str) -> Commune | None:

@@ -41,10 +41,10 @@ def agent(commune: Commune, *roles: str, email: str = "claire@mairie.example", n
         return _account(email=email, name=name, roles=roles or (Role.ADMINISTRATOR,))
 
 
-def operator(*, email: str = "olivier@editeur.example", name: str = "Olivier EXPLOITANT") -> Person:
-    """An operator of the vendor."""
+def operator(*roles: str, email: str = "olivier@editeur.example", name: str = "Olivier EXPLOITANT") -> Person:
+    """An operator of the vendor, who may do everything on the console unless told otherwise."""
     with context.public():
-        return _account(email=email, name=name, roles=(Role.OPERATOR,))
+        return _account(email=email, name=name, roles=roles or (Role.OPERATOR,))
 
 
 def browser(commune: Commune) -> Client:

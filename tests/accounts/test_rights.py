@@ -85,7 +85,7 @@ def test_software_does_what_its_scopes_say(in_demo: Commune) -> None:
 
 
 def test_an_operator_has_no_right_inside_a_commune(demo: Commune) -> None:
-    operator = Operator(ActorKind.OPERATOR, "1", "Olivier")
+    operator = Operator(ActorKind.OPERATOR, "1", "Olivier", frozenset({Role.OPERATOR}))
 
     with context.public():
         assert allowed(operator, "towns.open") and allowed(operator, "console.enter")

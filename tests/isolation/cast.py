@@ -73,7 +73,7 @@ from booking.services.pre_registrations import answer
 from lps.accounts import agents
 from lps.accounts import services as accounts
 from lps.accounts.agents import Invited, Profile
-from lps.accounts.doors import OFFICE
+from lps.accounts.doors import CONSOLE, OFFICE
 from lps.accounts.models import Account, ApiToken
 from lps.accounts.roles import Role
 from lps.accounts.sessions import Session
@@ -1194,8 +1194,34 @@ def elsewhere(commune: Commune) -> Town:
     return Town(commune, "XAINTRAILLES", "91000001", "92000001")
 
 
-def operator() -> str:
+def colleague_of_vendor() -> Account:
+    """An operator whose access is open, beside the one who looks."""
+    with context.public():
+        email = f"collegue{next(_NUMBERS)}@editeur.example"
+        return people.operator(Role.SUPPORT, email=email, name="Odile ASSISTANCE").account
+
+
+def colleague_session_of_vendor() -> dict[str, Any]:
+    """A session of that operator, as an address names it."""
+    account = colleague_of_vendor()
+    with context.public():
+        session = Session(CONSOLE)
+        session.begin(holder=accounts.holder_of(account), generation=1, device="Firefox, Windows")
+        session.save()
+    return {"account_id": account.pk, "key": session.row_key}
+
+
+def access_of_vendor() -> str:
+    """The secret of the link of an operator invited."""
+    with context.public():
+        email = f"invite{next(_NUMBERS)}@editeur.example"
+        profile = Profile(name="Odile", roles=(Role.SUPPORT,))
+        made = agents.invite(email=email, profile=profile, by=BY, channel=Channel.WEB)
+    return made.url.rstrip("/").rpartition("/")[2]
+
+
+def operator(*roles: str) -> str:
     """The cookie of an operator, signed in at the console."""
-    client = people.console_browser()
-    assert people.enter(client, people.operator(), "/connexion/").status_code == 302
+    client, email = people.console_browser(), f"exploitant{next(_NUMBERS)}@editeur.example"
+    assert people.enter(client, people.operator(*roles, email=email), "/connexion/").status_code == 302
     return str(client.cookies["lps_console"].value)

@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+from uuid import uuid4
 
 from lps.families.models import FamilyLink
 from lps.kernel import clock
-from tests.isolation.cast import Town
+from tests.isolation.cast import Town, access_of_vendor, colleague_of_vendor, colleague_session_of_vendor
 
 Fill = Callable[[Town], Mapping[str, Any]]
 READ = {"GET": 200}
@@ -48,6 +49,11 @@ OPERATOR = Opens(Kind.OPERATOR)
 def agent(action: str) -> Opens:
     """An agent with a role to whom this action is open."""
     return Opens(Kind.AGENT, action)
+
+
+def vendor(action: str) -> Opens:
+    """An operator with a role to whom this action is open on the console."""
+    return Opens(Kind.OPERATOR, action)
 
 
 def software(action: str = "") -> Opens:
@@ -94,6 +100,8 @@ class Sample:
 
 
 FORM = {"GET": 200, "POST": 302}
+REFUSED = {"GET": 200, "POST": 400}
+DONE = {"POST": 302}
 # A code is sent to whatever number is given.
 SMS_CODE = frozenset({"notifications_numbercode", "notifications_outboxmessage"})
 
@@ -1459,13 +1467,45 @@ COMMUNE: Mapping[str, Sample] = {
     ),
 }
 
+
+def of_town(town: Town) -> Mapping[str, Any]:
+    """The commune that an address of the console names."""
+    return {"slug": town.commune.slug}
+
+
+def of_colleague(town: Town) -> Mapping[str, Any]:
+    """The operator that an address of the console names."""
+    return {"account_id": colleague_of_vendor().pk}
+
+
 CONSOLE: Mapping[str, Sample] = {
     "console:sign_in": Sample(EVERYBODY, {"GET": 200, "POST": 200}),
-    "console:sign_out": Sample(OPERATOR, {"POST": 302}),
-    "console:communes": Sample(OPERATOR),
-    "console:new": Sample(OPERATOR, {"GET": 200, "POST": 400}),
-    "console:commune": Sample(OPERATOR, where=lambda town: {"slug": town.commune.slug}),
-    "console:messages": Sample(OPERATOR, FORM, where=lambda town: {"slug": town.commune.slug}),
-    "console:state": Sample(OPERATOR, {"GET": 200, "POST": 400}, where=lambda town: {"slug": town.commune.slug}),
-    "console:opening_day": Sample(OPERATOR, {"POST": 302}, where=lambda town: {"slug": town.commune.slug}),
+    "console:sign_out": Sample(OPERATOR, DONE),
+    "console:communes": Sample(vendor("console.enter")),
+    "console:new": Sample(vendor("console.open_communes"), REFUSED),
+    "console:commune": Sample(vendor("console.enter"), where=of_town),
+    "console:messages": Sample(vendor("console.resend_messages"), FORM, where=of_town),
+    "console:state": Sample(vendor("console.change_states"), REFUSED, where=of_town),
+    "console:opening_day": Sample(vendor("console.change_states"), DONE, where=of_town),
+    "console:operators": Sample(vendor("console.manage_operators")),
+    "console:operator_invite": Sample(vendor("console.manage_operators"), REFUSED),
+    "console:operator": Sample(vendor("console.manage_operators"), where=of_colleague),
+    "console:operator_edit": Sample(vendor("console.manage_operators"), REFUSED, where=of_colleague),
+    "console:operator_invite_again": Sample(vendor("console.manage_operators"), {"POST": 400}, where=of_colleague),
+    "console:operator_new_access": Sample(vendor("console.manage_operators"), DONE, where=of_colleague),
+    "console:operator_off": Sample(vendor("console.manage_operators"), DONE, where=of_colleague),
+    "console:operator_on": Sample(vendor("console.manage_operators"), DONE, where=of_colleague),
+    "console:operator_end_sessions": Sample(vendor("console.manage_operators"), DONE, where=of_colleague),
+    "console:operator_end_session": Sample(
+        vendor("console.manage_operators"), DONE, where=lambda town: colleague_session_of_vendor()
+    ),
+    "console:journal": Sample(vendor("console.read_journal")),
+    "console:journal_csv": Sample(vendor("console.read_journal")),
+    "accounts_office:access": Sample(LINK, {"GET": 200, "POST": 200}, where=lambda town: {"token": access_of_vendor()}),
+    "accounts_office:account": Sample(OPERATOR),
+    "accounts_office:password": Sample(OPERATOR, {"GET": 200, "POST": 200}),
+    "accounts_office:recovery_codes": Sample(OPERATOR, {"GET": 200, "POST": 200}),
+    "accounts_office:telephone": Sample(OPERATOR, {"GET": 200, "POST": 200}),
+    "accounts_office:end_session": Sample(OPERATOR, {"POST": 404}, where=lambda town: {"key": uuid4()}),
+    "accounts_office:end_other_sessions": Sample(OPERATOR, DONE),
 }

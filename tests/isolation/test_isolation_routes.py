@@ -11,6 +11,8 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from lps.accounts import rights
+from lps.accounts.roles import OPERATOR_ROLES
 from tenants.models import Commune
 from tests.accounts.factories import console_browser
 from tests.isolation.cast import Town, elsewhere, here, operator
@@ -183,6 +185,18 @@ def test_the_console_is_the_operators(name: str, demo: Commune) -> None:
 
     whoever_may = vendor if sample.opens.kind is Kind.OPERATOR else console_browser()
     assert {method: send(whoever_may, method, path).status_code for method in sample.methods} == sample.methods
+
+
+@pytest.mark.parametrize("name", [name for name, sample in CONSOLE.items() if sample.opens.action])
+def test_operators_without_the_right_are_refused(name: str, demo: Commune) -> None:
+    sample, town = CONSOLE[name], here(demo)
+    path = reverse(name, urlconf=settings.LPS_CONSOLE_URLCONF, kwargs=dict(sample.where(town)))
+    others = OPERATOR_ROLES - rights.operators_of(sample.opens.action)
+    clients = [with_cookies(console_browser(), operator(role)) for role in sorted(others)]
+
+    with unchanged(demo):
+        for client in clients:
+            assert {send(client, method, path).status_code for method in sample.methods} == {403}
 
 
 def test_the_consoles_addresses_are_unknown_in_a_commune(demo: Commune) -> None:

@@ -22,6 +22,7 @@ LINES = [
 FACTS: Mapping[str, Mapping[str, object]] = {
     "accounts/emails/invitation": {"name": "Claire", "town": "Ville de Buchelay", "url": URL, "days": 7},
     "accounts/emails/new_access": {"name": "Claire", "town": "Ville de Buchelay", "url": URL, "days": 2},
+    "console/emails/access": {"name": "Olivier", "is_new": True, "url": URL, "days": 7},
     "families/emails/recovery": {"family": "MARSONE", "url": URL, "minutes": 30},
     "families/emails/validate": {
         "family": "MARSONE",

@@ -16,10 +16,11 @@ _WRITERS = {"record": None, "record_change": None, "Entry": 2}
 def actions_in_code() -> frozenset[str]:
     """All that `record` and `Entry` are given as `action`, through functions that pass it on as well."""
     files = [file for file in tracked("*.py") if str(file.relative_to(ROOT)).startswith(_SOURCES)]
-    return frozenset(action for file in files if "/migrations/" not in str(file) for action in _of_file(file))
+    return frozenset(action for file in files if "/migrations/" not in str(file) for action in of_file(file))
 
 
-def _of_file(file: Path) -> Iterator[str]:
+def of_file(file: Path) -> Iterator[str]:
+    """Those of one file."""
     tree = ast.parse(file.read_text())
     if "journal" not in file.read_text():
         return

@@ -22,7 +22,9 @@ class Agent(Actor):
 
 @dataclass(frozen=True, slots=True)
 class Operator(Actor):
-    """An operator of the vendor: rights on the console, none inside a commune."""
+    """An operator of the vendor, with the roles held at this request: rights on the console, none inside a commune."""
+
+    roles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def actor_of(account: Account) -> Agent | Operator:
     """The actor that an account is here: an agent in a commune, an operator in the registry."""
     commune = context.current_or_none()
     if commune is None:
-        return Operator(ActorKind.OPERATOR, str(account.pk), account.name)
+        return Operator(ActorKind.OPERATOR, str(account.pk), account.name, frozenset(account.roles))
     return Agent(
         ActorKind.AGENT,
         str(account.pk),

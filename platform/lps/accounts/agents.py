@@ -1,4 +1,7 @@
-"""What an administrator does with the agents of the town: inviting, changing, switching off, giving a new access."""
+"""What an administrator does with the agents of the town: inviting, changing, switching off, giving a new access.
+
+On the console, the same for an operator with the others; who calls mails the link there, the registry has no outbox.
+"""
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -36,10 +39,11 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """An account to whom a link was just mailed; `url` is read nowhere else."""
+    """An account to whom a link was just mailed (on the console: is to be mailed); `url` is read nowhere else."""
 
     account: Account
     url: str
+    purpose: Purpose
 
 
 def invite(*, email: str, profile: Profile, by: Actor, channel: Channel) -> Invited:
@@ -89,7 +93,8 @@ def invite_again(*, pk: int, by: Actor, channel: Channel) -> Invited:
 def give_new_access(*, pk: int, by: Actor, channel: Channel, even_to_the_last: bool = False) -> Invited:
     """For a password or a telephone lost: the old ones serve no more, a link is mailed to choose others.
 
-    Raises `Account.DoesNotExist`, `AccountRefused`: `last_administrator` (unless told otherwise), `switched_off`.
+    Raises `Account.DoesNotExist`, `AccountRefused`: `last_administrator` or `last_operator` (unless told otherwise),
+    `switched_off`.
     """
     with transaction.atomic():
         locked = _locked(pk)
@@ -112,7 +117,7 @@ def change(*, pk: int, profile: Profile, by: Actor, channel: Channel) -> Account
     with transaction.atomic():
         locked = _locked(pk)
         account = locked.account
-        if Role.ADMINISTRATOR not in profile.roles:
+        if _keeper() not in profile.roles:
             locked.refuse_if_last()
         wanted = _fields(profile)
         before = {name: getattr(account, name) for name in wanted}
@@ -163,14 +168,15 @@ class _Locked:
     others_administer: bool
 
     def refuse_if_last(self) -> None:
-        """Without an administrator who can sign in, nobody would open the town's accounts again."""
+        """Without a keeper who can sign in, nobody would open the accounts again."""
         if _administers(self.account) and not self.others_administer:
-            raise AccountRefused(Refusal("last_administrator"))
+            is_town = context.current_or_none() is not None
+            raise AccountRefused(Refusal("last_administrator" if is_town else "last_operator"))
 
 
 def _locked(pk: int) -> _Locked:
-    """An account and every administrator's, locked in key order: two who take each other's role meet here."""
-    wanted = Account.objects.filter(Q(pk=pk) | Q(roles__contains=[Role.ADMINISTRATOR])).order_by("pk")
+    """An account and every keeper's, locked in key order: two who take each other's role meet here."""
+    wanted = Account.objects.filter(Q(pk=pk) | Q(roles__contains=[_keeper()])).order_by("pk")
     found = list(wanted.select_for_update(of=("self",), no_key=True))
     account = next((one for one in found if one.pk == pk), None)
     if account is None:
@@ -179,7 +185,12 @@ def _locked(pk: int) -> _Locked:
 
 
 def _administers(account: Account) -> bool:
-    return account.is_active and account.password != NO_PASSWORD and Role.ADMINISTRATOR in account.roles
+    return account.is_active and account.password != NO_PASSWORD and _keeper() in account.roles
+
+
+def _keeper() -> Role:
+    """The role that opens accounts, here."""
+    return Role.ADMINISTRATOR if context.current_or_none() else Role.OPERATOR
 
 
 def _send(account: Account, purpose: Purpose, *, by: Actor) -> Invited:
@@ -187,9 +198,12 @@ def _send(account: Account, purpose: Purpose, *, by: Actor) -> Invited:
     if not account.is_active:
         raise AccountRefused(Refusal("switched_off"))
     url = links.address_of(links.new_link(account=account, purpose=purpose))
+    commune = context.current_or_none()
+    if commune is None:
+        return Invited(account, url, purpose)
     facts = {
         "name": account.name,
-        "town": context.current().header_name,
+        "town": commune.header_name,
         "url": url,
         "days": LIFE[purpose] // timedelta(days=1),
     }
@@ -198,7 +212,7 @@ def _send(account: Account, purpose: Purpose, *, by: Actor) -> Invited:
         post(to=account.email, template=template, facts=facts, by=by)
     except BadAddress as error:
         raise AccountRefused(Refusal("bad_address")) from error
-    return Invited(account, url)
+    return Invited(account, url, purpose)
 
 
 def _check(profile: Profile) -> None:

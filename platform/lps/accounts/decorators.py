@@ -32,6 +32,20 @@ def operator_required(action: str) -> Callable[[View], View]:
     return _gate(CONSOLE, Operator, action)
 
 
+def own_account_required(view: View) -> View:
+    """Whoever signed in at this door with an account of its own, agent or operator: else the sign-in page."""
+
+    @wraps(view)
+    def behind(request: DoorRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not isinstance(request.actor, (Agent, Operator)):
+            return _to_sign_in(request, door_of(request))
+        if request.account is None:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return behind
+
+
 def wanted_page(request: DoorRequest, *, default: str) -> str:
     """Where to go after sign-in: the page asked for, if it is behind this very door."""
     door = door_of(request)

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from django.http import HttpRequest
 
+from lps.journal.channels import Channel
 from tenants import context
 from tenants.town import queries as town
 
@@ -17,12 +18,13 @@ LONGEST = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Where a session is opened and where its cookie goes."""
+    """Where a session is opened, where its cookie goes, and what the journal says of what was done there."""
 
     name: str
     cookie: str
     path: str
     sign_in_path: str
+    channel: Channel
 
     def idle(self) -> timedelta:
         """How long a session outlives the last sign of life; the town decides it for its families."""
@@ -31,9 +33,11 @@ class Door:
         return OFFICE_IDLE
 
 
-FAMILY = Door(name="famille", cookie="lps_famille", path="/", sign_in_path="/")
-OFFICE = Door(name="mairie", cookie="lps_mairie", path="/mairie/", sign_in_path="/mairie/connexion/")
-CONSOLE = Door(name="console", cookie="lps_console", path="/", sign_in_path="/connexion/")
+FAMILY = Door(name="famille", cookie="lps_famille", path="/", sign_in_path="/", channel=Channel.WEB)
+OFFICE = Door(
+    name="mairie", cookie="lps_mairie", path="/mairie/", sign_in_path="/mairie/connexion/", channel=Channel.OFFICE
+)
+CONSOLE = Door(name="console", cookie="lps_console", path="/", sign_in_path="/connexion/", channel=Channel.WEB)
 
 
 def door_of(request: HttpRequest) -> Door:

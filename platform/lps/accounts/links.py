@@ -1,4 +1,7 @@
-"""Links by which an agent opens its access: drawn, kept as a keyed hash, used once. All instants are true time."""
+"""Links by which an agent or an operator opens its access: drawn, kept as a keyed hash, used once.
+
+All instants are true time.
+"""
 
 import base64
 import secrets
@@ -9,7 +12,7 @@ from django.db.models import QuerySet
 from lps.accounts.models import Account, AccountLink
 from lps.kernel import clock
 from tenants import context, keys
-from tenants.queries import url_of
+from tenants.queries import console_url, url_of
 
 Purpose = AccountLink.Purpose
 LIFE = {
@@ -65,7 +68,8 @@ def secret_of(token: str) -> str:
 
 def address_of(token: str) -> str:
     """Where the link leads, to be mailed."""
-    return url_of(context.current(), f"/mairie/acces/{token}/")
+    commune = context.current_or_none()
+    return url_of(commune, f"/mairie/acces/{token}/") if commune else console_url(f"/acces/{token}/")
 
 
 def _usable(token: str, now: datetime) -> QuerySet[AccountLink]:

@@ -1,14 +1,15 @@
 """`allowed(actor, action, obj)`: the one question for rights.
 
 Each app declares its actions as data, in a list given to `register` by its AppConfig. Nobody may do
-what no action declares for them. An administrator may do whatever some agent may.
+what no action declares for them. An administrator may do whatever some agent may, and an operator by that
+name whatever some operator may.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from lps.accounts.actors import Agent, Integration, Operator
-from lps.accounts.roles import AGENT_ROLES, Role
+from lps.accounts.roles import AGENT_ROLES, OPERATOR_ROLES, Role
 from lps.journal.actors import Actor, ActorKind
 from tenants import context
 
@@ -24,8 +25,9 @@ class Right:
     """Who may do one action: agents by role, a household by ownership, software by scope.
 
     `owns(actor, obj)` says whether a household (or a caller for it) acts on its own; without it no
-    household may. `operator` opens the action on the console, in the registry alone. `of_families`: it reaches whole
-    families, so that an agent kept to some activities, and to no school, stays out.
+    household may. `operator` opens the action on the console, in the registry alone, to operators by that name;
+    `operators` are other roles of the console that may too. `of_families`: it reaches whole families, so that an agent
+    kept to some activities, and to no school, stays out.
     """
 
     action: str
@@ -33,6 +35,7 @@ class Right:
     owns: Owns | None = None
     scope: str = ""
     operator: bool = False
+    operators: frozenset[str] = frozenset()
     of_families: bool = False
 
 
@@ -61,7 +64,7 @@ def allowed(actor: Actor | None, action: str, obj: object | None = None) -> bool
         case Integration():
             return _is_here(actor.schema_name) and right.scope in actor.scopes
         case Operator():
-            return right.operator and context.current_or_none() is None
+            return context.current_or_none() is None and bool(operators_of(action) & actor.roles)
         case Actor(kind=ActorKind.HOUSEHOLD | ActorKind.CALLER):
             return right.owns is not None and obj is not None and right.owns(actor, obj)
         case Actor(kind=ActorKind.SYSTEM):
@@ -84,6 +87,12 @@ def roles_of(action: str) -> frozenset[str]:
     """The agents' roles to whom an action is open, the administrator's among them. Raises `UnknownAction`."""
     roles = _right(action).roles
     return roles | {Role.ADMINISTRATOR} if roles else roles
+
+
+def operators_of(action: str) -> frozenset[str]:
+    """The operators' roles to whom an action is open on the console. Raises `UnknownAction`."""
+    right = _right(action)
+    return right.operators | {Role.OPERATOR} if right.operator or right.operators else frozenset()
 
 
 def scopes() -> list[str]:
@@ -123,5 +132,5 @@ def _is_here(schema_name: str) -> bool:
 OWN = (
     Right("office.enter", roles=frozenset(AGENT_ROLES)),
     Right("accounts.manage", roles=frozenset({Role.ADMINISTRATOR})),
-    Right("console.enter", operator=True),
+    Right("console.enter", operators=frozenset(OPERATOR_ROLES)),
 )

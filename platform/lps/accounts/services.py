@@ -15,7 +15,7 @@ from lps.accounts import attempts, queries, recovery, rights, sessions, totp
 from lps.accounts.actors import actor_of
 from lps.accounts.identity import ACCOUNT
 from lps.accounts.models import Account, ApiToken
-from lps.accounts.roles import AGENT_ROLES, Role
+from lps.accounts.roles import AGENT_ROLES, OPERATOR_ROLES
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
@@ -251,8 +251,8 @@ def end_generation(account: Account, *, also: Sequence[str]) -> None:
 
 
 def check_roles(roles: Sequence[str]) -> None:
-    """Agents' roles in a commune, the operator's in the registry, at least one; raises `AccountRefused`."""
-    possible = AGENT_ROLES if context.current_or_none() else {Role.OPERATOR}
+    """Agents' roles in a commune, the operators' in the registry, at least one; raises `AccountRefused`."""
+    possible = AGENT_ROLES if context.current_or_none() else OPERATOR_ROLES
     if not roles or not set(roles) <= set(possible):
         raise AccountRefused(Refusal("unknown_role", roles=list(roles)))
 

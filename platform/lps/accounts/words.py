@@ -25,6 +25,9 @@ _REFUSED = {
     "last_administrator": gettext_lazy(
         "C'est le dernier administrateur en activité. Donnez d'abord ce rôle à un autre agent qui s'est déjà connecté."
     ),
+    "last_operator": gettext_lazy(
+        "C'est le dernier exploitant en activité. Donnez d'abord ce rôle à un autre compte qui s'est déjà connecté."
+    ),
     "already_open": gettext_lazy("Cet agent a déjà ouvert son accès : l'invitation n'a plus d'objet."),
     "switched_off": gettext_lazy("Cet accès est arrêté : remettez-le en service d'abord."),
     "unknown_scope": gettext_lazy("Choisissez au moins une permission."),

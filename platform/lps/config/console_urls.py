@@ -4,4 +4,5 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("lps.console.urls")),
+    path("", include("lps.accounts.office_urls")),
 ]

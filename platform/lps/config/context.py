@@ -20,12 +20,12 @@ from tenants.town.models import TownSettings
 def page(request: HttpRequest) -> dict[str, Any]:
     """Context processor: one statement at most, the town's settings."""
     commune = context.current_or_none()
-    facts: dict[str, Any] = {"clock_moved": clock.moved(), "layout": "ui/plain.html"}
+    facts: dict[str, Any] = {"clock_moved": clock.moved(), "layout": "ui/plain.html", "desk": "ui/agent.html"}
     if clock.moved():
         here = clock.now().astimezone(commune.zone if commune else None)
         facts["clock_now"] = as_text(here, "l d/m/Y H:i")
     if commune is None:
-        return facts
+        return facts | {"desk": "console/base.html"}
     row = town.settings()
     facts |= {"town": row, "theme_version": version_of(row.color)}
     if household_at(request):

@@ -108,6 +108,7 @@ TEMPLATES = [
                 "tenants.town.frame.logo",
                 "lps.config.context.page",
                 "lps.office.frame.agent",
+                "lps.console.frame.operator",
             ]
         },
     }

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import Q, QuerySet, prefetch_related_objects
 
-from lps.console import figures
+from lps.console import figures, words
 from lps.console.figures import Figures
 from lps.journal.models import AuditEntry
 from tenants import context, queries
@@ -31,7 +31,7 @@ class Detail:
 
     row: Row
     months: list[tuple[date, Figures]]
-    entries: list[AuditEntry]
+    entries: list[tuple[AuditEntry, str]]
 
 
 def found(asked: str, *, state: str = "") -> QuerySet[Commune]:
@@ -64,7 +64,7 @@ def detail(commune: Commune, *, today: date) -> Detail:
         months = [(day, figures.of_month([commune], first_day=day)[commune.slug]) for day in first_days]
     with context.public():
         entries = AuditEntry.objects.filter(subject=f"commune:{commune.slug}").order_by("-at", "-pk")
-        return Detail(row, months, list(entries[:LAST_ENTRIES]))
+        return Detail(row, months, [(entry, words.action_text(entry.action)) for entry in entries[:LAST_ENTRIES]])
 
 
 def _month_before(today: date, back: int) -> date:

@@ -1,13 +1,18 @@
-"""What operators may do on the console."""
+"""What operators may do on the console. An operator by that name may do all of it; the others what is told here."""
 
 from lps.accounts.rights import Right
+from lps.accounts.roles import Role
 
 ENTER = "console.enter"
 OPEN_COMMUNES = "console.open_communes"
 CHANGE_STATES = "console.change_states"
 RESEND = "console.resend_messages"
+MANAGE_OPERATORS = "console.manage_operators"
+READ_JOURNAL = "console.read_journal"
 OWN = (
     Right(OPEN_COMMUNES, operator=True),
     Right(CHANGE_STATES, operator=True),
-    Right(RESEND, operator=True),
+    Right(RESEND, operators=frozenset({Role.SUPPORT})),
+    Right(MANAGE_OPERATORS, operator=True),
+    Right(READ_JOURNAL, operators=frozenset({Role.SUPPORT, Role.READ_ONLY})),
 )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lps.console.views import communes, dead_letters, door
+from lps.console.views import communes, dead_letters, door, journal, operators
 
 app_name = "console"
 urlpatterns = [
@@ -14,4 +14,20 @@ urlpatterns = [
     path("communes/<slug:slug>/messages/", dead_letters.messages, name="messages"),
     path("communes/<slug:slug>/etat/", communes.state, name="state"),
     path("communes/<slug:slug>/ouverture/", communes.opening_day, name="opening_day"),
+    path("exploitants/", operators.operator_list, name="operators"),
+    path("exploitants/inviter/", operators.invite, name="operator_invite"),
+    path("exploitants/<int:account_id>/", operators.operator, name="operator"),
+    path("exploitants/<int:account_id>/modifier/", operators.edit, name="operator_edit"),
+    path("exploitants/<int:account_id>/renvoyer/", operators.invite_again, name="operator_invite_again"),
+    path("exploitants/<int:account_id>/nouvel-acces/", operators.new_access, name="operator_new_access"),
+    path("exploitants/<int:account_id>/arreter/", operators.switch_off, name="operator_off"),
+    path("exploitants/<int:account_id>/reprendre/", operators.switch_on, name="operator_on"),
+    path("exploitants/<int:account_id>/sessions/fermer/", operators.end_sessions, name="operator_end_sessions"),
+    path(
+        "exploitants/<int:account_id>/sessions/<uuid:key>/fermer/",
+        operators.end_session,
+        name="operator_end_session",
+    ),
+    path("journal/", journal.journal, name="journal"),
+    path("journal.csv", journal.export, name="journal_csv"),
 ]

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from lps.accounts import devices, recovery, services, sessions, words
 from lps.accounts.decorators import LOST, NEXT, wanted_page
-from lps.accounts.doors import OFFICE, Door
+from lps.accounts.doors import FAMILY, Door
 from lps.accounts.forms import SignInForm
 from lps.accounts.models import Account
 from lps.accounts.requests import DoorRequest
@@ -21,12 +21,12 @@ BY_RECOVERY = "secours"
 def sign_in(request: DoorRequest, *, door: Door, template: str, channel: Channel) -> HttpResponse:
     """The form, then the page that was asked for; whoever is in already goes straight on.
 
-    After a recovery code, agents come to their own page, which says how many remain.
+    After a recovery code, one comes to one's own page, which says how many remain.
     """
     wanted = wanted_page(request, default=door.path)
     if request.actor:
         return HttpResponseRedirect(wanted)
-    form = SignInForm(request.POST or None, with_recovery=door is OFFICE)
+    form = SignInForm(request.POST or None, with_recovery=door is not FAMILY)
     status = 200
     if form.is_valid():
         outcome = services.sign_in(**form.cleaned_data, address=request.client_address, channel=channel)

@@ -1,6 +1,5 @@
 """The communes on the console: the list, opening one, one in detail, its state, its first access."""
 
-from functools import partial
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -14,7 +13,7 @@ from lps.accounts.decorators import operator_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.accounts.services import AccountRefused
-from lps.console import nav, queries, states
+from lps.console import queries, states
 from lps.console.forms import OpenForm, OpeningDayForm, StateForm, initial_of
 from lps.console.opening import open_commune
 from lps.console.rights import CHANGE_STATES, ENTER, OPEN_COMMUNES, RESEND
@@ -23,7 +22,6 @@ from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from lps.ui import saying
-from lps.ui.nav import links
 from tenants import context
 from tenants.models import Commune, CommuneState
 from tenants.queries import UnknownCommune, commune_by_slug
@@ -140,7 +138,5 @@ def _path(found: Commune) -> str:
 
 
 def rendered(request: DoorRequest, template: str, facts: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """A page of the console with its rail."""
-    actor = operator_of(request)
-    rail = links(nav.RAIL, path=request.path, may=partial(allowed, actor))
-    return render(request, template, {**facts, "agent_name": actor.label, "rail": rail}, status=status)
+    """A page of the console; its rail comes by `lps.console.frame`."""
+    return render(request, template, facts, status=status)

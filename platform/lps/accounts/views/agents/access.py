@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from lps.accounts import access, links, recovery, words
+from lps.accounts.doors import door_of
 from lps.accounts.forms import AccessForm, TelephoneForm
 from lps.accounts.links import Purpose
 from lps.accounts.models import AccountLink
@@ -13,9 +14,9 @@ from lps.accounts.requests import DoorRequest
 from lps.accounts.services import AccountRefused
 from lps.accounts.totp import provisioning_uri
 from lps.accounts.views import door
-from lps.journal.channels import Channel
 from tenants import context
 
+VENDOR = "Les Parents Services"
 _FIELD = {"wrong_code": "code"}
 
 
@@ -31,7 +32,7 @@ def open_access(request: DoorRequest, token: str) -> HttpResponse:
         given = form.cleaned_data
         try:
             opened = access.open_access(
-                token=token, password=given.get("new", ""), code=given["code"], channel=Channel.OFFICE
+                token=token, password=given.get("new", ""), code=given["code"], channel=door_of(request).channel
             )
         except AccountRefused as error:
             if error.refusal.code == "link_gone":
@@ -45,14 +46,16 @@ def open_access(request: DoorRequest, token: str) -> HttpResponse:
 
 def show_codes(request: DoorRequest, codes: list[str], *, purpose: str = "") -> HttpResponse:
     """The recovery codes, to be printed or copied: they are shown this one time."""
-    facts = {"codes": [recovery.spaced(code) for code in codes], "purpose": purpose}
+    facts = {"codes": [recovery.spaced(code) for code in codes], "purpose": purpose, "home": door_of(request).path}
     return render(request, "accounts/recovery_codes.html", facts)
 
 
 def _telephone(link: AccountLink, token: str) -> dict[str, object]:
     """What an authenticator reads: a picture for a telephone, an address for this very device, a text to type."""
     secret = links.secret_of(token)
-    uri = provisioning_uri(secret=secret, email=link.account.email, issuer=context.current().header_name)
+    commune = context.current_or_none()
+    issuer = commune.header_name if commune else VENDOR
+    uri = provisioning_uri(secret=secret, email=link.account.email, issuer=issuer)
     return {
         "qr": segno.make(uri, error="m").svg_data_uri(scale=5, border=4, light="#fff"),
         "uri": uri,
@@ -61,4 +64,4 @@ def _telephone(link: AccountLink, token: str) -> dict[str, object]:
 
 
 def _gone(request: DoorRequest) -> HttpResponse:
-    return render(request, "accounts/link_gone.html", status=410)
+    return render(request, "accounts/link_gone.html", {"sign_in": door_of(request).sign_in_path}, status=410)

@@ -1,0 +1,117 @@
+"""The console in French: its roles, what each may do, what its journal tells."""
+
+from collections.abc import Iterable, Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from lps.accounts import rights
+from lps.accounts import words as accounts
+from lps.accounts.roles import Role
+from lps.console import rights as own
+from lps.kernel.refusals import Refusal
+
+ROLES: Mapping[str, str | Promise] = {
+    Role.OPERATOR: _("exploitant : tout, les comptes compris"),
+    Role.SUPPORT: _("assistance : renvoyer des messages, lire le journal"),
+    Role.INVOICING: _("facturation : les communes et leurs chiffres"),
+    Role.READ_ONLY: _("lecture seule : tout lire, rien changer"),
+}
+# In the order of a screen; a right of operators that is missing here fails a test.
+RIGHTS: Mapping[str, str | Promise] = {
+    own.ENTER: _("Voir les communes et leurs chiffres"),
+    own.OPEN_COMMUNES: _("Ouvrir une commune"),
+    own.CHANGE_STATES: _("Suspendre, rouvrir ou fermer une commune"),
+    own.RESEND: _("Renvoyer les messages abandonnés d'une commune"),
+    own.READ_JOURNAL: _("Lire le journal de la console"),
+    own.MANAGE_OPERATORS: _("Inviter les exploitants et choisir leurs rôles"),
+}
+# Every action that the registry's journal tells; one that is missing here fails a test.
+ACTIONS: Mapping[str, str | Promise] = {
+    "sign_in": _("Connexion"),
+    "sign_out": _("Déconnexion"),
+    "account_created": _("Compte créé par une commande"),
+    "account_deactivated": _("Accès arrêté"),
+    "account_reactivated": _("Accès remis en service"),
+    "agent_invited": _("Exploitant invité"),
+    "agent_invited_again": _("Invitation renvoyée"),
+    "agent_changed": _("Nom ou rôles changés"),
+    "access_opened": _("Accès ouvert par son titulaire"),
+    "access_renewed": _("Nouvel accès donné"),
+    "password_changed": _("Mot de passe changé"),
+    "telephone_change_asked": _("Changement de téléphone demandé"),
+    "recovery_codes_drawn": _("Codes de secours renouvelés"),
+    "sessions_ended": _("Sessions fermées"),
+    "journal_exported": _("Journal exporté"),
+    "commune_opened": _("Commune ouverte"),
+    "commune_state_changed": _("État d'une commune changé"),
+    "keys_rotated": _("Clés renouvelées"),
+}
+_FACTS: Mapping[str, str | Promise] = {
+    "email": _("adresse e-mail"),
+    "name": _("nom"),
+    "roles": _("rôles"),
+    "state": _("état"),
+    "reason": _("motif"),
+    "opens_on": _("ouvre aux familles le"),
+    "sessions": _("sessions"),
+    "recovery_codes": _("codes de secours"),
+    "recovery_code": _("par code de secours"),
+    "purpose": _("objet"),
+    "communes": _("communes"),
+    "lines": _("lignes"),
+    "search": _("recherche"),
+}
+_VALUES: Mapping[str, str | Promise] = {
+    "to_open": _("à ouvrir"),
+    "active": _("active"),
+    "suspended": _("suspendue"),
+    "closed": _("fermée"),
+    "erased": _("effacée"),
+    "invitation": _("invitation"),
+    "reset": _("nouvel accès"),
+    "telephone": _("nouveau téléphone"),
+    **{str(role): role.label for role in Role},
+}
+
+
+def role_names(roles: Iterable[str]) -> list[str]:
+    """The names of roles, in the order of a screen."""
+    held = set(roles)
+    return [str(Role(role).label) for role in ROLES if role in held]
+
+
+def what_roles_do(roles: Iterable[str]) -> list[str | Promise]:
+    """What an operator with these roles may do, in words."""
+    held = set(roles)
+    return [words for action, words in RIGHTS.items() if rights.operators_of(action) & held]
+
+
+def account_refused(refusal: Refusal) -> str:
+    """Why an operator's account may not be, or be changed so."""
+    if refusal.code == "email_taken":
+        return str(_("Un compte a déjà cette adresse e-mail : retrouvez-le dans la liste des exploitants."))
+    if refusal.code == "already_open":
+        return str(_("Cet accès est déjà ouvert : l'invitation n'a plus d'objet."))
+    return accounts.account_refused(refusal)
+
+
+def action_text(action: str) -> str:
+    """What was done; an action of another version keeps its own name."""
+    return str(ACTIONS.get(action, action.replace("_", " ")))
+
+
+def facts_text(facts: object) -> str:
+    """What stood before or after, on one line: "état : suspendue ; motif : travaux"."""
+    if not isinstance(facts, dict):
+        return "" if facts is None else _value(facts)
+    told = ((str(_FACTS.get(name, name.replace("_", " "))), _value(value)) for name, value in facts.items())
+    return " ; ".join(f"{name} : {value}" for name, value in told if value)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(_("oui") if value else _("non"))
+    if isinstance(value, list):
+        return ", ".join(map(_value, value))
+    return "" if value is None else str(_VALUES.get(str(value), value))
