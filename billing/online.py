@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, Min, QuerySet
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
@@ -110,6 +110,14 @@ def paid(household: Household) -> QuerySet[PaymentAttempt]:
     """What the family paid online, the latest first; a payment that the régie reversed bears its `reversal`."""
     rows = PaymentAttempt.objects.filter(invoice__household=household, state__in=SETTLED)
     return rows.select_related("invoice", "payment__reversal").order_by("-paid_at", "-pk")
+
+
+def waiting(*, now: datetime) -> tuple[int, float]:
+    """How many attempts the Treasury is still asked about, and by how many seconds the latest question is late."""
+    rows = PaymentAttempt.objects.filter(next_ask_at__isnull=False, state__in=OPEN).order_by()
+    found = rows.aggregate(number=Count("pk"), first=Min("next_ask_at"))
+    late = (now - found["first"]).total_seconds() if found["first"] else 0.0
+    return found["number"], max(0.0, late)
 
 
 def attempt_of(household: Household, ticket: str) -> PaymentAttempt | None:

@@ -1,9 +1,11 @@
 """How gunicorn serves the pages on one machine; read by `gunicorn -c deploy/gunicorn.py`."""
 
 import os
+from typing import Any
 
 from deploy.processes import LOOPBACK, has_ipv6_loopback
 from lps.config.settings import LOGGING
+from lps.kernel.metrics import exposing
 
 _port = int(os.environ.get("PORT", "8000"))
 
@@ -24,3 +26,13 @@ logconfig_dict = LOGGING
 control_socket_disable = True
 # Which proxies are believed, the product says (LPS_TRUSTED_PROXIES).
 forwarded_allow_ips = ""
+
+
+def when_ready(_server: Any) -> None:
+    """The parent answers for its children, on a port of its own."""
+    exposing.expose("web")
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """A child that has ended holds no connection any more."""
+    exposing.forget(worker.pid)

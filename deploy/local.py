@@ -39,6 +39,7 @@ class Local:
     supervisor: Supervisor
     output: Output
     variables: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, int] = field(default_factory=dict)  # the port of each process's figures
 
     def __post_init__(self) -> None:
         """Set what does not depend on a service. Every process reckons the moved clock from the same instant."""

@@ -27,6 +27,7 @@ from lps.kernel import clock
 
 PAGE_PORT = 8025
 AGI_PORT = 4573
+METRICS_PORTS = {"web": 9101, "worker": 9102, "scheduler": 9103, "voice": 9104}
 DEMONSTRATION_LINE = "0476549340"  # Buchelay's, as its parents dial it
 READY_SECONDS = 120.0
 PLACES = {"Mairie de démonstration": "demo", "Ville de Buchelay": "buchelay", "Console": "console"}
@@ -80,7 +81,7 @@ def _start(local: Local, port: int, mails: int | None) -> None:
     accounts = local.answer("demo", "--accounts")
     _wait(local, port)
     _start_celery(local)
-    local.output.say(_welcome(port, mails, payfip, telephone, time.monotonic() - started))
+    local.output.say(_welcome(local, port, mails, payfip, telephone, time.monotonic() - started))
     local.output.say(accounts)
 
 
@@ -114,7 +115,14 @@ def _start_payfip(local: Local) -> str:
 
 def _start_web(local: Local) -> None:
     (local.data.path / "static").mkdir(exist_ok=True)  # empty here; its absence would be warned about
-    local.keep("web", sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.py", "lps.config.wsgi:application")
+    gunicorn = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.py", "lps.config.wsgi:application"]
+    local.keep("web", *gunicorn, extra=_metrics(local, "web"))
+
+
+def _metrics(local: Local, process: str) -> dict[str, str]:
+    """Where a program shows what it counts: on the loopback, a port each."""
+    port = local.metrics[process] = local.data.port(f"metrics-{process}", wanted=METRICS_PORTS[process])
+    return {"LPS_METRICS_PORT": str(port)}
 
 
 def _start_voice(local: Local) -> str:
@@ -122,7 +130,8 @@ def _start_voice(local: Local) -> str:
     port = local.data.port("fastagi", wanted=AGI_PORT)
     obstacle = root.obstacle(root.chosen())
     seen_as = {} if obstacle else {"LPS_VOICE_PROMPTS_SEEN_AS": PROMPTS}
-    local.keep("voix", sys.executable, "manage.py", "serveur_vocal", "--port", str(port), extra=seen_as)
+    server = [sys.executable, "manage.py", "serveur_vocal", "--port", str(port)]
+    local.keep("voix", *server, extra=seen_as | _metrics(local, "voice"))
     return f"non : {obstacle}" if obstacle else _start_asterisk(local, agi=f"{LOOPBACK}:{port}")
 
 
@@ -142,8 +151,9 @@ def _start_celery(local: Local) -> None:
     celery = [sys.executable, "-m", "celery", "-q", "-A", "lps.config.celery:app"]
     alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     silence = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
-    local.keep("worker", *celery, "worker", "--concurrency", "2", *alone, extra=silence)
-    local.keep("scheduler", *celery, "beat", "--schedule", local.data.path / "schedule", "--pidfile", "")
+    local.keep("worker", *celery, "worker", "--concurrency", "2", *alone, extra=silence | _metrics(local, "worker"))
+    beat = ["beat", "--schedule", str(local.data.path / "schedule"), "--pidfile", ""]
+    local.keep("scheduler", *celery, *beat, extra=_metrics(local, "scheduler"))
 
 
 def _wait(local: Local, port: int) -> None:
@@ -172,7 +182,7 @@ def _is_ready(port: int) -> bool:
         connection.close()
 
 
-def _welcome(port: int, mails: int | None, payfip: str, telephone: str, seconds: float) -> str:
+def _welcome(local: Local, port: int, mails: int | None, payfip: str, telephone: str, seconds: float) -> str:
     addresses = {name: f"http://{host}.localhost:{port}/" for name, host in PLACES.items()}
     if mails is not None:
         addresses["Courriels envoyés"] = f"http://localhost:{mails}/"
@@ -180,6 +190,8 @@ def _welcome(port: int, mails: int | None, payfip: str, telephone: str, seconds:
     if payfip:
         addresses["Trésorerie simulée"] = payfip
     addresses["Téléphone"] = telephone
+    for process, metrics in local.metrics.items():
+        addresses[f"Mesures ({process})"] = f"http://{LOOPBACK}:{metrics}/metrics"
     lines = [f"  {name:<24} {address}" for name, address in addresses.items()]
     if clock.moved():
         now = clock.now()

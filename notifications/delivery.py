@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import F
 
 from lps.kernel import clock
+from lps.kernel.metrics import counted
 from notifications import backoff, queries
 from notifications import facts as fact_text
 from notifications.addresses import same_address_key
@@ -150,20 +151,28 @@ def _send_one(
 ) -> None:
     if message.pk in stopped:
         held(message).update(state=State.DEAD, claim=None, claimed_at=None, last_error=BLOCKED)
+        _count("blocked")
         done.failed += 1
         return
     try:
         fault = deliver(message, connection=connection, head=head)
     except CannotWrite as mistake:
+        _count("mistake")
         done.failed += 1
         done.mistakes.append(mistake)
         return
     if fault is None:
+        _count("sent")
         done.sent += 1
         return
+    _count("refused" if fault.final else "outage" if fault.outage else "later")
     done.failed += 1
     done.outage = fault.outage
     connection.close()  # its state is unknown: the next message opens another
+
+
+def _count(outcome: str) -> None:
+    counted.MESSAGES.labels(kind=Kind.EMAIL.value, outcome=outcome).inc()
 
 
 def _send(message: OutboxMessage, connection: BaseEmailBackend, head: Letterhead) -> None:

@@ -1,9 +1,11 @@
 """Reads about messages and addresses."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
 
 from notifications import render
 from notifications.addresses import BadAddress, clean_email, same_address_key
@@ -93,6 +95,39 @@ def sums() -> Sums:
         sms_waiting=Count("pk", filter=Q(state=State.WAITING, kind=Kind.SMS)),
     )
     return Sums(**counted)
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How many messages of a kind wait, by why, and for how many seconds the oldest has been due (0 for none)."""
+
+    numbers: dict[str, int]
+    oldest_seconds: float
+
+
+def depths(*, now: datetime) -> dict[str, Depth]:
+    """What waits in the outbox, by kind, from its partial index: one statement."""
+    waiting, due = Q(state=State.WAITING), Q(due_at__lte=now)
+    rows = OutboxMessage.objects.filter(state__in=(State.WAITING, State.SENDING)).order_by().values("kind")
+    counted = rows.annotate(
+        due=Count("pk", filter=waiting & due),
+        later=Count("pk", filter=waiting & ~due & Q(attempts=0)),
+        tried=Count("pk", filter=waiting & ~due & Q(attempts__gt=0)),
+        sending=Count("pk", filter=Q(state=State.SENDING)),
+        oldest=Min("due_at", filter=due),
+    )
+    found = {row["kind"]: _depth(row, now=now) for row in counted}
+    return {kind.value: found.get(kind.value, _NOTHING) for kind in Kind}
+
+
+_STANDING = ("due", "later", "tried", "sending")
+_NOTHING = Depth(numbers=dict.fromkeys(_STANDING, 0), oldest_seconds=0.0)
+
+
+def _depth(row: Mapping[str, Any], *, now: datetime) -> Depth:
+    oldest = row["oldest"]
+    seconds = (now - oldest).total_seconds() if oldest else 0.0
+    return Depth(numbers={name: row[name] for name in _STANDING}, oldest_seconds=seconds)
 
 
 def addresses_of(holder: str, *, kind: Kind = Kind.EMAIL) -> AddressQuerySet:

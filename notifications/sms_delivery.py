@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from jours_feries_france import JoursFeries
 
 from lps.kernel import clock
+from lps.kernel.metrics import counted
 from notifications import backoff, gateways, queries, sms_cap
 from notifications import facts as fact_text
 from notifications.delivery import (
@@ -246,6 +247,7 @@ def _outgoing(message: OutboxMessage, run: _Run) -> Outgoing:
 def _note(message: OutboxMessage, result: Result, run: _Run) -> None:
     done, rest = run.done, {"claim": None, "claimed_at": None}
     row = _unknown(message)
+    counted.SMS.labels(provider=run.sending.provider, outcome=str(result.answer)).inc()
     if result.answer is Answer.ACCEPTED:
         done.sent += 1
         cost = {} if result.cost is None else {"cost": result.cost}

@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import Task, shared_task
 
+from lps.kernel.metrics.counted import task_timed
 from tenants import context, queries
 
 
@@ -23,7 +24,7 @@ class CommuneTask(Task[..., Any]):
         slug = getattr(self.request, "commune", None) or (self.request.headers or {}).get("commune")
         if not slug:
             raise context.NoCommune(f"{self.name} was sent without a commune")
-        with context.use(queries.commune_by_slug(slug=slug)):
+        with task_timed(self.name), context.use(queries.commune_by_slug(slug=slug)):
             return self.run(*args, **kwargs)
 
 
@@ -45,7 +46,7 @@ def registry_task(*, name: str) -> Callable[[Callable[..., Any]], Any]:
     def decorate(function: Callable[..., Any]) -> Any:
         @wraps(function)
         def in_registry(*args: Any, **kwargs: Any) -> Any:
-            with context.public():
+            with task_timed(name), context.public():
                 return function(*args, **kwargs)
 
         return shared_task(name=name, ignore_result=True)(in_registry)

@@ -14,11 +14,13 @@ from billing.payfip.facts import (
     Customer,
     Detail,
     PaymentRequest,
+    Refused,
     Unavailable,
     cents,
     checked,
     subject,
 )
+from lps.kernel.metrics import counted
 
 SERVICE_PATH = "/tpa/services/securite"
 PAGE_PATH = "/tpa/paiementws.web"
@@ -74,6 +76,18 @@ class Client:
         return f"{self._base_url}{PAGE_PATH}?{urlencode({'idop': id_op})}"
 
     def _call(self, operation: str, fields: Mapping[str, str]) -> dict[str, str]:
+        began, outcome = time.perf_counter(), "unavailable"
+        try:
+            answered = self._asked(operation, fields)
+            outcome = "answered"
+        except Refused:
+            outcome = "refused"
+            raise
+        finally:
+            counted.PAYFIP.labels(operation=operation, outcome=outcome).observe(time.perf_counter() - began)
+        return answered
+
+    def _asked(self, operation: str, fields: Mapping[str, str]) -> dict[str, str]:
         content = wire.envelope(operation, fields)
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
         try:

@@ -19,6 +19,7 @@ from lps.journal import services as journal
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel import clock
+from lps.kernel.metrics import counted
 from lps.kernel.refusals import Refusal
 from notifications.addresses import BadAddress, clean_email
 from tenants import context, keys
@@ -184,6 +185,8 @@ def told(
     **after: object,
 ) -> None:
     """Write what became of an attempt, under its family; `before` is the state it had."""
+    if state := after.get("state"):
+        transaction.on_commit(lambda: counted.PAYMENTS.labels(state=str(state)).inc())
     facts = {"ticket": attempt.ticket, "invoice": attempt.invoice.number, "amount": str(attempt.amount)}
     journal.record(
         action=action,

@@ -17,6 +17,7 @@ from lps.families.models import Child, Household
 from lps.families.queries import lock_child
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
+from lps.kernel.metrics import counted
 from lps.kernel.refusals import Refusal
 
 __all__ = ("ForeignJeton", "Saved", "change_bookings", "written_refusal")
@@ -60,7 +61,16 @@ def change_bookings(
     """
     request = Request(child=child, household=household, by=by, channel=channel, received_at=received_at, jeton=jeton)
     given = _Powers(powers, powers_since, reason)
-    return saving.settled(lambda: _change(request, changes, catalogue.read(), given))
+    saved = saving.settled(lambda: _change(request, changes, catalogue.read(), given))
+    transaction.on_commit(lambda: _count(saved, channel))  # an agent's trial, undone, is no save
+    return saved
+
+
+def _count(saved: Saved, channel: Channel) -> None:
+    outcome = "replayed" if saved.replayed else "saved" if saved.receipt else "nothing"
+    counted.SAVES.labels(channel=str(channel), outcome=outcome).inc()
+    for _, refusal in saved.refused:
+        counted.CHANGES_REFUSED.labels(channel=str(channel), reason=str(refusal.code)).inc()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import TypeVar
 from django.db import DatabaseError, InterfaceError, connection
 
 from lps.kernel import clock
+from lps.kernel.metrics import counted
 from tenants import context
 from tenants.models import Commune
 from tenants.queries import commune_of_number
@@ -81,6 +82,7 @@ class Server:
         task = asyncio.current_task()
         assert task is not None
         self._standing.add(task)
+        counted.STANDING_CALLS.inc()
         channel = Channel(reader, writer)
         try:
             await asyncio.wait_for(channel.greet(), GREETING_SECONDS)
@@ -91,6 +93,7 @@ class Server:
             log.info("a caller has gone before the first word")
         finally:
             self._standing.discard(task)
+            counted.STANDING_CALLS.dec()
             writer.close()
 
     async def _answer(self, channel: Channel) -> None:
@@ -100,6 +103,7 @@ class Server:
             commune = await self._in_thread(lambda: _commune(called))
         except (DatabaseError, InterfaceError) as error:
             log.error("a call met no database (%s)", type(error).__name__)
+            counted.VOICE_ERRORS.labels(part="database").inc()
             return await self._say_and_end(channel, [phrase("failed"), phrase("good_bye")], ())
         if commune is None:
             return await self._say_and_end(channel, [phrase("not_assigned"), phrase("good_bye")], ())
@@ -117,6 +121,7 @@ class Server:
             )
         except (DatabaseError, InterfaceError) as error:
             log.error("a call met no database (%s)", type(error).__name__)
+            counted.VOICE_ERRORS.labels(part="database").inc()
             return await self._say_and_end(channel, [phrase("failed"), phrase("good_bye")], ())
         if call.outcome is Call.Outcome.REFUSED:
             return await channel.refuse()
@@ -144,6 +149,7 @@ class Server:
                     found.append(self.store.playable(self.store.file(sentence(one), said=words)))
                 except NoVoice as error:
                     log.error("a sentence was not rendered: %s (%s)", one.code, error)
+                    counted.VOICE_ERRORS.labels(part="sentence").inc()
             return found
 
         return await self._in_thread(rendered)

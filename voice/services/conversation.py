@@ -15,6 +15,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from booking.services.saving import DayClosedMeanwhile
 from lps.accounts import attempts
+from lps.kernel.metrics import counted
 from tenants import context
 from tenants.models import Commune
 from tenants.queries import host_of
@@ -131,6 +132,7 @@ def hear(conversation: Conversation, event: Event, *, at: datetime) -> Action | 
             action = _moved(conversation, event, at)
         if conversation.over:
             conversation.outcome = _outcome(conversation, event)
+            _count(conversation)
             _keep_quietly(conversation, at)
     return action
 
@@ -162,6 +164,7 @@ def _moved(conversation: Conversation, event: Event, at: datetime) -> Action | N
             event = side.answer(asked, at=at)
         except (DatabaseError, InterfaceError, attempts.Unavailable, DayClosedMeanwhile) as error:
             log.error("call ended: %s failed (%s)", type(asked).__name__, type(error).__name__)
+            counted.VOICE_ERRORS.labels(part="town").inc()
             conversation.outcome = Call.Outcome.FAILED
             event = Failed()
         if isinstance(asked, Save) and isinstance(event, Saved) and (event.number or event.waits):
@@ -196,6 +199,7 @@ def _must_wait(lookup: str) -> bool:
 
 def _turned_away(conversation: Conversation, outcome: Call.Outcome, action: HangUp) -> tuple[Conversation, Action]:
     conversation.outcome = outcome
+    _count(conversation)
     _note(conversation, ended(conversation.state), conversation.began_at)
     _keep(conversation, conversation.began_at)
     return conversation, action
@@ -213,6 +217,10 @@ def _outcome(conversation: Conversation, event: Event) -> Call.Outcome:
     if conversation.outcome is not Call.Outcome.RUNNING:
         return conversation.outcome
     return Call.Outcome.HUNG_UP if isinstance(event, HungUp) else Call.Outcome.NOTHING
+
+
+def _count(conversation: Conversation) -> None:
+    counted.CALLS.labels(door=str(conversation.door), outcome=str(conversation.outcome)).inc()
 
 
 def _keep(conversation: Conversation, at: datetime) -> None:

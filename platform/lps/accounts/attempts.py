@@ -18,6 +18,7 @@ import redis
 from django.conf import settings
 
 from lps.kernel import clock
+from lps.kernel.metrics import counted
 from tenants import context, keys
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,8 @@ def check(counters: Sequence[Counter]) -> int:
     """Ask to try: 0 and the attempt is counted, or the seconds to wait and nothing is."""
     delays = [number for counter in counters for number in _delays(counter.policy)]
     wait = _run(_CHECK, counters, _now(), *delays)
+    if int(wait):
+        _count(counters, "held")
     return math.ceil(int(wait) / 1000)
 
 
@@ -93,6 +96,7 @@ def must_wait(counters: Sequence[Counter]) -> int:
 
 def fail(counters: Sequence[Counter]) -> None:
     """The attempt was wrong: it stays counted, and many of them are told to the logs."""
+    _count(counters, "wrong")
     for counter, failures in zip(counters, _run(_FAIL, counters), strict=True):
         if counter.policy.alarm and int(failures) % counter.policy.alarm == 0:
             log.warning("sign-in: %s failures counted by %s", failures, counter.name)
@@ -100,6 +104,7 @@ def fail(counters: Sequence[Counter]) -> None:
 
 def succeed(counters: Sequence[Counter]) -> None:
     """The attempt was right: it is taken back, and the counters of the secrets are wiped."""
+    _count(counters, "right")
     _run(_SUCCEED, counters, *(int(counter.policy.cleared) for counter in counters))
 
 
@@ -109,7 +114,13 @@ def _run(script: str, counters: Sequence[Counter], *arguments: int) -> Any:
         return _client(server).eval(script, len(names), *names, *map(str, arguments))
     except (redis.RedisError, OSError) as error:
         log.error("sign-in refused: failures cannot be counted (%s)", type(error).__name__)
+        _count(counters, "uncounted")
         raise Unavailable from error
+
+
+def _count(counters: Sequence[Counter], outcome: str) -> None:
+    """For the metrics: by what kind of secret, never whose."""
+    counted.ATTEMPTS.labels(secret=counters[0].name, outcome=outcome).inc()
 
 
 @cache

@@ -5,9 +5,10 @@ from typing import Any
 
 from celery import Celery
 from celery.loaders.app import AppLoader
-from celery.signals import setup_logging
+from celery.signals import beat_init, setup_logging, worker_init
 
 from lps.config.refusals import refuse_unsafe_start
+from lps.kernel.metrics.exposing import expose
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lps.config.settings")
 
@@ -36,3 +37,17 @@ def _log_as_the_pages_do(**_: Any) -> None:
     from django.conf import settings
 
     dictConfig(settings.LOGGING)
+
+
+@worker_init.connect
+def _expose_worker(**_: Any) -> None:
+    """The parent answers for its children. A port that is taken is told to the logs, and tasks run all the same."""
+    expose("worker")
+
+
+@beat_init.connect
+def _expose_scheduler(**_: Any) -> None:
+    """There is one scheduler: it tells what waits in all the towns."""
+    from lps.config.fleet_metrics import Fleet
+
+    expose("scheduler", more=(Fleet(),))

@@ -86,6 +86,7 @@ CACHES = {
 MIDDLEWARE = [
     "lps.config.health.Health",
     "lps.kernel.middleware.RequestStamp",
+    "lps.config.measuring.Measured",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # It pads each page by a random length (BREACH), and forms mask their secret.

@@ -25,6 +25,7 @@ from tenants.tasks import registry_task, send_to_commune
 from voice.wakeup import PURGE as PURGE_CALLS
 
 LATE = timedelta(hours=12)  # a night's work is not begun in the next afternoon
+LAST_TICK = "tick:last"  # the true instant (POSIX) at which the last one ended, for the metrics
 MARKED = timedelta(hours=36)  # longer than a day of 25 hours and `LATE`
 log = logging.getLogger(__name__)
 
@@ -92,6 +93,7 @@ def tick() -> int:
     for commune in queries.open_communes():
         for due in SCHEDULE:
             sent += _send(due, commune, now)
+    cache.set(LAST_TICK, clock.real_now().timestamp(), timeout=None)
     log.info("tick: %s tasks sent", sent)
     return sent
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from lps.kernel.metrics.exposing import expose
 from voice.dialogue.facts import phrase
 from voice.gateway.prompts import NoVoice, Store
 from voice.gateway.server import Server
@@ -36,6 +37,7 @@ class Command(BaseCommand):
         except OSError as error:
             why = error.strerror or type(error).__name__
             raise CommandError(f"Le dossier des phrases {store.folder} ne peut pas être préparé ({why}).") from error
+        expose("voice")
         asyncio.run(_serve(Server(store=store), options["host"], options["port"]))
 
 
