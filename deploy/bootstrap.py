@@ -1,8 +1,8 @@
 """Make `.venv` from the hashed lock, with the standard library alone. A second run changes nothing.
 
 System packages are installed through apt when we are root; otherwise they are named and nothing else
-happens. `--tests` also brings the browser that the tests drive and what tries the chart, `--speech` the
-natural voice of the telephone.
+happens. `--tests` also brings the browser and the telephones that the tests drive and what tries the chart,
+`--speech` the natural voice of the telephone.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ LIBRARIES = {
 }
 # What the program that drives the browser needs beside it.
 BROWSER_LIBRARIES = {"libatomic1": "libatomic.so.1"}
+# What the tests drive: a browser, and callers by the hundred; by Debian package.
+TOOLS = {"chromium": "chromium", "sip-tester": "sipp"}
 
 _NO_ROOM = ("No space left on device", "Disk quota exceeded", "enough free space", "not enough space")
 _NO_NETWORK = (
@@ -172,8 +174,8 @@ def _missing_packages(*, with_browser: bool) -> list[str]:
     missing += [package for package, library in libraries.items() if not _is_there(library)]
     if shutil.which("espeak-ng") is None:
         missing.append("espeak-ng")
-    if with_browser and shutil.which("chromium") is None:
-        missing.append("chromium")
+    if with_browser:
+        missing += [package for package, program in TOOLS.items() if shutil.which(program) is None]
     return missing
 
 

@@ -112,7 +112,7 @@ def test_an_ordinary_user_is_told_the_packages_and_nothing_is_made(checkout: Pat
 
     assert done.returncode == 1
     assert done.stderr.startswith("Il manque des paquets du système. Lancez : sudo apt-get install -y")
-    assert "chromium" in done.stderr
+    assert "chromium" in done.stderr and "sip-tester" in done.stderr
     assert not (checkout / ".venv").exists()
 
 
