@@ -9,12 +9,13 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime
 from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from lps.kernel import clock
+from lps.kernel import clock, log_context
 from lps.kernel.metrics import counted
 from tenants import context
 from tenants.models import Commune
@@ -81,6 +82,7 @@ class Server:
     async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
+        log_context.request_id.set(log_context.new_id())
         self._standing.add(task)
         counted.STANDING_CALLS.inc()
         channel = Channel(reader, writer)
@@ -155,7 +157,8 @@ class Server:
         return await self._in_thread(rendered)
 
     async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        """Away from the other calls; its lines bear the name of this one."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, work)
 
     async def hear(self, call: Conversation, typed: Typed, at: datetime) -> Action | None:
         """Move a call on, at the instant at which its last key came."""

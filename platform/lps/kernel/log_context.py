@@ -8,11 +8,14 @@ traces of errors.
 import json
 import logging
 import re
+import uuid
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
 commune_slug: ContextVar[str] = ContextVar("commune_slug", default="-")
+# What asked for the work that a line tells: a request of the pages, also in the tasks that it wakes, or a call.
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
+task_name: ContextVar[str] = ContextVar("task_name", default="-")
 
 MASK = "••••••"
 _ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
@@ -23,6 +26,11 @@ _SECRET = re.compile(r"(?<![A-Za-z0-9_-])(?=[a-z_-]*[A-Z0-9])[A-Za-z0-9_-]{32,}"
 # A code has 6 to 10 digits, whatever stands beside it. Dates without dashes and telephone numbers go with them.
 _CODE = re.compile(r"\d{6,}")
 _PLAIN_WORD = re.compile(r"(?!(?:\D*\d){4})[a-z0-9_.-]{0,40}")  # at most three digits in all: "72.00.00.01" is a code
+
+
+def new_id() -> str:
+    """A name for a request, a call or a task that nothing asked for."""
+    return uuid.uuid4().hex[:12]
 
 
 def mask(text: str) -> str:
@@ -67,6 +75,7 @@ class JsonFormatter(MaskedFormatter):
                 "logger": record.name,
                 "commune": commune_slug.get(),
                 "request": request_id.get(),
+                "task": task_name.get(),
                 "message": mask(self._body(record)),
             },
             ensure_ascii=False,

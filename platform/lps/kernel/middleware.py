@@ -3,7 +3,6 @@
 import ipaddress
 import logging
 import re
-import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -38,7 +37,7 @@ class RequestStamp:
         request.client_address = self._client_address(request) if trusted else peer
         if trusted and request.headers.get("X-Forwarded-Proto") == "https":
             request.META["wsgi.url_scheme"] = "https"
-        request.request_id = uuid.uuid4().hex[:12]
+        request.request_id = log_context.new_id()
         token = log_context.request_id.set(request.request_id)
         try:
             response = self.get_response(request)
