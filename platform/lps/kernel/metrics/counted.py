@@ -50,6 +50,16 @@ ALL = (
     VOICE_ERRORS,
 )
 
+# Shown as nought from the start: an alert on one event would miss the first of a series that is born with it.
+for _outcome in ("sent", "mistake"):
+    MESSAGES.labels(kind="email", outcome=_outcome)
+for _state in ("paid", "mismatch"):
+    PAYMENTS.labels(state=_state)
+for _secret in ("child_code", "account"):
+    ATTEMPTS.labels(secret=_secret, outcome="uncounted")
+for _part in ("database", "sentence", "town"):
+    VOICE_ERRORS.labels(part=_part)
+
 
 @contextmanager
 def task_timed(name: str) -> Iterator[None]:
