@@ -40,6 +40,7 @@ fix: venv
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate -q
 lock:
 	@$(COMPILE) pyproject.toml --all-extras -o requirements.lock
+	@$(COMPILE) pyproject.toml deploy/image/requirements.in -c requirements.lock -o requirements-image.lock
 	@$(COMPILE) --group charts -c requirements.lock -o requirements-charts.lock
 	@$(COMPILE) --group speech -c requirements.lock -o requirements-speech.lock
 

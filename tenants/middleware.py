@@ -37,6 +37,17 @@ class CommuneMiddleware:
             return self.get_response(request)
 
 
+def answers_at(host: str) -> bool:
+    """Whether a page of ours is at this name (lower case, no port): a commune's, the console's, one that leads there.
+
+    Raises DatabaseError when the registry cannot be read.
+    """
+    if "\0" in host:
+        return False
+    host = _preferred_host(host) or host
+    return host == settings.LPS_CONSOLE_HOST or queries.commune_of_host(host=host) is not None
+
+
 def _preferred_host(host: str) -> str | None:
     """The same name under the first base domain, for the domains that only redirect (`.fr` → `.com`)."""
     for domain in settings.LPS_REDIRECTED_DOMAINS:

@@ -137,7 +137,13 @@ def test_no_signal_of_our_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), [("requirements.lock", 50), ("requirements-charts.lock", 2), ("requirements-speech.lock", 5)]
+    ("name", "least"),
+    [
+        ("requirements.lock", 50),
+        ("requirements-image.lock", 50),
+        ("requirements-charts.lock", 2),
+        ("requirements-speech.lock", 5),
+    ],
 )
 def test_the_lock_has_a_hash_for_everything_and_names_no_address(name: str, least: int) -> None:
     lock = (ROOT / name).read_text()

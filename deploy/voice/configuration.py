@@ -10,6 +10,7 @@ from voice.gateway.prompts import UNAVAILABLE
 
 HOME = "/srv/lps"  # as Asterisk sees it
 PROMPTS = "/var/lib/lps/prompts"
+MODULES = "/usr/lib/x86_64-linux-gnu/asterisk/modules"
 MOST_CALLS = 300
 LONGEST_CALL = 600
 RTP_FIRST, RTP_LAST = 10000, 10999  # two ports a call
@@ -70,13 +71,29 @@ class Operator:
     password: str = ""
 
 
-def files(*, operator: Operator, sip: str, agi: str, rtp: tuple[int, int] = (RTP_FIRST, RTP_LAST)) -> dict[str, str]:
-    """Every file by its name; `sip` and `agi` are `address:port`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """How others see us behind a translated address: ours for them, and the networks that need none."""
+
+    address: str = ""
+    local_networks: tuple[str, ...] = ()
+
+
+def files(
+    *,
+    operator: Operator,
+    sip: str,
+    agi: str,
+    rtp: tuple[int, int] = (RTP_FIRST, RTP_LAST),
+    outside: Outside = Outside(),
+    modules: str = MODULES,
+) -> dict[str, str]:
+    """Every file by its name; `sip` and `agi` are `address:port`, `modules` the folder of Asterisk's modules."""
     empty = ("acl", "features", "udptl", "ccss", "stasis", "cli_permissions", "pjproject")
     return {
-        "asterisk.conf": _asterisk(),
+        "asterisk.conf": _asterisk(modules),
         "modules.conf": "\n".join(["[modules]", "autoload = no", *(f"load = {name}.so" for name in _MODULES), ""]),
-        "pjsip.conf": _pjsip(operator, sip),
+        "pjsip.conf": _pjsip(operator, sip, outside),
         "extensions.conf": _extensions(agi),
         "rtp.conf": f"[general]\nrtpstart={rtp[0]}\nrtpend={rtp[1]}\n",
         "logger.conf": "[general]\n[logfiles]\nsecurity => security\nmessages => notice,warning,error\n",
@@ -87,10 +104,10 @@ def files(*, operator: Operator, sip: str, agi: str, rtp: tuple[int, int] = (RTP
     }
 
 
-def _asterisk() -> str:
+def _asterisk(modules: str) -> str:
     folders = {
         "astetcdir": f"{HOME}/etc",
-        "astmoddir": "/usr/lib/x86_64-linux-gnu/asterisk/modules",
+        "astmoddir": modules,
         "astvarlibdir": "/var/lib/asterisk",
         "astdbdir": f"{HOME}/db",
         "astkeydir": "/var/lib/asterisk",
@@ -104,10 +121,10 @@ def _asterisk() -> str:
     return "\n".join(["[directories]", *lines, ""])
 
 
-def _pjsip(operator: Operator, sip: str) -> str:
+def _pjsip(operator: Operator, sip: str, outside: Outside) -> str:
     sections: list[tuple[str, Mapping[str, str]]] = [
         ("global", {"type": "global", "endpoint_identifier_order": "ip"}),
-        ("udp", {"type": "transport", "protocol": "udp", "bind": sip}),
+        ("udp", {"type": "transport", "protocol": "udp", "bind": sip, **_seen_from(outside)}),
     ]
     if operator.username:
         sections += _registration(operator)
@@ -132,6 +149,14 @@ def _pjsip(operator: Operator, sip: str) -> str:
         ("operateur", {"type": "identify", "endpoint": "operateur", "match": operator.network}),
     ]
     return "\n".join(_section(name, values) for name, values in sections)
+
+
+def _seen_from(outside: Outside) -> Mapping[str, str]:
+    """What the transport tells those who reach us through a translated address."""
+    if not outside.address:
+        return {}
+    known = {"external_media_address": outside.address, "external_signaling_address": outside.address}
+    return {**known, "local_net": ",".join(outside.local_networks)} if outside.local_networks else known
 
 
 def _registration(operator: Operator) -> list[tuple[str, Mapping[str, str]]]:

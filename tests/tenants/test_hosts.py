@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 
 from tenants import context, queries
 from tenants.models import Commune, CommuneState
@@ -63,3 +64,26 @@ def test_without_the_cache_what_is_known_stands(demo: Commune, monkeypatch: pyte
     monkeypatch.setattr(type(cache._connections[cache._alias]), "get", away)
 
     assert queries.commune_of_host(host="demo.localhost") == demo
+
+
+@pytest.mark.parametrize(
+    ("host", "known"),
+    [
+        ("demo.localhost", True),
+        ("DEMO.localhost.", True),
+        ("console.localhost", True),
+        ("demo.les-parents-services.fr", True),
+        ("nulle-part.localhost", False),
+        ("nulle-part.les-parents-services.fr", False),
+        ("localhost", False),
+        ("", False),
+        ("a\0b.localhost", False),
+        ("é" * 300, False),
+    ],
+)
+def test_a_proxy_is_told_which_names_deserve_a_certificate(
+    client: Client, demo: Commune, host: str, known: bool
+) -> None:
+    answer = client.get("/sante/nom", {"domain": host}, headers={"host": "127.0.0.1"})
+
+    assert (answer.status_code, answer.json()) == (200 if known else 404, {"connu": known})

@@ -7,6 +7,7 @@ from celery import Celery
 from celery.loaders.app import AppLoader
 from celery.signals import beat_init, setup_logging, worker_init
 
+from lps.config.alive import ShowAlive
 from lps.config.refusals import refuse_unsafe_start
 from lps.kernel.metrics.exposing import expose
 
@@ -27,6 +28,8 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.imports = ("lps.config.tick",)
 app.conf.beat_schedule = {"tick": {"task": "lps.tick", "schedule": 60.0, "options": {"expires": 55}}}
+app.conf.beat_scheduler = "lps.config.alive:Scheduler"
+app.steps["worker"].add(ShowAlive)
 
 
 @setup_logging.connect

@@ -1,4 +1,4 @@
-"""Liveness and readiness, answered before the host is looked at and before anything is logged."""
+"""Liveness, readiness and which names are ours, answered before the host is looked at and before anything is logged."""
 
 import logging
 import time
@@ -10,9 +10,11 @@ import psycopg
 import redis
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from lps.config import database
+from tenants.middleware import answers_at
 from tenants.storage.names import CommuneFiles
 
 # For all parts together: they are asked at once, each in a thread of its own.
@@ -23,7 +25,10 @@ log = logging.getLogger(__name__)
 
 
 class Health:
-    """`/sante/vivant` says that the process answers, `/sante/pret` that all it needs does."""
+    """`/sante/vivant` says that the process answers, `/sante/pret` that all it needs does.
+
+    `/sante/nom?domain=` tells a proxy that makes certificates on demand whether a name is served here.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -34,6 +39,8 @@ class Health:
             return _answer({"vivant": True})
         if request.path == "/sante/pret":
             return _answer(self._readiness())
+        if request.path == "/sante/nom":
+            return _name(request.GET.get("domain", ""))
         return self.get_response(request)
 
     def _readiness(self) -> Mapping[str, bool]:
@@ -66,6 +73,16 @@ class _Part:
 def _answer(facts: Mapping[str, bool]) -> JsonResponse:
     status = 200 if all(facts.values()) else 503
     return JsonResponse(facts, status=status, headers={"Cache-Control": "no-store"})
+
+
+def _name(domain: str) -> JsonResponse:
+    """200 when the name is served here, 404 when it is not: no certificate is then asked for it."""
+    try:
+        served = answers_at(domain.lower().rstrip("."))
+    except (DatabaseError, InterfaceError) as error:
+        log.error("a name could not be looked for (%s)", type(error).__name__)
+        return _answer({"connu": False})
+    return JsonResponse({"connu": served}, status=200 if served else 404, headers={"Cache-Control": "no-store"})
 
 
 def _ask_database() -> None:

@@ -180,7 +180,8 @@ LPS_VOICE_PROMPTS_SEEN_AS = env.text("LPS_VOICE_PROMPTS_SEEN_AS", "")
 LPS_API_CALLS_PER_MINUTE = int(env.text("LPS_API_CALLS_PER_MINUTE", "600"))
 
 STATIC_URL = "/static/"
-STATIC_ROOT = LPS_DATA_DIR / "static"
+# An image holds them collected, beside the code; its data come and go.
+STATIC_ROOT = Path(env.text("LPS_STATIC_DIR", str(LPS_DATA_DIR / "static")))
 STORAGES = {
     **storages_setting({**os.environ, "LPS_DATA_DIR": str(LPS_DATA_DIR)}),
     "staticfiles": {

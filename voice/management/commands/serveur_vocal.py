@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from lps.kernel import alive
 from lps.kernel.metrics.exposing import expose
 from voice.dialogue.facts import phrase
 from voice.gateway.prompts import NoVoice, Store
@@ -59,5 +60,13 @@ async def _serve(server: Server, host: str, port: int) -> None:
         loop.add_signal_handler(number, asked.set)
     bound = await server.open(host, port)
     log.info("the voice server answers on %s:%s", host, bound)
+    shown = asyncio.create_task(_show_alive())
     await asked.wait()
     await server.close()
+    shown.cancel()
+
+
+async def _show_alive() -> None:
+    while True:
+        alive.show()
+        await asyncio.sleep(alive.EVERY_SECONDS)
