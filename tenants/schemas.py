@@ -14,12 +14,9 @@ import re
 import shutil
 import subprocess
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote
 
-from django.apps import apps
-from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 from django.db.backends.utils import CursorWrapper
@@ -27,6 +24,7 @@ from django.db.backends.utils import CursorWrapper
 from lps.kernel import clock
 from tenants import context
 from tenants.connection import connection
+from tenants.fleet import versions
 from tenants.models import SchemaTemplate
 
 log = logging.getLogger(__name__)
@@ -47,7 +45,8 @@ def prepare_public() -> None:
         cursor.execute("CREATE SCHEMA IF NOT EXISTS extensions")
         for name in ("btree_gist", "pg_trgm", "unaccent"):
             cursor.execute(f"CREATE EXTENSION IF NOT EXISTS {name} SCHEMA extensions")
-    call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
+    if behind_among(["public"]):
+        call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
 
 
 def migrate(schema_name: str) -> None:
@@ -64,10 +63,8 @@ def behind() -> list[str]:
 
 def behind_among(schema_names: Sequence[str]) -> list[str]:
     """Those of these schemas whose migrations are not the code's, in two statements."""
-    expected = _migration_names()
-    with context.public(), connection.cursor() as cursor:
-        applied = _applied(cursor, schema_names)
-    return [schema for schema in schema_names if applied.get(schema, set()) != expected]
+    expected, applied = versions.on_disk(), versions.applied(schema_names)
+    return [schema for schema in schema_names if applied.get(schema) != expected]
 
 
 def create(schema_name: str) -> str:
@@ -128,52 +125,11 @@ def refresh_template() -> bool:
 
 
 def fingerprint() -> str:
-    """A digest of the communes' migrations as they stand on disk."""
+    """A digest of the migrations as they stand on disk."""
     digest = hashlib.sha256()
-    for path in _migration_files():
+    for path in versions.files():
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
-
-
-def _tenant_labels() -> list[str]:
-    return [config.label for config in apps.get_app_configs() if config.name in settings.TENANT_APPS]
-
-
-def _migration_files() -> list[Path]:
-    files: list[Path] = []
-    for label in _tenant_labels():
-        try:
-            package = import_module(f"{apps.get_app_config(label).name}.migrations")
-        except ModuleNotFoundError:
-            continue
-        files += sorted(Path(next(iter(package.__path__))).glob("[0-9]*.py"))
-    return files
-
-
-def _migration_names() -> set[tuple[str, str]]:
-    names = set()
-    for label in _tenant_labels():
-        folder = Path(apps.get_app_config(label).path) / "migrations"
-        names |= {(label, path.stem) for path in folder.glob("[0-9]*.py")}
-    return names
-
-
-def _applied(cursor: CursorWrapper, schema_names: Sequence[str]) -> dict[str, set[tuple[str, str]]]:
-    """The migrations applied in each schema that has a table of them."""
-    cursor.execute(
-        "SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE c.relname = 'django_migrations' AND n.nspname = ANY(%s)",
-        [list(schema_names)],
-    )
-    there = [row[0] for row in cursor.fetchall()]
-    applied: dict[str, set[tuple[str, str]]] = {schema: set() for schema in there}
-    if there:
-        each = (f"SELECT '{name}', app, name FROM {_quoted(name)}.django_migrations" for name in there)
-        every = " UNION ALL ".join(each)
-        cursor.execute(f"SELECT * FROM ({every}) AS every(schema, app, name) WHERE app = ANY(%s)", [_tenant_labels()])
-        for schema, app, name in cursor.fetchall():
-            applied[schema].add((app, name))
-    return applied
 
 
 def _create_empty(cursor: CursorWrapper, schema_name: str) -> None:

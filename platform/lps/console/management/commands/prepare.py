@@ -2,18 +2,13 @@
 
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
-
-from tenants import schemas
 
 
 class Command(BaseCommand):
-    help = "Met la base au niveau du code : registre, communes, schéma modèle."
+    help = "Met la base au niveau du code : registre, communes, schéma modèle (lps fleet migrate, sans option)."
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        schemas.prepare_public()
-        for schema in schemas.behind():
-            schemas.migrate(schema)
-            self.stdout.write(f"{schema} : à jour")
-        schemas.refresh_template()
+        call_command("fleet", "migrate", stdout=self.stdout, stderr=self.stderr)
