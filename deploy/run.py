@@ -24,6 +24,7 @@ from deploy.voice import root
 from deploy.voice.asterisk import Asterisk, sip_port
 from deploy.voice.configuration import PROMPTS, Operator, files
 from lps.kernel import clock
+from voice.gateway.kokoro import is_installed
 
 PAGE_PORT = 8025
 AGI_PORT = 4573
@@ -74,7 +75,7 @@ def _start(local: Local, port: int, mails: int | None) -> None:
     if mails is not None:
         _start_mails(local, mails)
     payfip = _start_payfip(local)
-    local.manage("prepare", "demo --if-absent")
+    local.manage("prepare", "demo --if-absent", *(["voice ask"] if _has_natural_voice() else []))
     local.remember()
     _start_web(local)
     telephone = _start_voice(local)
@@ -152,8 +153,16 @@ def _start_celery(local: Local) -> None:
     alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     silence = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
     local.keep("worker", *celery, "worker", "--concurrency", "2", *alone, extra=silence | _metrics(local, "worker"))
+    if _has_natural_voice():
+        rendering = ["worker", "--queues", "lps.voice", "--hostname", "voix@%h", "--concurrency", "1"]
+        local.keep("rendu", "nice", "-n", "19", *celery, *rendering, *alone, extra=silence)
     beat = ["beat", "--schedule", str(local.data.path / "schedule"), "--pidfile", ""]
     local.keep("scheduler", *celery, *beat, extra=_metrics(local, "scheduler"))
+
+
+def _has_natural_voice() -> bool:
+    """Whether sentences are rendered ahead here: seconds of work a sentence, when nothing else is to be done."""
+    return os.environ.get("LPS_VOICE_ENGINE", "auto") != "espeak" and is_installed()
 
 
 def _wait(local: Local, port: int) -> None:

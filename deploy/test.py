@@ -53,6 +53,7 @@ def environment(*, ground: Ground) -> Mapping[str, str]:
         "LPS_SECRET_KEY": secrets.token_urlsafe(48),
         "LPS_APP_KEYS": "k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
         "LPS_DATA_DIR": str(ground.directory / "data"),
+        "LPS_VOICE_ENGINE": "espeak",  # whatever is installed here: tests stay quick
     }
 
 

@@ -11,6 +11,19 @@ from tenants import context
 from tenants.tasks import send_to_commune
 
 log = logging.getLogger(__name__)
+_after_naming: list[str] = []
+
+
+def register_after_naming(task: str) -> None:
+    """Have a task of an app to the left run once a name that families hear was saved; called in its AppConfig."""
+    if task not in _after_naming:
+        _after_naming.append(task)
+
+
+def named_after_commit() -> None:
+    """A child, a service or the town was named, or named otherwise: once per transaction."""
+    for task in _after_naming:
+        wake_after_commit(task)
 
 
 @dataclass(frozen=True, slots=True)

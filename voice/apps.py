@@ -10,6 +10,9 @@ class VoiceConfig(AppConfig):
 
     def ready(self) -> None:
         from lps.accounts.rights import register
+        from tenants.wakeup import register_after_naming
         from voice import rights
+        from voice.wakeup import ASK
 
         register(rights.OWN)
+        register_after_naming(ASK)

@@ -101,3 +101,42 @@ class Pronunciation(models.Model):
 
     def __str__(self) -> str:
         return self.written
+
+
+class Piece(models.Model):
+    """A piece of a sentence that a worker renders ahead; once it has, its words are forgotten and its name stays.
+
+    `is_shared`: it says nothing of the town, and lies with those of all.
+    """
+
+    name = models.CharField("empreinte", max_length=64)
+    words = models.TextField("texte", blank=True)
+    is_shared = models.BooleanField("commune à tous")
+    asked_at = models.DateTimeField("demandée le")
+    made_at = models.DateTimeField("dite le", null=True, blank=True)
+    tries = models.PositiveSmallIntegerField("essais", default=0)
+
+    class Meta:
+        verbose_name = "morceau de phrase"
+        ordering = ("asked_at", "pk")
+        constraints = (models.UniqueConstraint(fields=("name",), name="piece_once"),)
+
+    def __str__(self) -> str:
+        return self.name[:12]
+
+
+class Recording(models.Model):
+    """What somebody of the town said into a microphone, heard instead of the voice; `digest` names its file."""
+
+    words = models.CharField("phrase", max_length=300)
+    digest = models.CharField("empreinte", max_length=64)
+    seconds = models.FloatField("durée (secondes)")
+    recorded_at = models.DateTimeField("reçu le")
+
+    class Meta:
+        verbose_name = "enregistrement"
+        ordering = ("words",)
+        constraints = (models.UniqueConstraint(fields=("words",), name="recording_once"),)
+
+    def __str__(self) -> str:
+        return self.words[:40]

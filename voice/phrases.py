@@ -6,6 +6,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django.utils import dateformat
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_noop as _n
 from django.utils.translation import ngettext
 
 from voice.dialogue.facts import MENU, Phrase, phrase
+from voice.dialogue.script import MOST_DAYS
 
 _WORDS = {
     "notice": _n("%(words)s"),
@@ -108,29 +110,83 @@ def sentence(said: Phrase) -> str:
     return words % {name: _shown(value) for name, value in facts.items()}
 
 
-def fixed() -> list[str]:
+@cache
+def fixed() -> tuple[str, ...]:
     """The pieces that no call changes, rendered when the product is built."""
     samples = [Phrase(code) for code, words in _WORDS.items() if "%(" not in words]
+    samples += [_blank(code) for code, words in _WORDS.items() if "%(" in words and code not in _NUMBERED]
     samples += [phrase("choice", name="", key=key) for key in range(1, MENU + 1)]
     samples += [phrase("others", key=MENU), phrase("week_choice", key=8)]
     samples += [phrase("minutes_left", number=number) for number in range(11)]
-    samples += [phrase("refused", day="", reason="", why=code) for code in _REFUSALS]
-    samples += [phrase("confirm", service="", first_name="", books="x", cancels="x", waits="x")]
-    return [piece for piece in dict.fromkeys(pieces(samples)) if piece != "x"]
+    samples += [phrase("refused", day="", reason="", why=code) for code in (*_REFUSALS, "")]
+    samples.append(_confirmed())
+    samples += [phrase("saved", service="", number=number) for number in range(1, MOST_DAYS + 1)]
+    samples += [phrase(code, number=number) for code in ("waits", "many_days") for number in range(1, MOST_DAYS + 1)]
+    samples += [phrase("receipt", number=f"x-x-{digit * 6}") for digit in "0123456789"]
+    return tuple(piece for piece in dict.fromkeys(pieces(samples)) if piece not in ("x", "x."))
+
+
+def of_town(*, name: str, site: str, notice: str = "") -> list[str]:
+    """The pieces that hold the name and the address of a town, and what is read first."""
+    sites = ("no_answer", "shut", "not_yet_open")
+    said = [phrase("welcome", town=name), *(phrase(code, site=site) for code in sites), phrase("notice", words=notice)]
+    return _own(said)
+
+
+def of_service(name: str) -> list[str]:
+    """The pieces that hold the name of a service."""
+    said = [phrase("choice", name=name, key=1), phrase("chosen", name=name), _confirmed(service=name)]
+    return _own(said)
+
+
+def of_child(first_name: str) -> list[str]:
+    """The pieces that hold a first name."""
+    said = [phrase("child", first_name=first_name), _confirmed(first_name=first_name)]
+    return _own(said)
+
+
+def of_days(days: Iterable[date]) -> list[str]:
+    """The pieces that hold these days or their years, the same for every town."""
+    held = list(days)
+    return list(dict.fromkeys([*map(spoken_day, held), *(f"{day.year}." for day in held)]))
+
+
+def is_neutral(piece: str) -> bool:
+    """Whether a piece says nothing of a town: one that is fixed, a day or a year."""
+    return piece in fixed() or _NEUTRAL.fullmatch(piece) is not None
+
+
+def _blank(code: str) -> Phrase:
+    return Phrase(code, dict.fromkeys(_PLACEHOLDER.findall(_WORDS[code]), ""))
+
+
+def _confirmed(**facts: str) -> Phrase:
+    return phrase("confirm", **{"service": "", "first_name": "", **facts}, books="x", cancels="x", waits="x")
+
+
+def _own(said: Iterable[Phrase]) -> list[str]:
+    return [piece for piece in dict.fromkeys(pieces(said)) if piece != "x" and piece not in fixed()]
 
 
 def spoken_day(day: date) -> str:
     """ "lundi 13 octobre", "jeudi 1er octobre": the weekday is what tells a parent that the keys were right."""
-    return dateformat.format(day, "l jS F" if day.day == 1 else "l j F")
+    return dateformat.format(day, r"l 1\e\r F" if day.day == 1 else "l j F")
 
 
-def spoken_receipt(number: str) -> str:
+class Spelled(str):
+    """A text whose words are pieces of their own."""
+
+
+def spoken_receipt(number: str) -> Spelled:
     """R-2026-000123 in groups of digits."""
     year, rank = number.split("-")[-2:]
-    return f"{year}. {' '.join(rank[:3])}. {' '.join(rank[3:])}"
+    return Spelled(f"{year}. {' '.join(rank[:3])}. {' '.join(rank[3:])}.")
 
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+_NUMBERED = frozenset({"choice", "others", "week_choice"})
+_NEUTRAL = re.compile(r"20\d\d\.|(lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche) (1er|[1-3]?\d) \w+")
+_SHORTEST = 5  # letters: "pour" alone has no tone, it is said with what follows
 
 
 def _pieces(said: Phrase) -> Iterator[str]:
@@ -140,8 +196,11 @@ def _pieces(said: Phrase) -> Iterator[str]:
     for found in _PLACEHOLDER.finditer(words):
         if found[1] in numbers:
             continue
-        yield from _said(words[begun : found.start()], numbers)
-        yield from _said_apart(facts[found[1]])
+        before = list(_said(words[begun : found.start()], numbers))
+        held = list(_said_apart(facts[found[1]]))
+        if before and len(before[0]) < _SHORTEST:
+            before, held = [], [f"{before[0]} {held[0]}", *held[1:]] if held else []
+        yield from (*before, *held)
         begun = found.end()
     yield from _said(words[begun:], numbers)
 
@@ -154,6 +213,9 @@ def _said(words: str, numbers: Mapping[str, int]) -> Iterator[str]:
 
 
 def _said_apart(value: Any) -> Iterator[str]:
+    if isinstance(value, Spelled):
+        yield from value.split()
+        return
     for one in value if isinstance(value, tuple | list) else (value,):
         if shown := str(_shown(one)).strip():
             yield shown
@@ -195,7 +257,7 @@ def _saved(said: Phrase) -> tuple[str, Mapping[str, Any]]:
 
 
 def _receipt(said: Phrase) -> tuple[str, Mapping[str, Any]]:
-    return _("Votre numéro de reçu : %(number)s."), {"number": spoken_receipt(said.facts["number"])}
+    return _("Votre numéro de reçu : %(number)s"), {"number": spoken_receipt(said.facts["number"])}
 
 
 def _waits(said: Phrase) -> tuple[str, Mapping[str, Any]]:

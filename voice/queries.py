@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
-from voice.models import Call, Pronunciation, VoiceSettings
+from tenants import context
+from voice.gateway.prompts import TownVoice
+from voice.models import Call, Piece, Pronunciation, Recording, VoiceSettings
 
 Outcome = Call.Outcome
 
@@ -53,6 +55,22 @@ def pronunciations() -> list[tuple[str, str]]:
     """Written and spoken, the longest words first: one statement."""
     found = Pronunciation.objects.values_list("written", "spoken")
     return sorted(found, key=lambda pair: -len(pair[0]))
+
+
+def town_voice() -> TownVoice:
+    """What this town's callers hear otherwise: two statements."""
+    recordings = dict(Recording.objects.values_list("words", "digest"))
+    return TownVoice(place=str(context.current().schema_name), said=pronunciations(), recordings=recordings)
+
+
+def recordings() -> dict[str, Recording]:
+    """What was recorded, by its words: one statement."""
+    return {one.words: one for one in Recording.objects.all()}
+
+
+def waiting_pieces() -> int:
+    """How many pieces are still to be rendered."""
+    return Piece.objects.filter(made_at=None).count()
 
 
 def calls() -> QuerySet[Call]:

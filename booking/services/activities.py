@@ -28,6 +28,7 @@ from lps.journal.channels import Channel
 from lps.journal.services import record
 from tenants import context
 from tenants.town.services import lock_settings, renew_catalogue_stamp
+from tenants.wakeup import named_after_commit
 
 
 class EverUsed(ValueError):
@@ -50,6 +51,7 @@ def add_activity(*, group_id: int, wanted: NewActivity, by: Actor, at: datetime)
         _make_days(made, at=at)
         _tell("activity_added", made.pk, by=by, at=at, after=written(made))
         renew_catalogue_stamp()
+        named_after_commit()
     return made
 
 
@@ -78,6 +80,7 @@ def change_activity(*, activity_id: int, wanted: NewActivity, by: Actor, at: dat
             _make_days(activity, at=at)
         _tell("activity_changed", activity_id, by=by, at=at, before=before, after=after)
         renew_catalogue_stamp()
+        named_after_commit()
     return activity
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 DISK = "tenants.storage.disk.CommuneFileSystemStorage"
 S3 = "tenants.storage.s3.CommuneS3Storage"
+SHARED_DISK = "tenants.storage.disk.SharedFileSystemStorage"
+SHARED_S3 = "tenants.storage.s3.SharedS3Storage"
 
 
 class BadStorageSettings(ValueError):
@@ -16,14 +18,16 @@ class BadStorageSettings(ValueError):
 
 
 def storages_setting(env: Mapping[str, str]) -> dict[str, object]:
-    """The `default` entry of Django's `STORAGES`, from the environment.
+    """The entries of Django's `STORAGES`, from the environment: `default`, and `shared` for what names no commune.
 
     `LPS_DATA_DIR` (disk), or `S3_ENDPOINT_URL` with `S3_BUCKET`, `AWS_ACCESS_KEY_ID`,
     `AWS_SECRET_ACCESS_KEY` and, where the provider wants one, `S3_REGION`.
     """
     if env.get("S3_ENDPOINT_URL"):
-        return {"default": {"BACKEND": S3, "OPTIONS": _s3_options(env)}}
-    return {"default": {"BACKEND": DISK, "OPTIONS": {"root": f"{_required(env, 'LPS_DATA_DIR')}/files"}}}
+        options = _s3_options(env)
+        return {"default": {"BACKEND": S3, "OPTIONS": options}, "shared": {"BACKEND": SHARED_S3, "OPTIONS": options}}
+    disk = {"root": f"{_required(env, 'LPS_DATA_DIR')}/files"}
+    return {"default": {"BACKEND": DISK, "OPTIONS": disk}, "shared": {"BACKEND": SHARED_DISK, "OPTIONS": disk}}
 
 
 def _s3_options(env: Mapping[str, str]) -> dict[str, object]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage
 
-from tenants.storage.names import CommuneFiles, commune_folder
+from tenants.storage.names import SHARED, CommuneFiles, commune_folder
 
 
 class CommuneFileSystemStorage(CommuneFiles, FileSystemStorage):
@@ -36,3 +36,11 @@ class CommuneFileSystemStorage(CommuneFiles, FileSystemStorage):
             return super().listdir(path)
         except FileNotFoundError:
             return [], []
+
+
+class SharedFileSystemStorage(CommuneFileSystemStorage):
+    """One folder for all communes: what says nothing of any of them."""
+
+    @property
+    def base_location(self) -> str:
+        return str(self.root / SHARED)

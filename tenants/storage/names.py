@@ -26,6 +26,14 @@ class CommuneFiles:
     def open(self, name: str, mode: str = "rb") -> Any:
         return super().open(checked(name), mode)  # type: ignore[misc]
 
+    def read(self, name: str) -> bytes | None:
+        """The whole file, None where there is none. Raises `StorageAway` when the storage does not answer."""
+        try:
+            with self.open(name) as kept:
+                return bytes(kept.read())
+        except FileNotFoundError:
+            return None
+
     def save(self, name: str | None, content: Any, max_length: int | None = None) -> str:
         return super().save(checked(name or content.name or ""), content, max_length)  # type: ignore[misc,no-any-return]
 
@@ -47,6 +55,9 @@ class CommuneFiles:
 
     def url(self, name: str | None) -> str:
         raise NoPublicAddress(name)
+
+
+SHARED = "shared"  # what is the same for every commune and names none; no schema is called so
 
 
 def commune_folder() -> str:

@@ -6,7 +6,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3Storage
 
-from tenants.storage.names import CommuneFiles, StorageAway, commune_folder
+from tenants.storage.names import SHARED, CommuneFiles, StorageAway, commune_folder
 
 # Other makers' S3 know neither host-style buckets nor the newer checksums; each step has its time limit.
 _CLIENT = Config(
@@ -34,6 +34,19 @@ class CommuneS3Storage(CommuneFiles, S3Storage):
         except (BotoCoreError, ClientError) as error:
             raise StorageAway(type(error).__name__) from error
 
+    def read(self, name: str) -> bytes | None:
+        try:
+            return super().read(name)
+        except (BotoCoreError, ClientError) as error:
+            raise StorageAway(type(error).__name__) from error
+
     def _normalize_name(self, name: str) -> str:
         """The object's key. The parent joins its `location`, one for all, in this same place."""
         return f"{commune_folder()}/{name}"
+
+
+class SharedS3Storage(CommuneS3Storage):
+    """One prefix for all communes: what says nothing of any of them."""
+
+    def _normalize_name(self, name: str) -> str:
+        return f"{SHARED}/{name}"

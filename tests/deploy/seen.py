@@ -14,7 +14,7 @@ OURS = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "S3_ENDPOINT_URL", "PORT", "MA
 def clean_environment(**more: str) -> dict[str, str]:
     """The variables of somebody who has set nothing of ours, and `more`."""
     kept = {name: value for name, value in os.environ.items() if name not in OURS and not name.startswith("LPS_")}
-    return {**kept, "PYTHONUNBUFFERED": "1", **more}
+    return {**kept, "PYTHONUNBUFFERED": "1", "LPS_VOICE_ENGINE": "espeak", **more}
 
 
 def descendants(pid: int) -> Iterator[int]:

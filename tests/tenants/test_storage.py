@@ -187,3 +187,21 @@ def test_files_on_disk_are_for_our_user_alone(tmp_path: Path, town: Commune) -> 
 def test_an_incomplete_environment_is_refused(env: dict[str, str]) -> None:
     with pytest.raises(BadStorageSettings):
         storages_setting(env)
+
+
+def test_what_is_shared_is_the_same_for_every_commune(
+    storage: Storage, demo: Commune, buchelay: Commune, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    env = {"LPS_DATA_DIR": str(tmp_path)}
+    if "s3" in request.node.name:
+        env = {"S3_ENDPOINT_URL": request.getfixturevalue("s3_endpoint"), "S3_BUCKET": BUCKET, **KEYS}
+    entry = storages_setting(env)["shared"]
+    shared = import_string(entry["BACKEND"])(**entry["OPTIONS"])  # type: ignore[index]
+
+    shared.save("voice/one.wav", ContentFile(b"for all"))
+
+    for commune in (demo, buchelay):
+        with context.use(commune):
+            assert shared.read("voice/one.wav") == b"for all" and shared.read("voice/two.wav") is None
+            assert storage.read("voice/one.wav") is None  # type: ignore[attr-defined]
+    shared.delete("voice/one.wav")

@@ -1,7 +1,6 @@
 """A provider of telephone numbers: it carries out what our door answers, and follows a caller's script."""
 
 import html
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -14,7 +13,9 @@ from django.test import Client
 from tenants import keys
 from tenants.models import Commune
 from tests.voice.asterisk import HANG_UP, LINE, SILENCE
+from voice.dialogue.facts import said_from_json
 from voice.gateway.signatures import signature
+from voice.phrases import sentence
 from voice.views.webhook import SOUND
 
 SECRET = "le-secret-du-prestataire"
@@ -91,4 +92,4 @@ def gathered(typed: str, most: int) -> tuple[str, bool, str]:
 def texts_of(url: str) -> list[str]:
     """The sentences behind the address of a sound."""
     token = urlsplit(url).path.rpartition("/")[2].removesuffix(".wav")
-    return list(json.loads(keys.decrypt(token, purpose=SOUND)))
+    return [sentence(one) for one in said_from_json(keys.decrypt(token, purpose=SOUND))]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from voice.gateway.prompts import UNAVAILABLE, NoVoice, Store
+from voice.gateway.errors import NoVoice
+from voice.gateway.prompts import UNAVAILABLE, Store
 
 AWAY = "Le service ne répond pas."
 

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -288,6 +288,16 @@ def told_from_json(written: Mapping[str, Any]) -> Ask | HangUp:
     """What `told_to_json` wrote."""
     rest = {name: value for name, value in written.items() if name != "asks"}
     return _ask(rest) if written["asks"] else HangUp(say=tuple(map(_phrase, rest["say"])))
+
+
+def said_to_json(said: Iterable[Phrase]) -> str:
+    """What is said, as text: `said_from_json` reads it."""
+    return json.dumps([asdict(one) for one in said], default=str, ensure_ascii=False)
+
+
+def said_from_json(text: str) -> tuple[Phrase, ...]:
+    """What `said_to_json` wrote."""
+    return tuple(map(_phrase, json.loads(text)))
 
 
 def _ask(written: Mapping[str, Any]) -> Ask:

@@ -25,10 +25,11 @@ from voice.dialogue.collect import KEYS, Collector
 from voice.dialogue.facts import Action, Ask, Phrase, Typed, phrase
 from voice.gateway import numbers
 from voice.gateway.agi import LONGEST_LINE, BadPeer, Channel, Gone
-from voice.gateway.prompts import NoVoice, Store
+from voice.gateway.errors import NoVoice
+from voice.gateway.prompts import Store, TownVoice, Wanted
 from voice.models import Call
-from voice.phrases import sentence
 from voice.services import conversation as calls
+from voice.services import pieces
 from voice.services.conversation import CALLS_AT_ONCE, Conversation
 
 THREADS = 16
@@ -47,6 +48,8 @@ class Server:
         self.store = store
         self.leaving_seconds = leaving_seconds
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="call")
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="pieces")
+        self._wanted: set[str] = set()  # pieces that are being brought
         self._standing: set[asyncio.Task[None]] = set()
         self._callers: Counter[tuple[str, str]] = Counter()
         self._server: asyncio.Server | None = None
@@ -68,6 +71,7 @@ class Server:
             task.cancel()
         await asyncio.gather(*self._standing, return_exceptions=True)
         self._threads.shutdown(wait=True)
+        self._beside.shutdown(wait=True)
 
     @property
     def standing(self) -> int:
@@ -106,9 +110,9 @@ class Server:
         except (DatabaseError, InterfaceError) as error:
             log.error("a call met no database (%s)", type(error).__name__)
             counted.VOICE_ERRORS.labels(part="database").inc()
-            return await self._say_and_end(channel, [phrase("failed"), phrase("good_bye")], ())
+            return await self._say_and_end(channel, [phrase("failed"), phrase("good_bye")])
         if commune is None:
-            return await self._say_and_end(channel, [phrase("not_assigned"), phrase("good_bye")], ())
+            return await self._say_and_end(channel, [phrase("not_assigned"), phrase("good_bye")])
         with _Counted(self._callers, (called, caller)) as at_once:
             if caller and at_once > CALLS_AT_ONCE:
                 log.info("a caller whose calls stand hears a busy line")
@@ -117,44 +121,68 @@ class Server:
 
     async def _talk(self, channel: Channel, commune: Commune, caller: str) -> None:
         try:
-            said = await self._in_thread(lambda: _pronunciations(commune))
+            voice = await self._in_thread(lambda: _voice(commune))
             call, action = await self._in_thread(
                 lambda: calls.begin(commune=commune, door=Call.Door.TELEPHONE, caller=caller, at=clock.now())
             )
         except (DatabaseError, InterfaceError) as error:
             log.error("a call met no database (%s)", type(error).__name__)
             counted.VOICE_ERRORS.labels(part="database").inc()
-            return await self._say_and_end(channel, [phrase("failed"), phrase("good_bye")], ())
+            return await self._say_and_end(channel, [phrase("failed"), phrase("good_bye")])
         if call.outcome is Call.Outcome.REFUSED:
             return await channel.refuse()
         try:
             await channel.answer()
-            await _Talk(self, channel, call, said).go_on(action)
+            await _Talk(self, channel, call, voice).go_on(action)
         except (Gone, BadPeer):
             pass
         finally:
             # Whatever ended it: a call that is over already writes nothing more.
             await self._in_thread(lambda: calls.leave(call, at=clock.now()))
 
-    async def _say_and_end(self, channel: Channel, said: Iterable[Phrase], words: Iterable[tuple[str, str]]) -> None:
+    async def _say_and_end(self, channel: Channel, said: Iterable[Phrase]) -> None:
         await channel.answer()
-        await channel.play_whole(await self.files(said, list(words)))
+        await channel.play_whole(await self.files(said, TownVoice()))
         await channel.hang_up()
 
-    async def files(self, said: Iterable[Phrase], words: list[tuple[str, str]]) -> list[str]:
-        """The files of these sentences, as Asterisk names them; one that cannot be rendered is left out and told."""
+    async def files(self, said: Iterable[Phrase], voice: TownVoice, commune: Commune | None = None) -> list[str]:
+        """The files of these sentences, as Asterisk names them; one that cannot be rendered is left out and told.
+
+        What is missing of the natural voice is brought, or asked for, beside the call.
+        """
 
         def rendered() -> list[str]:
-            found = []
+            found: list[str] = []
             for one in said:
                 try:
-                    found.append(self.store.playable(self.store.file(sentence(one), said=words)))
+                    heard = self.store.heard(one, voice)
                 except NoVoice as error:
                     log.error("a sentence was not rendered: %s (%s)", one.code, error)
                     counted.VOICE_ERRORS.labels(part="sentence").inc()
+                    continue
+                found += map(self.store.playable, heard.files)
+                if heard.wanted and commune is not None:
+                    self._bring(heard.wanted, commune)
             return found
 
         return await self._in_thread(rendered)
+
+    def _bring(self, wanted: Iterable[Wanted], commune: Commune) -> None:
+        """Bring pieces into the folder in a thread of its own, once at a time."""
+        new = [one for one in wanted if one.name not in self._wanted]
+        if new:
+            self._wanted |= {one.name for one in new}
+            self._beside.submit(self._supply, new, commune)
+
+    def _supply(self, wanted: list[Wanted], commune: Commune) -> None:
+        try:
+            with context.use(commune):
+                pieces.supply(self.store, wanted, at=clock.now())
+        except (DatabaseError, InterfaceError, OSError) as error:
+            log.error("pieces of sentences were not brought (%s)", type(error).__name__)
+        finally:
+            self._wanted -= {one.name for one in wanted}
+            connection.close()
 
     async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
         """Away from the other calls; its lines bear the name of this one."""
@@ -168,8 +196,8 @@ class Server:
 class _Talk:
     """The dialogue with one caller."""
 
-    def __init__(self, server: Server, channel: Channel, call: Conversation, said: list[tuple[str, str]]) -> None:
-        self.server, self.channel, self.call, self.said = server, channel, call, said
+    def __init__(self, server: Server, channel: Channel, call: Conversation, voice: TownVoice) -> None:
+        self.server, self.channel, self.call, self.voice = server, channel, call, voice
 
     async def go_on(self, action: Action | None) -> None:
         """Say, listen, ask the town, until the end."""
@@ -178,7 +206,7 @@ class _Talk:
             typed = await self._typed(action, ahead)
             action = await self._meanwhile(self.server.hear(self.call, typed, clock.now()), ahead)
         if action is not None:
-            await self.channel.play_whole(await self.server.files(action.say, self.said))  # type: ignore[union-attr]
+            await self.channel.play_whole(await self._rendered(action.say))  # type: ignore[union-attr]
         await self.channel.hang_up()
 
     async def _meanwhile(self, work: Coroutine[None, None, Answer], ahead: list[str]) -> Answer:
@@ -197,7 +225,10 @@ class _Talk:
         return task.result()
 
     async def _files(self, said: Iterable[Phrase], ahead: list[str]) -> list[str]:
-        return await self._meanwhile(self.server.files(said, self.said), ahead)
+        return await self._meanwhile(self._rendered(said), ahead)
+
+    async def _rendered(self, said: Iterable[Phrase]) -> list[str]:
+        return await self.server.files(said, self.voice, self.call.commune)
 
     async def _typed(self, ask: Ask, ahead: list[str]) -> Typed:
         """What the caller answers: keys typed ahead first, then those that cut the question, then those waited for."""
@@ -243,9 +274,9 @@ def _commune(called: str) -> Commune | None:
         connection.close()
 
 
-def _pronunciations(commune: Commune) -> list[tuple[str, str]]:
+def _voice(commune: Commune) -> TownVoice:
     try:
         with context.use(commune):
-            return queries.pronunciations()
+            return queries.town_voice()
     finally:
         connection.close()

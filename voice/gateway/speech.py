@@ -3,15 +3,17 @@
 import logging
 import shutil
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpResponse
 
-from voice import queries
 from voice.dialogue.facts import Phrase
-from voice.gateway.prompts import Store, joined
+from voice.gateway import wav
+from voice.gateway.prompts import Store
 from voice.phrases import sentence
+from voice.services import speaking
 
 WAV = "audio/wav"
 log = logging.getLogger(__name__)
@@ -27,14 +29,13 @@ def can_speak() -> bool:
     return shutil.which("espeak-ng") is not None
 
 
-def spoken(texts: Iterable[str], *, in_their_words: bool = True) -> HttpResponse:
-    """These texts as one sound, with the town's pronunciations or as they are written.
+def spoken(said: Iterable[Phrase], *, at: datetime, as_written: bool = False) -> HttpResponse:
+    """These sentences as one sound, with the town's pronunciations or as they are written.
 
     503 when nothing can speak, which is told to the logs.
     """
-    kept, said = store(), queries.pronunciations() if in_their_words else []
     try:
-        content = joined([kept.file(text, said=said) for text in texts if text.strip()])
+        content = wav.joined(speaking.sounds(store(), said, at=at, as_written=as_written).files)
     except OSError as error:
         log.error("a sound was not rendered (%s)", type(error).__name__)
         return HttpResponse(status=503)

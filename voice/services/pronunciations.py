@@ -5,6 +5,7 @@ from django.db import transaction
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
+from tenants.wakeup import named_after_commit
 from voice.models import Pronunciation
 
 SUBJECT = "telephone"
@@ -19,6 +20,7 @@ def save_word(
         row = word or Pronunciation()
         row.written, row.spoken = written, spoken
         row.save()
+        named_after_commit()
         if before != _told(row):
             record(
                 by=by, channel=channel, action="pronunciation_saved", subject=SUBJECT, before=before, after=_told(row)
@@ -31,6 +33,7 @@ def remove_word(*, word: Pronunciation, by: Actor, channel: Channel = Channel.OF
     with transaction.atomic():
         told, (removed, _) = _told(word), Pronunciation.objects.filter(pk=word.pk).delete()
         if removed:
+            named_after_commit()
             record(by=by, channel=channel, action="pronunciation_removed", subject=SUBJECT, before=told)
 
 

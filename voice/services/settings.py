@@ -14,6 +14,7 @@ from tenants.lines import set_lines
 from tenants.queries import lines_of
 from tenants.town.queries import settings as town_settings
 from tenants.town.services import change_settings as change_town
+from tenants.wakeup import named_after_commit
 from voice.models import VoiceSettings
 
 SUBJECT = "telephone"
@@ -31,6 +32,7 @@ def change_settings(*, by: Actor, channel: Channel = Channel.OFFICE, **wanted: A
             setattr(row, name, value)
         row.full_clean()
         row.save()
+        named_after_commit()
         changed = _told(before), _told(after)
         record_change(changed, by=by, channel=channel, action="voice_settings_changed", subject=SUBJECT)
 

@@ -4,7 +4,6 @@ A number called is a line of this commune or is nobody's. What a call remembers 
 twice gets the same answer. The order of the gates: flood, size, secret, signature, then what is asked.
 """
 
-import json
 import logging
 import re
 import uuid
@@ -21,7 +20,7 @@ from lps.accounts.requests import DoorRequest
 from tenants import keys
 from tenants.queries import commune_of_number
 from voice import queries
-from voice.dialogue.facts import Ask, Phrase, phrase
+from voice.dialogue.facts import Ask, Phrase, phrase, said_from_json, said_to_json
 from voice.gateway import numbers, speech, verbs
 from voice.gateway.signatures import is_signed
 from voice.models import Call
@@ -65,10 +64,10 @@ def answer(request: DoorRequest, provider: str, line: str) -> HttpResponse:
 def sound(request: DoorRequest, token: str) -> HttpResponse:
     """The sentences that this sealed address holds: nobody else can make one."""
     try:
-        texts = json.loads(keys.decrypt(token, purpose=SOUND))
+        said = said_from_json(keys.decrypt(token, purpose=SOUND))
     except ValueError as error:
         raise Http404 from error
-    return speech.spoken(texts)
+    return speech.spoken(said, at=request.received_at)
 
 
 def _answered(request: DoorRequest, line: str, call: uuid.UUID, rank: str, typed: str) -> HttpResponse:
@@ -126,7 +125,7 @@ def _said(request: DoorRequest, said: tuple[Phrase, ...] | list[Phrase], *, is_s
     texts = speech.sentences(said)
     if not texts or not is_sound:
         return " ".join(texts)
-    token = keys.encrypt(json.dumps(texts), purpose=SOUND)
+    token = keys.encrypt(said_to_json(said), purpose=SOUND)
     return _public(request, reverse("voice:sound", args=[token]))
 
 

@@ -18,6 +18,14 @@ def text(name: str, default: str | None = None) -> str:
     return value
 
 
+def choice(name: str, known: tuple[str, ...]) -> str:
+    """One of the known words, the first by default; raises `MissingSetting`."""
+    value = os.environ.get(name) or known[0]
+    if value not in known:
+        raise MissingSetting(f"La variable {name} attend l'un de ces mots : {', '.join(known)}.")
+    return value
+
+
 def words(name: str, default: str = "") -> tuple[str, ...]:
     """A comma-separated variable."""
     return tuple(word.strip() for word in os.environ.get(name, default).split(",") if word.strip())

@@ -177,6 +177,9 @@ LPS_BREVO_URL = env.text("BREVO_URL", "https://api.brevo.com" if PRODUCTION else
 # Where the voice server keeps its sentences, and where Asterisk, which has a root of its own, sees them.
 LPS_VOICE_PROMPTS = env.text("LPS_VOICE_PROMPTS", str(LPS_DATA_DIR / "prompts"))
 LPS_VOICE_PROMPTS_SEEN_AS = env.text("LPS_VOICE_PROMPTS_SEEN_AS", "")
+# Which voice is rendered ahead: see voice.gateway.engines. What every town says lies where `lps voice render` put it.
+LPS_VOICE_ENGINE = env.choice("LPS_VOICE_ENGINE", ("auto", "espeak", "kokoro"))
+LPS_VOICE_CATALOGUE = env.text("LPS_VOICE_CATALOGUE", "")
 LPS_API_CALLS_PER_MINUTE = int(env.text("LPS_API_CALLS_PER_MINUTE", "600"))
 
 STATIC_URL = "/static/"
@@ -200,6 +203,8 @@ CELERY_RESULT_BACKEND = None
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "lps"
+# Seconds of work a piece, for nobody who waits: a queue and workers of its own.
+CELERY_TASK_ROUTES = {"voice.render": {"queue": "lps.voice"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -22,6 +22,7 @@ from notifications.wakeup import ASK_BACK, DRAIN, PURGE, QUEUE_CAMPAIGNS, READ_S
 from tenants import queries
 from tenants.models import Commune
 from tenants.tasks import registry_task, send_to_commune
+from voice.wakeup import ASK as ASK_FOR_PIECES
 from voice.wakeup import PURGE as PURGE_CALLS
 
 LATE = timedelta(hours=12)  # a night's work is not begun in the next afternoon
@@ -79,6 +80,7 @@ SCHEDULE = (
     Due(PURGE_BOOKINGS, at=time(3, 30)),
     Due(PURGE_BILLING, at=time(3, 32)),
     Due(PURGE_CALLS, at=time(3, 33)),
+    Due(ASK_FOR_PIECES, at=time(3, 34)),
     Due(journal.PURGE, at=time(3, 35)),
     Due(EXTEND, at=time(3, 40)),
     Due(QUOTIENTS, at=time(8, 30)),

@@ -7,6 +7,7 @@ from django.conf import settings
 
 ROOT = settings.ROOT
 _CELERY = ("-m", "celery", "-q", "-A", "lps.config.celery:app")
+_ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
 def web() -> list[str]:
@@ -16,8 +17,12 @@ def web() -> list[str]:
 
 def worker() -> list[str]:
     """What is done behind the pages; workers need not know of each other."""
-    alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    return [*_CELERY, "worker", "--concurrency", os.environ.get("LPS_WORKER_CONCURRENCY", "2"), *alone]
+    return [*_CELERY, "worker", "--concurrency", os.environ.get("LPS_WORKER_CONCURRENCY", "2"), *_ALONE]
+
+
+def speech() -> list[str]:
+    """What the natural voice renders ahead: a queue of its own, seconds of work a sentence."""
+    return [*_CELERY, "worker", "--queues", "lps.voice", "--hostname", "voix@%h", "--concurrency", "1", *_ALONE]
 
 
 def scheduler() -> list[str]:
@@ -35,6 +40,7 @@ def voice() -> list[str]:
 PROCESSES: Mapping[str, Callable[[], list[str]]] = {
     "web": web,
     "worker": worker,
+    "speech": speech,
     "scheduler": scheduler,
     "voice": voice,
 }

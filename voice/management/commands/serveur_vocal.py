@@ -14,7 +14,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from lps.kernel import alive
 from lps.kernel.metrics.exposing import expose
 from voice.dialogue.facts import phrase
-from voice.gateway.prompts import NoVoice, Store
+from voice.gateway.errors import NoVoice
+from voice.gateway.prompts import Store
 from voice.gateway.server import Server
 from voice.phrases import sentence
 
@@ -32,7 +33,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         store = Store(Path(settings.LPS_VOICE_PROMPTS), settings.LPS_VOICE_PROMPTS_SEEN_AS)
         try:
-            store.prepare(unavailable=sentence(phrase("failed")))
+            store.prepare(unavailable=sentence(phrase("failed")), catalogue=_catalogue())
         except NoVoice as error:
             raise CommandError("Il manque espeak-ng, la voix du serveur vocal : installez ce paquet.") from error
         except OSError as error:
@@ -51,6 +52,10 @@ def private_address(words: str) -> str:
     if not address.is_private or address.is_unspecified:
         raise ArgumentTypeError(f"« {words} » n'est pas une adresse privée : FastAGI n'a pas de mot de passe")
     return words
+
+
+def _catalogue() -> Path | None:
+    return Path(settings.LPS_VOICE_CATALOGUE) if settings.LPS_VOICE_CATALOGUE else None
 
 
 async def _serve(server: Server, host: str, port: int) -> None:

@@ -18,6 +18,7 @@ from lps.families.queries import first_names
 from lps.ui import saying
 from tenants import context
 from voice import queries
+from voice.dialogue.facts import phrase
 from voice.gateway import speech
 from voice.models import Pronunciation
 from voice.office_forms import WordForm
@@ -87,7 +88,8 @@ def sound(request: DoorRequest) -> HttpResponse:
     asked = request.GET.get("mot", "").replace("\x00", "").strip()[:LONGEST]
     if not (as_is or asked):
         raise Http404
-    return speech.spoken([as_is], in_their_words=False) if as_is else speech.spoken([asked])
+    said = [phrase("notice", words=as_is or asked)]
+    return speech.spoken(said, at=request.received_at, as_written=bool(as_is))
 
 
 def _answered(request: DoorRequest, form: WordForm, found: Pronunciation | None) -> HttpResponse | None:

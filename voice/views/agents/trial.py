@@ -1,6 +1,7 @@
 """Trying the telephone from a browser: the same dialogue, a keypad of buttons, and nothing that stays."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -16,7 +17,7 @@ from lps.accounts.gates import whole_town_required
 from lps.accounts.requests import DoorRequest
 from voice import queries
 from voice.dialogue.collect import KEYS, Collector
-from voice.dialogue.facts import Ask, HangUp
+from voice.dialogue.facts import Ask, HangUp, Phrase
 from voice.gateway import speech
 from voice.models import Call
 from voice.rights import TRY_VOICE
@@ -73,7 +74,7 @@ def turn(request: DoorRequest, call: uuid.UUID) -> HttpResponse:
 @whole_town_required(TRY_VOICE)
 def sound(request: DoorRequest, call: uuid.UUID) -> HttpResponse:
     """What is said now, as one hears it."""
-    return speech.spoken(_said(_turn_or_404(call).told))
+    return speech.spoken(_phrases(_turn_or_404(call).told), at=request.received_at)
 
 
 def _page(request: DoorRequest, standing: Turn, *, typed: str = "", error: str = "") -> HttpResponse:
@@ -89,7 +90,11 @@ def _page(request: DoorRequest, standing: Turn, *, typed: str = "", error: str =
 
 
 def _said(told: Ask | HangUp) -> list[str]:
-    return speech.sentences((*told.unheard, *told.say) if isinstance(told, Ask) else told.say)
+    return speech.sentences(_phrases(told))
+
+
+def _phrases(told: Ask | HangUp) -> Sequence[Phrase]:
+    return (*told.unheard, *told.say) if isinstance(told, Ask) else told.say
 
 
 def _answers(told: Ask | HangUp, keys: str) -> bool:

@@ -29,6 +29,7 @@ from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel.refusals import Refusal
 from tenants import keys
+from tenants.wakeup import named_after_commit
 
 OFFICE = Channel.OFFICE
 
@@ -77,6 +78,7 @@ def change_child(*, child: Child, facts: ChildFacts, diets: Collection[str], by:
             setattr(row, name, value)
         row.save()
         row.diets.set(rows)
+        named_after_commit()
         changed = [name for name in after if before[name] != after[name]]
         _record(
             child,

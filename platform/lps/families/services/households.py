@@ -16,6 +16,7 @@ from lps.kernel import clock
 from lps.kernel.refusals import Refusal
 from lps.kernel.text import sort_key
 from tenants.town import queries as town
+from tenants.wakeup import named_after_commit
 
 
 class FamilyRefused(ValueError):
@@ -213,6 +214,8 @@ def _insert_children(new: Sequence[NewChild]) -> list[Child]:
         )
         for child, code in zip(new, drawn, strict=True)
     ]
+    if rows:
+        named_after_commit()
     return _insert(Child, rows, refusal="child_code_taken")
 
 
