@@ -122,6 +122,7 @@ LPS_RAIL = [
     "voice.nav.RAIL",
     "lps.families.nav.RAIL",
     "lps.office.nav.LAST_RAIL",
+    "lps.console.nav.OFFICE_RAIL",
     "lps.accounts.nav.RAIL",
 ]
 # The tabs of a family's page in the town hall, likewise: addresses that take its key.

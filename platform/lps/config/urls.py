@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mairie/familles/", include("lps.families.office_urls")),
     path("mairie/", include("lps.accounts.office_urls")),
     path("mairie/", include("lps.office.urls")),
+    path("mairie/", include("lps.console.office_urls")),
     path("sms/", include("lps.office.sms_urls")),
     path("mairie/", include("booking.office_urls")),
     path("mairie/", include("billing.office_urls")),

@@ -1,10 +1,11 @@
-"""The rail of the console."""
+"""The rail of the console, and what it adds to the agents' rail."""
 
 from django.utils.translation import gettext_lazy as _
 
-from lps.console.rights import ENTER, MANAGE_OPERATORS, READ_JOURNAL
+from lps.console.rights import ENTER, MANAGE_OPERATORS, READ_JOURNAL, READ_VISITS
 from lps.ui.nav import SETTINGS, NavItem
 
+OFFICE_RAIL = (NavItem("console_office:visits", _("Visites de l'éditeur"), READ_VISITS, SETTINGS),)
 RAIL = (
     NavItem("console:communes", _("Communes"), ENTER),
     NavItem("console:operators", _("Exploitants"), MANAGE_OPERATORS, SETTINGS),
