@@ -24,6 +24,7 @@ CHECKS: Mapping[str, Sequence[str]] = {
     "qui importe qui": (str(SCRIPTS / "lint-imports"),),
     "types": (str(SCRIPTS / "mypy"), "."),
     "migrations manquantes": (*MANAGE, "makemigrations", "--check", "--dry-run"),
+    "migrations sûres": (*MANAGE, "fleet", "check"),
     "réglages": (*MANAGE, "check"),
     "pluriels": (sys.executable, "-m", "deploy.plurals", "--check"),
     "gabarits": (sys.executable, "-m", "deploy.templates"),

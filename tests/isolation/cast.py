@@ -14,8 +14,6 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -74,11 +72,14 @@ from booking.services.periods import add_period
 from booking.services.pre_registrations import answer
 from lps.accounts import agents
 from lps.accounts import services as accounts
+from lps.accounts.actors import Operator, actor_of
 from lps.accounts.agents import Invited, Profile
 from lps.accounts.doors import CONSOLE, OFFICE
 from lps.accounts.models import Account, ApiToken
 from lps.accounts.roles import Role
 from lps.accounts.sessions import Session
+from lps.console import visits
+from lps.console.models import Visit
 from lps.families import passage
 from lps.families import services as families
 from lps.families.models import (
@@ -120,7 +121,7 @@ from notifications.services.sending import change_sending
 from notifications.services.sms import number_lookup, post_sms
 from tenants import context, keys
 from tenants.lines import set_lines
-from tenants.models import Commune, Export
+from tenants.models import Commune
 from tenants.town.house_rules import Text
 from tenants.town.messages import Words
 from tenants.town.models import HouseRules, Message
@@ -270,6 +271,27 @@ class Town:
         with self.inside():
             accounts.deactivate(account=person.account, by=BY, channel=Channel.OFFICE)
         return person.account
+
+    @property
+    def visit(self) -> Visit:
+        """A visit of the vendor, asked for and not begun."""
+        with context.public():
+            account = people.operator(email=f"visite{next(_NUMBERS)}@editeur.example").account
+            actor = actor_of(account)
+        assert isinstance(actor, Operator)
+        return visits.ask(commune=self.commune, wish=visits.Wish(reason="Essai des portes", minutes=30), by=actor)
+
+    def visitor(self, *, writes: bool = False, minutes: int = 30) -> str:
+        """The cookie of an operator on a visit."""
+        with context.public():
+            account = people.operator(email=f"visite{next(_NUMBERS)}@editeur.example").account
+            actor = actor_of(account)
+        assert isinstance(actor, Operator)
+        wish = visits.Wish(reason="À la demande de la mairie", minutes=minutes, writes=writes)
+        visit = visits.ask(commune=self.commune, wish=wish, by=actor)
+        client = self.browser()
+        assert client.post("/mairie/visite/" + visits.link_of(visit).rpartition("/visite/")[2]).status_code == 302
+        return str(client.cookies["lps_mairie"].value)
 
     @property
     def invitation(self) -> dict[str, Any]:
@@ -845,16 +867,6 @@ class Town:
             bundles.ask(run=run, kind=RunWork.Kind.ARCHIVE, by=BY)
             bundles.make_asked()
             return run
-
-    @property
-    def exported(self) -> Export:
-        """An archive that may be downloaded; what it holds is of no matter to a door."""
-        with self.inside():
-            path = default_storage.save(f"exports/{uuid4().hex}.zip", ContentFile(b"une archive"))
-        with context.public():
-            told = {"asked_kind": BY.kind, "asked_key": BY.key, "asked_by": self.name, "finished_at": clock.now()}
-            ready = Export.State.READY
-            return Export.objects.create(commune=self.commune, state=ready, path=path, size=11, **told)
 
     @property
     def billed(self) -> Invoice:

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any
 from uuid import uuid4
 
+from lps.console import visits
 from lps.families.models import FamilyLink
 from lps.kernel import clock
 from tests.isolation.cast import Town, access_of_vendor, colleague_of_vendor, colleague_session_of_vendor
@@ -102,7 +103,6 @@ class Sample:
 FORM = {"GET": 200, "POST": 302}
 REFUSED = {"GET": 200, "POST": 400}
 DONE = {"POST": 302}
-PASSPHRASE = {"passphrase": "quatre mots que personne ne sait", "again": "quatre mots que personne ne sait"}
 # A code is sent to whatever number is given.
 SMS_CODE = frozenset({"notifications_numbercode", "notifications_outboxmessage"})
 
@@ -260,6 +260,14 @@ COMMUNE: Mapping[str, Sample] = {
     "accounts_office:end_other_sessions": Sample(agent("office.enter"), {"POST": 302}),
     "accounts_office:end_session": Sample(
         agent("office.enter"), {"POST": 404}, where=lambda town: {"key": town.colleague_session}
+    ),
+    "console_office:visits": Sample(agent("console.read_visits")),
+    "console_office:visit_end": Sample(
+        agent("console.read_visits"), {"POST": 302}, where=lambda town: {"visit_id": town.visit.pk}
+    ),
+    "console_office:visit_leave": Sample(EVERYBODY, {"POST": 302}),
+    "console_office:visit_enter": Sample(
+        LINK, FORM, where=lambda town: {"token": visits.link_of(town.visit).rstrip("/").rpartition("/")[2]}, foreign=410
     ),
     "office:agents": Sample(agent("accounts.manage")),
     "office:rights": Sample(agent("accounts.manage")),
@@ -838,8 +846,6 @@ COMMUNE: Mapping[str, Sample] = {
     "billing_office:run_papers_file": Sample(
         agent("billing.run_billing"), where=lambda town: {"run_id": town.bundled.pk, "kind": "archive", "rank": 0}
     ),
-    "console_office:exports": Sample(agent("console.export_town"), FORM, fields=lambda town: PASSPHRASE),
-    "console_office:archive": Sample(agent("console.export_town"), where=lambda town: {"export_id": town.exported.pk}),
     "billing_office:run_debts_csv": Sample(
         agent("billing.read_runs"), where=lambda town: {"run_id": town.billed.run_id}
     ),
@@ -1488,12 +1494,11 @@ CONSOLE: Mapping[str, Sample] = {
     "console:new": Sample(vendor("console.open_communes"), REFUSED),
     "console:commune": Sample(vendor("console.enter"), where=of_town),
     "console:messages": Sample(vendor("console.resend_messages"), FORM, where=of_town),
-    "console:exports": Sample(vendor("console.export_communes"), REFUSED, where=of_town),
-    "console:archive": Sample(
-        vendor("console.export_communes"), where=lambda town: {**of_town(town), "export_id": town.exported.pk}
-    ),
     "console:state": Sample(vendor("console.change_states"), REFUSED, where=of_town),
     "console:opening_day": Sample(vendor("console.change_states"), DONE, where=of_town),
+    "console:enter": Sample(vendor("console.enter_towns"), REFUSED, where=of_town),
+    "console:visit": Sample(vendor("console.enter_towns"), where=lambda town: {"visit_id": town.visit.pk}),
+    "console:visit_end": Sample(vendor("console.enter_towns"), DONE, where=lambda town: {"visit_id": town.visit.pk}),
     "console:operators": Sample(vendor("console.manage_operators")),
     "console:operator_invite": Sample(vendor("console.manage_operators"), REFUSED),
     "console:operator": Sample(vendor("console.manage_operators"), where=of_colleague),

@@ -1,6 +1,7 @@
 """Actors that carry what `rights.allowed` needs to know: their commune, their roles or scopes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from lps.accounts.models import Account, ApiToken
 from lps.journal.actors import Actor, ActorKind
@@ -18,6 +19,19 @@ class Agent(Actor):
     roles: frozenset[str]
     sites: frozenset[int] = frozenset()
     activities: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor(Agent):
+    """An operator inside a commune for a while, with a reason: sees what agents see, as far as `rights` opens it.
+
+    It holds no role. Nothing is changed unless `writes`; `until` is true time.
+    """
+
+    visit: int = 0
+    writes: bool = False
+    until: datetime | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ name whatever some operator may.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from lps.accounts.actors import Agent, Integration, Operator
+from lps.accounts.actors import Agent, Integration, Operator, Visitor
 from lps.accounts.roles import AGENT_ROLES, OPERATOR_ROLES, Role
 from lps.journal.actors import Actor, ActorKind
 from tenants import context
@@ -40,6 +40,7 @@ class Right:
 
 
 _rights: dict[str, Right] = {}
+_open_to_visitors: set[str] = set()
 
 
 def register(rights: Iterable[Right]) -> None:
@@ -47,6 +48,11 @@ def register(rights: Iterable[Right]) -> None:
     for right in rights:
         if _rights.setdefault(right.action, right) != right:
             raise ValueError(f"declared twice: {right.action}")
+
+
+def open_to_visitors(actions: Iterable[str]) -> None:
+    """Say which of the agents' actions an operator on a visit may do too; any other is refused to it."""
+    _open_to_visitors.update(actions)
 
 
 def allowed(actor: Actor | None, action: str, obj: object | None = None) -> bool:
@@ -57,6 +63,8 @@ def allowed(actor: Actor | None, action: str, obj: object | None = None) -> bool
     """
     right = _right(action)
     match actor:
+        case Visitor():
+            return bool(right.roles) and action in _open_to_visitors and _is_here(actor.schema_name)
         case Agent():
             if right.of_families and actor.activities and not actor.sites:
                 return False

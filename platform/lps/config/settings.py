@@ -122,8 +122,8 @@ LPS_RAIL = [
     "voice.nav.RAIL",
     "lps.families.nav.RAIL",
     "lps.office.nav.LAST_RAIL",
-    "lps.accounts.nav.RAIL",
     "lps.console.nav.OFFICE_RAIL",
+    "lps.accounts.nav.RAIL",
 ]
 # The tabs of a family's page in the town hall, likewise: addresses that take its key.
 LPS_FAMILY_TABS = [

@@ -9,7 +9,10 @@ class ConsoleConfig(AppConfig):
     verbose_name = "console"
 
     def ready(self) -> None:
-        from lps.accounts import rights
+        from lps.accounts import identity, rights
+        from lps.console import visitors, visits
         from lps.console.rights import OWN
 
         rights.register(OWN)
+        rights.open_to_visitors(visitors.OPEN)
+        identity.register(kind=visits.KIND, resolve=visits.resolve)

@@ -7,6 +7,7 @@
 | closed | the sentence | the sentence |
 
 What comes from the Treasury and from the senders of SMS is taken in every state: a payment or a STOP is never lost.
+An operator of the vendor on a visit to look is refused whatever would change something, in every state.
 A provider of telephone numbers is answered in every state too, by a sentence that a caller understands.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from lps.accounts.actors import Visitor
 from lps.accounts.api import problems
 from lps.accounts.doors import OFFICE
 from lps.accounts.requests import DoorRequest
@@ -26,10 +28,12 @@ from tenants.models import CommuneState
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # Told by others once, or a few times: refusing it would lose it.
 ALWAYS = ("/factures/tipi/notification/", "/factures/tipi/retour/", "/sms/prestataire/", "/voix/")
+# An operator on a visit leaves whatever it may do.
+LEAVE = f"{OFFICE.path}visite/quitter/"
 # What draws the page of the sentence itself, and the duties of a public site.
 DRESS = ("/logo", "/theme.css", "/accessibilite/")
 # Forms that an agent of a suspended commune still needs.
-DOOR_FORMS = (OFFICE.sign_in_path, f"{OFFICE.path}deconnexion/", f"{OFFICE.path}acces/", f"{OFFICE.path}export/")
+DOOR_FORMS = (OFFICE.sign_in_path, f"{OFFICE.path}deconnexion/", f"{OFFICE.path}acces/", f"{OFFICE.path}visite/")
 
 
 class StateGate:
@@ -44,6 +48,8 @@ class StateGate:
     def process_view(self, request: DoorRequest, *_: Any) -> HttpResponse | None:
         """The page that says the state, or None to let the request go on."""
         commune = request.commune
+        if isinstance(request.actor, Visitor) and not _may_send(request, request.actor):
+            return _sentence(request, "console/visit_read_only.html", status=403)
         if commune is None or commune.state == CommuneState.ACTIVE or request.path_info.startswith((*ALWAYS, *DRESS)):
             return None
         match commune.state:
@@ -52,6 +58,11 @@ class StateGate:
             case CommuneState.SUSPENDED:
                 return _suspended(request)
         return _sentence(request, "console/closed.html")
+
+
+def _may_send(request: DoorRequest, visitor: Visitor) -> bool:
+    """Who came to look sends nothing but its leave: the one place where that is refused, for every route."""
+    return visitor.writes or request.method in READING or request.path_info == LEAVE
 
 
 def _may_try(request: DoorRequest) -> bool:
@@ -71,10 +82,10 @@ def _suspended(request: DoorRequest) -> HttpResponse | None:
     return _sentence(request, "console/read_only.html")
 
 
-def _sentence(request: DoorRequest, template: str) -> HttpResponse:
+def _sentence(request: DoorRequest, template: str, *, status: int = 503) -> HttpResponse:
     """503: search engines and software come back later."""
     if request.path_info.startswith("/api/"):
         return problems.answer(request, problems.OUT_OF_SERVICE)
-    response = render(request, template, {"commune": request.commune}, status=503)
+    response = render(request, template, {"commune": request.commune}, status=status)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,11 +1,13 @@
-"""Addresses of what a town's own administrator does with the whole of it, under /mairie/."""
+"""Addresses under /mairie/ of what stands between a town and the vendor."""
 
 from django.urls import path
 
-from lps.console.views.agents import exports
+from lps.console.views.agents import visits
 
 app_name = "console_office"
 urlpatterns = [
-    path("export/", exports.exports, name="exports"),
-    path("export/<int:export_id>/archive.zip", exports.archive, name="archive"),
+    path("visites/", visits.visits, name="visits"),
+    path("visites/<int:visit_id>/fin/", visits.end, name="visit_end"),
+    path("visite/quitter/", visits.leave, name="visit_leave"),
+    path("visite/<str:token>/", visits.enter, name="visit_enter"),
 ]

@@ -9,15 +9,17 @@ CHANGE_STATES = "console.change_states"
 RESEND = "console.resend_messages"
 MANAGE_OPERATORS = "console.manage_operators"
 READ_JOURNAL = "console.read_journal"
-EXPORT = "console.export_communes"
-# The whole of it, by its own administrator.
-EXPORT_TOWN = "console.export_town"
+ENTER_TOWNS = "console.enter_towns"
+WRITE_IN_TOWNS = "console.write_in_towns"
+# The town's own: who of the vendor came in.
+READ_VISITS = "console.read_visits"
 OWN = (
     Right(OPEN_COMMUNES, operator=True),
     Right(CHANGE_STATES, operator=True),
     Right(RESEND, operators=frozenset({Role.SUPPORT})),
+    Right(ENTER_TOWNS, operators=frozenset({Role.SUPPORT})),
+    Right(WRITE_IN_TOWNS, operator=True),
+    Right(READ_VISITS, roles=frozenset({Role.ADMINISTRATOR})),
     Right(MANAGE_OPERATORS, operator=True),
     Right(READ_JOURNAL, operators=frozenset({Role.SUPPORT, Role.READ_ONLY})),
-    Right(EXPORT, operator=True),
-    Right(EXPORT_TOWN, roles=frozenset({Role.ADMINISTRATOR})),
 )

@@ -1,7 +1,9 @@
 """The console in French: its roles, what each may do, what its journal tells."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +15,7 @@ from lps.kernel.refusals import Refusal
 
 ROLES: Mapping[str, str | Promise] = {
     Role.OPERATOR: _("exploitant : tout, les comptes compris"),
-    Role.SUPPORT: _("assistance : renvoyer des messages, lire le journal"),
+    Role.SUPPORT: _("assistance : entrer dans une commune pour regarder, renvoyer des messages, lire le journal"),
     Role.INVOICING: _("facturation : les communes et leurs chiffres"),
     Role.READ_ONLY: _("lecture seule : tout lire, rien changer"),
 }
@@ -22,8 +24,9 @@ RIGHTS: Mapping[str, str | Promise] = {
     own.ENTER: _("Voir les communes et leurs chiffres"),
     own.OPEN_COMMUNES: _("Ouvrir une commune"),
     own.CHANGE_STATES: _("Suspendre, rouvrir ou fermer une commune"),
-    own.EXPORT: _("Exporter toute une commune"),
     own.RESEND: _("Renvoyer les messages abandonnés d'une commune"),
+    own.ENTER_TOWNS: _("Entrer dans une commune pour regarder, avec un motif"),
+    own.WRITE_IN_TOWNS: _("Entrer dans une commune pour y modifier"),
     own.READ_JOURNAL: _("Lire le journal de la console"),
     own.MANAGE_OPERATORS: _("Inviter les exploitants et choisir leurs rôles"),
 }
@@ -46,10 +49,8 @@ ACTIONS: Mapping[str, str | Promise] = {
     "journal_exported": _("Journal exporté"),
     "commune_opened": _("Commune ouverte"),
     "commune_state_changed": _("État d'une commune changé"),
-    "town_export_asked": _("Export d'une commune demandé"),
-    "town_exported": _("Commune exportée par une commande"),
-    "town_export_taken": _("Export d'une commune téléchargé"),
-    "commune_restored": _("Commune revenue d'un export"),
+    "vendor_entered": _("Entrée dans une commune"),
+    "vendor_left": _("Sortie d'une commune"),
     "keys_rotated": _("Clés renouvelées"),
 }
 _FACTS: Mapping[str, str | Promise] = {
@@ -65,11 +66,8 @@ _FACTS: Mapping[str, str | Promise] = {
     "purpose": _("objet"),
     "communes": _("communes"),
     "lines": _("lignes"),
-    "export": _("export"),
-    "rows": _("lignes"),
-    "files": _("fichiers"),
-    "content": _("empreinte du contenu"),
-    "made_at": _("fait le"),
+    "mode": _("mode"),
+    "to": _("jusqu'à"),
     "search": _("recherche"),
 }
 _VALUES: Mapping[str, str | Promise] = {
@@ -78,6 +76,8 @@ _VALUES: Mapping[str, str | Promise] = {
     "suspended": _("suspendue"),
     "closed": _("fermée"),
     "erased": _("effacée"),
+    "read_only": _("lecture seule"),
+    "may_write": _("peut modifier"),
     "invitation": _("invitation"),
     "reset": _("nouvel accès"),
     "telephone": _("nouveau téléphone"),
@@ -124,4 +124,13 @@ def _value(value: object) -> str:
         return str(_("oui") if value else _("non"))
     if isinstance(value, list):
         return ", ".join(map(_value, value))
-    return "" if value is None else str(_VALUES.get(str(value), value))
+    return "" if value is None else str(_VALUES.get(str(value)) or _instant(str(value)))
+
+
+def _instant(text: str) -> str:
+    """An instant on the walls of the console, anything else as it stands."""
+    try:
+        at = datetime.fromisoformat(text) if len(text) > 16 and text[4:5] == "-" else None
+    except ValueError:
+        return text
+    return f"{timezone.localtime(at):%d/%m/%Y %H:%M}" if at and at.tzinfo else text

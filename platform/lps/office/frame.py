@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-from lps.accounts.actors import Agent
+from lps.accounts.actors import Agent, Visitor
 from lps.accounts.rights import allowed, may_for_all
 from lps.office.rights import SET_UP
 from lps.ui.nav import NavItem, by_heading, links
@@ -18,14 +18,15 @@ SET_UP_PAGE = "office:set_up"  # of no use in the rail once the town is set up; 
 
 
 def agent(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `rail`, `agent_name` and `setting_up` when an agent is signed in, nothing else."""
+    """Context processor: `rail`, `agent_name`, `setting_up`, `visitor` when an agent is signed in, nothing else."""
     actor = getattr(request, "actor", None)
     if not isinstance(actor, Agent):
         return {}
     setting_up = may_for_all(actor, SET_UP) and not town.settings().set_up_at
     items = [one for one in _items(tuple(settings.LPS_RAIL)) if setting_up or one.url_name != SET_UP_PAGE]
     rail = links(items, path=request.path, may=partial(allowed, actor), counts=_waiting(items, actor))
-    return {"rail": rail, "agent_name": actor.label, "setting_up": setting_up}
+    visitor = actor if isinstance(actor, Visitor) else None
+    return {"rail": rail, "agent_name": actor.label, "setting_up": setting_up, "visitor": visitor}
 
 
 def _waiting(items: Iterable[NavItem], actor: Agent) -> dict[str, int]:

@@ -240,10 +240,8 @@ ACTIONS: Mapping[str, str | Promise] = {
     # The product
     "commune_opened": _l("Commune ouverte"),
     "commune_state_changed": _l("État de la commune changé par l'éditeur"),
-    "town_export_asked": _l("Export de toute la commune demandé"),
-    "town_exported": _l("Toute la commune exportée"),
-    "town_export_taken": _l("Export de toute la commune téléchargé"),
-    "commune_restored": _l("Commune revenue d'un export"),
+    "vendor_entered": _l("L'éditeur est entré dans le côté mairie"),
+    "vendor_left": _l("L'éditeur est sorti du côté mairie"),
     "keys_rotated": _l("Clés renouvelées"),
     "messages_purged": _l("Anciens e-mails effacés"),
     "consents_purged": _l("Anciens consentements effacés"),
@@ -395,6 +393,8 @@ _VALUES: Mapping[str, str | Promise] = {
     "never": _l("jamais"),
     "unknown": _l("quand le numéro n'est pas connu"),
     "always": _l("toujours"),
+    "read_only": _l("lecture seule"),
+    "may_write": _l("peut modifier"),
     **{str(role): role.label for role in Role},
 }
 _NOTHING = "\u2013"

@@ -77,7 +77,7 @@ RIGHTS: Mapping[str, str | Promise] = {
     "office.set_up": _("Mettre la commune en route"),
     "office.change_town": _("Modifier les réglages de la commune"),
     "office.read_journal": _("Chercher dans le journal"),
-    "console.export_town": _("Exporter toute la commune"),
+    "console.read_visits": _("Voir qui est venu de l'éditeur, et pourquoi"),
     "office.manage_tokens": _("Donner un accès à un autre logiciel"),
     "accounts.manage": _("Inviter les agents et choisir leurs rôles"),
 }

@@ -1,4 +1,4 @@
-"""`lps fleet migrate` and `lps fleet status`: the schemas of all communes, brought to the code or only looked at."""
+"""`lps fleet migrate`, `status` and `check`: the schemas of all communes, brought to the code or only looked at."""
 
 import time
 from typing import Any
@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from tenants import queries, schemas
-from tenants.fleet import running, versions
+from tenants.fleet import running, safety, versions
 
 
 class Command(BaseCommand):
@@ -30,10 +30,13 @@ class Command(BaseCommand):
         status = actions.add_parser("status", help="quelle commune a quelle version")
         status.add_argument("--behind", action="store_true", help="seulement celles qui sont en retard")
         status.add_argument("--check", action="store_true", help="échouer s'il y en a une")
+        actions.add_parser("check", help="refuse les migrations que le code d'avant ne supporterait pas")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["action"] == "migrate":
             self._migrate(**options)
+        elif options["action"] == "check":
+            self._check_migrations()
         else:
             self._say_status(only_behind=options["behind"], check=options["check"])
 
@@ -97,6 +100,15 @@ class Command(BaseCommand):
         self.stdout.write(_("En retard : %(late)s sur %(all)s.") % {"late": len(late), "all": len(standings)})
         if check and late:
             raise CommandError(_("Lancez « lps fleet migrate »."))
+
+    def _check_migrations(self) -> None:
+        """Words for whoever writes a migration: in English, as the code."""
+        found = [str(one) for one in safety.dangers()]
+        found += [
+            f"{'.'.join(name)}: its exception has no reason, or no migration" for name in safety.useless_exceptions()
+        ]
+        if found:
+            raise CommandError("\n".join([*found, _("Voyez docs/rules/fleet.md, « Safe migrations ».")]))
 
 
 def _line(standing: versions.Standing) -> str:

@@ -16,7 +16,7 @@ from lps.accounts.services import AccountRefused
 from lps.console import queries, states
 from lps.console.forms import OpenForm, OpeningDayForm, StateForm, initial_of
 from lps.console.opening import open_commune
-from lps.console.rights import CHANGE_STATES, ENTER, EXPORT, OPEN_COMMUNES, RESEND
+from lps.console.rights import CHANGE_STATES, ENTER, ENTER_TOWNS, OPEN_COMMUNES, RESEND
 from lps.console.services import CannotOpen
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
@@ -27,6 +27,8 @@ from tenants.models import Commune, CommuneState
 from tenants.queries import UnknownCommune, commune_by_slug
 
 PER_PAGE = 25
+# Closed and erased, a commune lets nobody in.
+SERVED = (CommuneState.TO_OPEN, CommuneState.ACTIVE, CommuneState.SUSPENDED)
 USUAL = {"template": "jeudi-17h", "school_zone": "C"}
 SAID = {
     "ouverte": _("La commune est ouverte. Son premier agent reçoit le lien de son accès par e-mail."),
@@ -82,7 +84,7 @@ def commune(request: DoorRequest, slug: str) -> HttpResponse:
     facts = {
         "detail": queries.detail(found, today=clock.now().date()),
         "may_change": allowed(request.actor, CHANGE_STATES) and bool(states.NEXT[found.state]),
-        "may_export": allowed(request.actor, EXPORT),
+        "may_enter": allowed(request.actor, ENTER_TOWNS) and found.state in SERVED,
         "may_resend": allowed(request.actor, RESEND),
         "day_form": OpeningDayForm(initial=initial_of(found)) if found.state == CommuneState.TO_OPEN else None,
         "said": saying.said(request, SAID),

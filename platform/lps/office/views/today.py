@@ -33,7 +33,7 @@ def today(request: DoorRequest) -> HttpResponse:
     facts = {
         "commune": commune,
         "today": clock.today(commune.zone),
-        "account": request.account,
+        "name": agent.label,
         "board": dashboard.read(agent, now=clock.now()),
         "may_call": allowed(agent, CALL_ROLL),
     }
