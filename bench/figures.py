@@ -32,7 +32,8 @@ class Figure:
         """One line of the table."""
         promise = f"<= {self.at_most:g}" if self.at_most else f">= {self.at_least:g}" if self.at_least else "-"
         verdict = "kept" if self.is_kept else "MISSED"
-        numbers = f"{self.ours:9.2f} {self.floor:9.2f} {self.unit:<6} {self.ratio:6.2f}  {promise:<8} {verdict:<7}"
+        ratio = f"{self.ratio:6.2f}" if self.ratio >= 0.1 else f"{self.ratio:6.4f}"
+        numbers = f"{self.ours:9.2f} {self.floor:9.2f} {self.unit:<6} {ratio}  {promise:<8} {verdict:<7}"
         return f"{self.name:<52} {numbers} {self.note}"
 
 
