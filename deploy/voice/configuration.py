@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from voice.gateway.agi import BUSY
-from voice.gateway.prompts import UNAVAILABLE
+from voice.gateway.agi import BUSY, UNAVAILABLE
 
 HOME = "/srv/lps"  # as Asterisk sees it
 PROMPTS = "/var/lib/lps/prompts"
@@ -87,8 +86,12 @@ def files(
     rtp: tuple[int, int] = (RTP_FIRST, RTP_LAST),
     outside: Outside = Outside(),
     modules: str = MODULES,
+    logs_to_output: bool = False,
 ) -> dict[str, str]:
-    """Every file by its name; `sip` and `agi` are `address:port`, `modules` the folder of Asterisk's modules."""
+    """Every file by its name; `sip` and `agi` are `address:port`, `modules` the folder of Asterisk's modules.
+
+    Its lines go to files of its log folder, or to its output: a container's memory holds no file that grows.
+    """
     empty = ("acl", "features", "udptl", "ccss", "stasis", "cli_permissions", "pjproject")
     return {
         "asterisk.conf": _asterisk(modules),
@@ -96,7 +99,7 @@ def files(
         "pjsip.conf": _pjsip(operator, sip, outside),
         "extensions.conf": _extensions(agi),
         "rtp.conf": f"[general]\nrtpstart={rtp[0]}\nrtpend={rtp[1]}\n",
-        "logger.conf": "[general]\n[logfiles]\nsecurity => security\nmessages => notice,warning,error\n",
+        "logger.conf": _logger(to_output=logs_to_output),
         "indications.conf": "[general]\ncountry=fr\n[fr]\ndescription = France\nringcadence = 1500,3500\n",
         **{f"{name}.conf": "[general]\nenable=no\n" for name in ("cdr", "cel")},
         **{f"{name}.conf": "[general]\nenabled=no\n" for name in ("manager", "http")},
@@ -119,6 +122,12 @@ def _asterisk(modules: str) -> str:
     }
     lines = [f"{name} => {value}" for name, value in folders.items()]
     return "\n".join(["[directories]", *lines, ""])
+
+
+def _logger(*, to_output: bool) -> str:
+    if to_output:
+        return "[general]\nqueue_log=no\n[logfiles]\n/dev/stdout => notice,warning,error,security\n"
+    return "[general]\n[logfiles]\nsecurity => security\nmessages => notice,warning,error\n"
 
 
 def _pjsip(operator: Operator, sip: str, outside: Outside) -> str:

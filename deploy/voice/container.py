@@ -30,6 +30,7 @@ def configuration(variables: Mapping[str, str], *, modules: str) -> dict[str, st
             local_networks=_words(variables.get("LPS_SIP_LOCAL_NETWORKS", "")),
         ),
         modules=modules,
+        logs_to_output=True,
     )
 
 

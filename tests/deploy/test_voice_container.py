@@ -23,6 +23,7 @@ def test_calls_of_the_operator_alone_go_to_the_voice_server() -> None:
     assert "bind=0.0.0.0:5060" in files["pjsip.conf"] and "registration" not in files["pjsip.conf"]
     assert "AGI(agi://172.30.73.2:4573/reservation,${EXTEN})" in files["extensions.conf"]
     assert "aarch64" in files["asterisk.conf"]
+    assert "/dev/stdout => notice,warning,error,security" in files["logger.conf"]
 
 
 def test_a_line_registers_and_a_translated_address_is_told() -> None:

@@ -14,7 +14,9 @@ LONGEST_LINE = 1024
 MOST_FACTS = 64
 _RESULT = re.compile(r"200 result=(-?\d+)(?:.*endpos=(\d+))?")
 _GONE = -1
+# What Asterisk's configuration knows of us, which is made where neither Django nor our libraries are.
 BUSY = "LPS_OCCUPE"  # the variable that asks the dialplan for a busy line
+UNAVAILABLE = "indisponible"  # the sentence that Asterisk says by itself when the voice server does not answer
 
 
 class Gone(ConnectionError):

@@ -18,12 +18,12 @@ from pathlib import Path
 from lps.kernel import clock
 from voice.dialogue.facts import Phrase
 from voice.gateway import engines, wav
+from voice.gateway.agi import UNAVAILABLE
 from voice.gateway.engines import Engine
 from voice.gateway.errors import NoVoice
 from voice.phrases import is_neutral, pieces, sentence
 
 VOICE = "espeak-ng fr 140"
-UNAVAILABLE = "indisponible"  # the sentence that Asterisk says by itself when the voice server does not answer
 SECONDS = 20.0
 MOST_CHARACTERS = 2000
 USED_SECONDS = 86_400.0  # a file that is played is marked so, once a day
