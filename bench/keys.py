@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 PAYLOAD_TYPE = 101
 TONE, PACKET = 0.1, 0.02  # seconds of a key pressed, and of a packet
-EVERY = 0.2  # seconds from one key to the next
+EVERY = 0.4  # seconds from one key to the next
 ENDS = 3  # packets that tell the end of a key
 _EVENTS = "0123456789*#"
 _CLOCK, _VOLUME, _END = 8000, 10, 0x80

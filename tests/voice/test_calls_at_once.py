@@ -20,8 +20,9 @@ from lps.kernel import clock
 from tenants.models import Commune
 from tests.voice.test_gateway import copy, prompts, town  # noqa: F401
 from voice.dialogue.facts import phrase
-from voice.gateway.prompts import RATE, Store, key
+from voice.gateway.prompts import Store, key
 from voice.gateway.server import Server
+from voice.gateway.wav import RATE
 from voice.models import Call
 from voice.phrases import sentence
 
