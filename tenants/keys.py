@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from django.conf import settings
 
 from tenants import context
@@ -24,6 +25,7 @@ from tenants.models import Commune
 
 _NONCE = 12
 DATA_KEY_ID = "d1"
+_PASSPHRASE_ID = "p1"
 
 
 class KeyLost(ValueError):
@@ -38,6 +40,34 @@ def new_wrapped_key(commune: Commune) -> str:
 def rewrap(commune: Commune) -> str:
     """The same data key under the active application key (rotation, export to another cell)."""
     return _wrap(_unwrap(commune.wrapped_key, str(commune.pk)), commune)
+
+
+def seal_under(passphrase: str, commune: Commune) -> str:
+    """The commune's data key sealed under a passphrase (scrypt, 32 MB and a tenth of a second), for its archive."""
+    salt, nonce = os.urandom(16), os.urandom(_NONCE)
+    data_key = _unwrap(commune.wrapped_key, str(commune.pk))
+    sealed = AESGCM(_stretched(passphrase, salt)).encrypt(nonce, data_key, str(commune.pk).encode())
+    return f"{_PASSPHRASE_ID}.{_b64(salt + nonce + sealed)}"
+
+
+def unseal(sealed: str, passphrase: str, commune: Commune) -> str:
+    """The data key that `seal_under` sealed, wrapped for this commune by the active application key.
+
+    Raises `KeyLost` for another passphrase or another commune's key.
+    """
+    name, _, body = sealed.partition(".")
+    try:
+        raw = _unb64(body)
+    except ValueError as error:
+        raise KeyLost("archive") from error
+    if name != _PASSPHRASE_ID or len(raw) < 16 + _NONCE:
+        raise KeyLost("archive")
+    try:
+        opener = AESGCM(_stretched(passphrase, raw[:16]))
+        data_key = opener.decrypt(raw[16 : 16 + _NONCE], raw[16 + _NONCE :], str(commune.pk).encode())
+    except InvalidTag as error:
+        raise KeyLost("passphrase") from error
+    return _wrap(data_key, commune)
 
 
 def encrypt(text: str, *, purpose: str) -> str:
@@ -99,6 +129,10 @@ def _secret(key_id: str | None = None) -> tuple[bytes, bytes]:
     if key_id not in (None, DATA_KEY_ID):
         raise KeyLost(key_id)
     return _unwrap(commune.wrapped_key, str(commune.pk)), commune.pk.bytes
+
+
+def _stretched(passphrase: str, salt: bytes) -> bytes:
+    return Scrypt(salt=salt, length=32, n=2**15, r=8, p=1).derive(passphrase.encode())
 
 
 def _key_id() -> str:

@@ -85,3 +85,43 @@ class SchemaTemplate(models.Model):
 
     class Meta:
         verbose_name = "schéma modèle"
+
+
+class Export(models.Model):
+    """The whole of a commune asked for as one file: by whom, how far it is, and its sums once it stands."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", "demandé"
+        MAKING = "making", "en cours"
+        READY = "ready", "prêt"
+        FAILED = "failed", "échoué"
+        REMOVED = "removed", "retiré"
+
+    commune = models.ForeignKey(Commune, models.CASCADE, related_name="exports", verbose_name="commune")
+    state = models.CharField("état", max_length=8, choices=State, default=State.ASKED)
+    asked_kind = models.CharField("sorte de demandeur", max_length=12)
+    asked_key = models.CharField("clé du demandeur", max_length=64)
+    asked_by = models.CharField("demandé par", max_length=120)
+    asked_at = models.DateTimeField("demandé le", default=clock.now)
+    # The commune's data key under the passphrase, which nobody keeps.
+    sealed_key = models.TextField("clé scellée")
+    tries = models.PositiveSmallIntegerField("essais", default=0)
+    finished_at = models.DateTimeField("fini le", null=True)
+    path = models.CharField("fichier", max_length=120, blank=True)
+    size = models.BigIntegerField("octets", default=0)
+    digest = models.CharField("empreinte du fichier", max_length=64, blank=True)
+    content = models.CharField("empreinte du contenu", max_length=64, blank=True)
+    rows = models.BigIntegerField("lignes", default=0)
+    files = models.IntegerField("fichiers", default=0)
+
+    class Meta:
+        verbose_name = "export"
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("commune",), condition=models.Q(state__in=("asked", "making")), name="export_one_at_a_time"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.commune_id} {self.state}"

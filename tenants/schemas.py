@@ -124,6 +124,22 @@ def refresh_template() -> bool:
     return True
 
 
+def structure(schema_name: str) -> str:
+    """The SQL that makes that schema empty, as the code of now makes it; "" without a template."""
+    with context.public():
+        template = SchemaTemplate.objects.filter(fingerprint=fingerprint()).first()
+    if template is None or behind_among([schema_name]):
+        return ""
+    return f"CREATE SCHEMA {_quoted(schema_name)};\n{_for_schema(template.statements, schema_name)}"
+
+
+def renamed(structure: str, old: str, new: str) -> str:
+    """What `structure` gave for one schema, for another one."""
+    return structure.replace(f"CREATE SCHEMA {_quoted(old)};", f"CREATE SCHEMA {_quoted(new)};").replace(
+        f"{_quoted(old)}.", f"{_quoted(new)}."
+    )
+
+
 def fingerprint() -> str:
     """A digest of the migrations as they stand on disk."""
     digest = hashlib.sha256()

@@ -19,13 +19,21 @@ _CLIENT = Config(
     response_checksum_validation="when_required",
 )
 
+# Bytes of a file read that memory holds; the disk holds the rest (an archive of a commune may be gigabytes).
+_HELD = 4_000_000
+
 
 class CommuneS3Storage(CommuneFiles, S3Storage):
     """One prefix per commune, chosen at each access; a file saved under a taken name replaces it."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(
-            client_config=_CLIENT, querystring_auth=False, default_acl=None, file_overwrite=True, **settings
+            client_config=_CLIENT,
+            querystring_auth=False,
+            default_acl=None,
+            file_overwrite=True,
+            max_memory_size=_HELD,
+            **settings,
         )
 
     def check_ready(self) -> None:

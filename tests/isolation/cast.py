@@ -14,6 +14,8 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -121,7 +123,7 @@ from notifications.services.sending import change_sending
 from notifications.services.sms import number_lookup, post_sms
 from tenants import context, keys
 from tenants.lines import set_lines
-from tenants.models import Commune
+from tenants.models import Commune, Export
 from tenants.town.house_rules import Text
 from tenants.town.messages import Words
 from tenants.town.models import HouseRules, Message
@@ -867,6 +869,16 @@ class Town:
             bundles.ask(run=run, kind=RunWork.Kind.ARCHIVE, by=BY)
             bundles.make_asked()
             return run
+
+    @property
+    def exported(self) -> Export:
+        """An archive that may be downloaded; what it holds is of no matter to a door."""
+        with self.inside():
+            path = default_storage.save(f"exports/{uuid4().hex}.zip", ContentFile(b"une archive"))
+        with context.public():
+            told = {"asked_kind": BY.kind, "asked_key": BY.key, "asked_by": self.name, "finished_at": clock.now()}
+            ready = Export.State.READY
+            return Export.objects.create(commune=self.commune, state=ready, path=path, size=11, **told)
 
     @property
     def billed(self) -> Invoice:

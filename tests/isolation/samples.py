@@ -103,6 +103,7 @@ class Sample:
 FORM = {"GET": 200, "POST": 302}
 REFUSED = {"GET": 200, "POST": 400}
 DONE = {"POST": 302}
+PASSPHRASE = {"passphrase": "quatre mots que personne ne sait", "again": "quatre mots que personne ne sait"}
 # A code is sent to whatever number is given.
 SMS_CODE = frozenset({"notifications_numbercode", "notifications_outboxmessage"})
 
@@ -846,6 +847,8 @@ COMMUNE: Mapping[str, Sample] = {
     "billing_office:run_papers_file": Sample(
         agent("billing.run_billing"), where=lambda town: {"run_id": town.bundled.pk, "kind": "archive", "rank": 0}
     ),
+    "console_office:exports": Sample(agent("console.export_town"), FORM, fields=lambda town: PASSPHRASE),
+    "console_office:archive": Sample(agent("console.export_town"), where=lambda town: {"export_id": town.exported.pk}),
     "billing_office:run_debts_csv": Sample(
         agent("billing.read_runs"), where=lambda town: {"run_id": town.billed.run_id}
     ),
@@ -1494,6 +1497,10 @@ CONSOLE: Mapping[str, Sample] = {
     "console:new": Sample(vendor("console.open_communes"), REFUSED),
     "console:commune": Sample(vendor("console.enter"), where=of_town),
     "console:messages": Sample(vendor("console.resend_messages"), FORM, where=of_town),
+    "console:exports": Sample(vendor("console.export_communes"), REFUSED, where=of_town),
+    "console:archive": Sample(
+        vendor("console.export_communes"), where=lambda town: {**of_town(town), "export_id": town.exported.pk}
+    ),
     "console:state": Sample(vendor("console.change_states"), REFUSED, where=of_town),
     "console:opening_day": Sample(vendor("console.change_states"), DONE, where=of_town),
     "console:enter": Sample(vendor("console.enter_towns"), REFUSED, where=of_town),

@@ -1,4 +1,7 @@
-"""The Celery application. Its schedule is one tick a minute: the clock says what is due (`lps.config.tick`)."""
+"""The Celery application. Its schedule is one tick a minute: the clock says what is due (`lps.config.tick`).
+
+The console's own work, on whole communes, is asked for beside it.
+"""
 
 import os
 from typing import Any
@@ -27,7 +30,10 @@ app.set_default()  # `current_app` is otherwise ours in this thread alone, and p
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.imports = ("lps.config.tick",)
-app.conf.beat_schedule = {"tick": {"task": "lps.tick", "schedule": 60.0, "options": {"expires": 55}}}
+app.conf.beat_schedule = {
+    "tick": {"task": "lps.tick", "schedule": 60.0, "options": {"expires": 55}},
+    "life": {"task": "console.life", "schedule": 60.0, "options": {"expires": 55}},
+}
 app.conf.beat_scheduler = "lps.config.alive:Scheduler"
 app.steps["worker"].add(ShowAlive)
 

@@ -33,7 +33,7 @@ LEAVE = f"{OFFICE.path}visite/quitter/"
 # What draws the page of the sentence itself, and the duties of a public site.
 DRESS = ("/logo", "/theme.css", "/accessibilite/")
 # Forms that an agent of a suspended commune still needs.
-DOOR_FORMS = (OFFICE.sign_in_path, f"{OFFICE.path}deconnexion/", f"{OFFICE.path}acces/", f"{OFFICE.path}visite/")
+DOOR_FORMS = tuple(f"{OFFICE.path}{one}" for one in ("connexion/", "deconnexion/", "acces/", "visite/", "export/"))
 
 
 class StateGate:

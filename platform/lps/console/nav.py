@@ -2,10 +2,13 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from lps.console.rights import ENTER, MANAGE_OPERATORS, READ_JOURNAL, READ_VISITS
+from lps.console.rights import ENTER, EXPORT_TOWN, MANAGE_OPERATORS, READ_JOURNAL, READ_VISITS
 from lps.ui.nav import SETTINGS, NavItem
 
-OFFICE_RAIL = (NavItem("console_office:visits", _("Visites de l'éditeur"), READ_VISITS, SETTINGS),)
+OFFICE_RAIL = (
+    NavItem("console_office:visits", _("Visites de l'éditeur"), READ_VISITS, SETTINGS),
+    NavItem("console_office:exports", _("Exporter la commune"), EXPORT_TOWN, SETTINGS),
+)
 RAIL = (
     NavItem("console:communes", _("Communes"), ENTER),
     NavItem("console:operators", _("Exploitants"), MANAGE_OPERATORS, SETTINGS),

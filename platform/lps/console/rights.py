@@ -13,6 +13,9 @@ ENTER_TOWNS = "console.enter_towns"
 WRITE_IN_TOWNS = "console.write_in_towns"
 # The town's own: who of the vendor came in.
 READ_VISITS = "console.read_visits"
+EXPORT = "console.export_communes"
+# The whole of it, by its own administrator.
+EXPORT_TOWN = "console.export_town"
 OWN = (
     Right(OPEN_COMMUNES, operator=True),
     Right(CHANGE_STATES, operator=True),
@@ -22,4 +25,6 @@ OWN = (
     Right(READ_VISITS, roles=frozenset({Role.ADMINISTRATOR})),
     Right(MANAGE_OPERATORS, operator=True),
     Right(READ_JOURNAL, operators=frozenset({Role.SUPPORT, Role.READ_ONLY})),
+    Right(EXPORT, operator=True),
+    Right(EXPORT_TOWN, roles=frozenset({Role.ADMINISTRATOR})),
 )

@@ -53,7 +53,7 @@ Furnish = Callable[[Commune, Actor, datetime], None]
 
 def create_commune(*, identity: Identity, by: Actor, channel: Channel, furnish: Furnish | None = None) -> Commune:
     """Open a commune, all or nothing; raises `CannotOpen`."""
-    _check(identity)
+    check_identity(identity)
     schema = schema_name(identity.slug)
     with context.public():
         if Commune.objects.filter(slug=identity.slug).exists() or Commune.objects.filter(schema_name=schema).exists():
@@ -110,7 +110,8 @@ def schema_name(slug: str) -> str:
     return "c_" + slug.replace("-", "_")
 
 
-def _check(identity: Identity) -> None:
+def check_identity(identity: Identity) -> None:
+    """Raises `CannotOpen` for what no commune can be."""
     if not _SLUG.match(identity.slug) or identity.slug in RESERVED:
         raise CannotOpen(f"« {identity.slug} » ne peut pas servir d'adresse : lettres sans accent, chiffres et tirets.")
     if not identity.header_name.strip() or not identity.place_name.strip():
@@ -147,11 +148,11 @@ def _register(identity: Identity, schema: str) -> Commune:
         )
         commune.wrapped_key = keys.new_wrapped_key(commune)
         commune.save(force_insert=True)
-        _give_domains(commune, identity.domains)
+        give_domains(commune, identity.domains)
     return commune
 
 
-def _give_domains(commune: Commune, domains: tuple[str, ...]) -> None:
+def give_domains(commune: Commune, domains: tuple[str, ...]) -> None:
     """Its own names beside the slug's; raises `CannotOpen` for one that another commune bears."""
     if taken := Host.objects.filter(domain__in=domains).first():
         raise CannotOpen(f"« {taken.domain} » mène déjà à une autre commune.")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lps.console.views import communes, dead_letters, door, journal, operators, visits
+from lps.console.views import communes, dead_letters, door, exports, journal, operators, visits
 
 app_name = "console"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("communes/nouvelle/", communes.new, name="new"),
     path("communes/<slug:slug>/", communes.commune, name="commune"),
     path("communes/<slug:slug>/messages/", dead_letters.messages, name="messages"),
+    path("communes/<slug:slug>/export/", exports.exports, name="exports"),
+    path("communes/<slug:slug>/export/<int:export_id>/archive.zip", exports.archive, name="archive"),
     path("communes/<slug:slug>/etat/", communes.state, name="state"),
     path("communes/<slug:slug>/ouverture/", communes.opening_day, name="opening_day"),
     path("communes/<slug:slug>/entrer/", visits.ask, name="enter"),

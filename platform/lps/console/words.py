@@ -24,6 +24,7 @@ RIGHTS: Mapping[str, str | Promise] = {
     own.ENTER: _("Voir les communes et leurs chiffres"),
     own.OPEN_COMMUNES: _("Ouvrir une commune"),
     own.CHANGE_STATES: _("Suspendre, rouvrir ou fermer une commune"),
+    own.EXPORT: _("Exporter toute une commune"),
     own.RESEND: _("Renvoyer les messages abandonnés d'une commune"),
     own.ENTER_TOWNS: _("Entrer dans une commune pour regarder, avec un motif"),
     own.WRITE_IN_TOWNS: _("Entrer dans une commune pour y modifier"),
@@ -51,6 +52,10 @@ ACTIONS: Mapping[str, str | Promise] = {
     "commune_state_changed": _("État d'une commune changé"),
     "vendor_entered": _("Entrée dans une commune"),
     "vendor_left": _("Sortie d'une commune"),
+    "town_export_asked": _("Export d'une commune demandé"),
+    "town_exported": _("Commune exportée par une commande"),
+    "town_export_taken": _("Export d'une commune téléchargé"),
+    "commune_restored": _("Commune revenue d'un export"),
     "keys_rotated": _("Clés renouvelées"),
 }
 _FACTS: Mapping[str, str | Promise] = {
@@ -68,6 +73,11 @@ _FACTS: Mapping[str, str | Promise] = {
     "lines": _("lignes"),
     "mode": _("mode"),
     "to": _("jusqu'à"),
+    "export": _("export"),
+    "rows": _("lignes"),
+    "files": _("fichiers"),
+    "content": _("empreinte du contenu"),
+    "made_at": _("fait le"),
     "search": _("recherche"),
 }
 _VALUES: Mapping[str, str | Promise] = {

@@ -16,7 +16,7 @@ from lps.accounts.services import AccountRefused
 from lps.console import queries, states
 from lps.console.forms import OpenForm, OpeningDayForm, StateForm, initial_of
 from lps.console.opening import open_commune
-from lps.console.rights import CHANGE_STATES, ENTER, ENTER_TOWNS, OPEN_COMMUNES, RESEND
+from lps.console.rights import CHANGE_STATES, ENTER, ENTER_TOWNS, EXPORT, OPEN_COMMUNES, RESEND
 from lps.console.services import CannotOpen
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
@@ -85,6 +85,7 @@ def commune(request: DoorRequest, slug: str) -> HttpResponse:
         "detail": queries.detail(found, today=clock.now().date()),
         "may_change": allowed(request.actor, CHANGE_STATES) and bool(states.NEXT[found.state]),
         "may_enter": allowed(request.actor, ENTER_TOWNS) and found.state in SERVED,
+        "may_export": allowed(request.actor, EXPORT),
         "may_resend": allowed(request.actor, RESEND),
         "day_form": OpeningDayForm(initial=initial_of(found)) if found.state == CommuneState.TO_OPEN else None,
         "said": saying.said(request, SAID),

@@ -1,5 +1,11 @@
-"""`lps commune create buchelay --header "Ville de Buchelay" --place Buchelay`: open a town in one command."""
+"""`lps commune create buchelay --header "Ville de Buchelay" --place Buchelay`: open a town in one command.
 
+`lps commune export buchelay buchelay.zip` writes the whole of it into one file, `lps commune import buchelay.zip`
+brings it back. The passphrase is asked for, or read from a file.
+"""
+
+from getpass import getpass
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -7,18 +13,24 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from booking.catalogue_templates import TEMPLATES
 from lps.accounts import words
 from lps.accounts.services import AccountRefused
+from lps.console import archive_words
+from lps.console.exporting import ExportRefused, export_to
 from lps.console.opening import FirstAgent, open_commune
+from lps.console.restoring import restore
 from lps.console.services import CannotOpen, Identity
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
+from tenants.archive.manifest import BadArchive
+from tenants.keys import KeyLost
 from tenants.names import proposed_place_of
-from tenants.queries import url_of
+from tenants.queries import UnknownCommune, commune_by_slug, url_of
 
 EMPTY = "aucun"
+BY, CHANNEL = Actor.system("commande"), Channel.AUTOMATIC
 
 
 class Command(BaseCommand):
-    help = "Ouvre une commune à partir d'un modèle de catalogue."
+    help = "Ouvre une commune, l'exporte entière, ou la fait revenir d'un export."
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
@@ -46,8 +58,51 @@ class Command(BaseCommand):
             choices=[*sorted(TEMPLATES), EMPTY],
             help="le modèle de catalogue ; « aucun » : la mairie fait tout depuis sa mise en route",
         )
+        _add_passages(actions)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        match options["action"]:
+            case "create":
+                self._create(options)
+            case "export":
+                self._export(options)
+            case "import":
+                self._import(options)
+
+    def _export(self, options: dict[str, Any]) -> None:
+        try:
+            commune = commune_by_slug(slug=options["slug"])
+            passphrase = _passphrase(options["passphrase_file"])
+            told = export_to(path=Path(options["file"]), commune=commune, passphrase=passphrase, by=BY, channel=CHANNEL)
+        except UnknownCommune as error:
+            raise CommandError(f"Aucune commune ne s'appelle « {error} ».") from error
+        except ExportRefused as refused:
+            raise CommandError(str(archive_words.REFUSED[refused.refusal.code])) from refused
+        except OSError as error:
+            raise CommandError(f"Le fichier ne peut pas être écrit : {error}") from error
+        self.stdout.write(f"{commune.header_name} : {told.rows} lignes, {told.files.number} fichiers")
+        self.stdout.write(f"Empreinte du contenu : {told.content}")
+
+    def _import(self, options: dict[str, Any]) -> None:
+        passphrase = _passphrase(options["passphrase_file"])
+        try:
+            restored = restore(
+                path=Path(options["file"]), passphrase=passphrase, slug=options["slug"], by=BY, channel=CHANNEL
+            )
+        except BadArchive as bad:
+            raise CommandError(archive_words.bad(bad)) from bad
+        except KeyLost as lost:
+            raise CommandError("La phrase secrète n'est pas celle de cet export. Rien n'a été changé.") from lost
+        except CannotOpen as refusal:
+            raise CommandError(str(refusal)) from refusal
+        except OSError as error:
+            raise CommandError(f"Le fichier ne peut pas être lu : {error}") from error
+        told = restored.manifest
+        self.stdout.write(f"{told.rows} lignes et {told.files.number} fichiers sont revenus, tous comparés à l'export.")
+        self.stdout.write(f"Empreinte du contenu : {told.content}")
+        self.stdout.write(f"{restored.commune.header_name} est suspendue : vérifiez-la, puis rouvrez-la à la console.")
+
+    def _create(self, options: dict[str, Any]) -> None:
         identity = Identity(
             slug=options["slug"],
             header_name=options["header"],
@@ -65,8 +120,8 @@ class Command(BaseCommand):
                 template="" if options["template"] == EMPTY else options["template"],
                 school_zone=options["school_zone"],
                 agent=FirstAgent(*options["agent"]) if options["agent"] else None,
-                by=Actor.system("commande"),
-                channel=Channel.AUTOMATIC,
+                by=BY,
+                channel=CHANNEL,
             )
         except CannotOpen as refusal:
             raise CommandError(str(refusal)) from refusal
@@ -77,3 +132,26 @@ class Command(BaseCommand):
             email = opened.invited.account.email
             self.stdout.write(f"Un lien part à {email}. Le voici, à ne montrer à personne d'autre :")
             self.stdout.write(opened.invited.url)
+
+
+def _add_passages(actions: Any) -> None:
+    leaving = actions.add_parser("export", help="écrit toute une commune dans un fichier")
+    leaving.add_argument("slug", help="son nom dans l'adresse : buchelay")
+    leaving.add_argument("file", help="le fichier à écrire : buchelay.zip")
+    coming = actions.add_parser("import", help="fait revenir une commune d'un export, entièrement ou pas du tout")
+    coming.add_argument("file", help="le fichier de l'export")
+    coming.add_argument("--slug", default="", help="un autre nom dans l'adresse ; le sien sinon")
+    for parser in (leaving, coming):
+        parser.add_argument(
+            "--passphrase-file", default="", help="un fichier dont la première ligne est la phrase secrète"
+        )
+
+
+def _passphrase(file: str) -> str:
+    """From a file, so that no shell keeps it, else from whoever types."""
+    if not file:
+        return getpass("Phrase secrète de l'export : ")
+    try:
+        return Path(file).read_text().splitlines()[0]
+    except (OSError, IndexError, UnicodeDecodeError) as error:
+        raise CommandError("Le fichier de la phrase secrète ne peut pas être lu.") from error
