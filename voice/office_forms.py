@@ -4,13 +4,17 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from lps.families.phones import BadPhone, clean, region_of
 from lps.ui.forms import DayField, HourField, SettingsForm
 from tenants import context
 from voice.models import Pronunciation, VoiceSettings
-from voice.words import OUTCOMES
+from voice.sentences import MOMENTS
+from voice.services import recordings
+from voice.services.recordings import Draft, RecordingRefused
+from voice.words import OUTCOMES, RECORDING_REFUSED
 
 MOST_NUMBERS = 5
 BAD_NUMBER = _("Ce n'est pas un numéro de téléphone\u00a0: il s'écrit comme 04 76 54 93 40.")
@@ -199,3 +203,41 @@ class WordForm(forms.ModelForm):  # type: ignore[type-arg]
 
 def _on_one_line(typed: str) -> str:
     return " ".join(typed.split())
+
+
+class SentencesForm(forms.Form):
+    """Which sentences one looks for."""
+
+    moment = forms.ChoiceField(label=_("Moment de l'appel"), required=False)
+    nos_voix = forms.BooleanField(label=_("Seulement nos enregistrements"), required=False)
+
+    def __init__(self, *args: Any, **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        self.fields["moment"].choices = [("", _("tous")), *MOMENTS.items()]  # type: ignore[attr-defined]
+
+
+class RecordingField(forms.FileField):
+    """A WAV file, made a telephone's and kept as a draft once it is read."""
+
+    def clean(self, data: Any, initial: Any = None) -> Draft | None:
+        sent = super().clean(data, initial)
+        if not isinstance(sent, UploadedFile):
+            return None
+        try:
+            if (sent.size or 0) > recordings.MOST_BYTES:  # before any of it is read
+                raise RecordingRefused("too_heavy")
+            return recordings.receive(content=sent.read())
+        except RecordingRefused as error:
+            raise ValidationError(str(RECORDING_REFUSED[str(error.refusal.code)]), code="refused") from error
+
+
+class RecordingForm(forms.Form):
+    """What somebody of the town said into a microphone."""
+
+    recording = RecordingField(
+        label=_("Fichier WAV"),
+        help_text=_("Trente secondes et 6 Mo au plus. Nous coupons les silences et réglons le volume."),
+        widget=forms.FileInput({"accept": ".wav,audio/wav,audio/x-wav"}),
+        allow_empty_file=True,
+        error_messages={"required": _("Choisissez le fichier WAV."), "invalid": _("Choisissez le fichier WAV.")},
+    )

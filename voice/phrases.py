@@ -113,17 +113,40 @@ def sentence(said: Phrase) -> str:
 @cache
 def fixed() -> tuple[str, ...]:
     """The pieces that no call changes, rendered when the product is built."""
+    return tuple(piece for piece in dict.fromkeys(pieces(_samples())) if piece not in _STAND_INS)
+
+
+@cache
+def places() -> Mapping[str, tuple[str, str]]:
+    """By fixed piece, the first sentence that holds it: its code, and its words with what changes in brackets.
+
+    The words are "" where the piece is the whole sentence.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for sample in _samples():
+        words, facts = _words_of(sample)
+        named = {name: fact if isinstance(fact, int) else f"[{_(_CHANGES[name])}]" for name, fact in facts.items()}
+        whole = words % named
+        for piece in pieces([sample]):
+            found.setdefault(piece, (sample.code, whole if "[" in whole else ""))
+    return found
+
+
+def _samples() -> list[Phrase]:
+    """Every phrase with every number that it may hold, and nothing in the place of what a call changes."""
     samples = [Phrase(code) for code, words in _WORDS.items() if "%(" not in words]
     samples += [_blank(code) for code, words in _WORDS.items() if "%(" in words and code not in _NUMBERED]
     samples += [phrase("choice", name="", key=key) for key in range(1, MENU + 1)]
     samples += [phrase("others", key=MENU), phrase("week_choice", key=8)]
     samples += [phrase("minutes_left", number=number) for number in range(11)]
     samples += [phrase("refused", day="", reason="", why=code) for code in (*_REFUSALS, "")]
-    samples.append(_confirmed())
+    samples += [
+        phrase("confirm", service="", first_name="", **{**_NO_DAYS, name: "x"})
+        for name in ("books", "cancels", "waits")
+    ]
     samples += [phrase("saved", service="", number=number) for number in range(1, MOST_DAYS + 1)]
     samples += [phrase(code, number=number) for code in ("waits", "many_days") for number in range(1, MOST_DAYS + 1)]
-    samples += [phrase("receipt", number=f"x-x-{digit * 6}") for digit in "0123456789"]
-    return tuple(piece for piece in dict.fromkeys(pieces(samples)) if piece not in ("x", "x."))
+    return [*samples, *(phrase("receipt", number=f"x-x-{digit * 6}") for digit in "0123456789")]
 
 
 def of_town(*, name: str, site: str, notice: str = "") -> list[str]:
@@ -183,6 +206,25 @@ def spoken_receipt(number: str) -> Spelled:
     return Spelled(f"{year}. {' '.join(rank[:3])}. {' '.join(rank[3:])}.")
 
 
+_STAND_INS = frozenset({"x", "x."})
+_NO_DAYS = {"books": "", "cancels": "", "waits": ""}
+# What a call puts into a sentence, in words.
+_CHANGES = {
+    "town": _n("le nom de la commune"),
+    "site": _n("l'adresse du site"),
+    "words": _n("votre message"),
+    "first_name": _n("le prénom"),
+    "name": _n("le service"),
+    "service": _n("le service"),
+    "services": _n("les services"),
+    "day": _n("le jour"),
+    "books": _n("les jours"),
+    "cancels": _n("les jours"),
+    "waits": _n("les jours"),
+    "reason": _n("la raison"),
+    "why": _n("la raison"),
+    "number": _n("le numéro"),
+}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _NUMBERED = frozenset({"choice", "others", "week_choice"})
 _NEUTRAL = re.compile(r"20\d\d\.|(lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche) (1er|[1-3]?\d) \w+")

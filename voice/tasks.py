@@ -6,7 +6,7 @@ from lps.kernel import clock
 from tenants.tasks import commune_task
 from voice.gateway.errors import WrongWeights
 from voice.gateway.speech import store
-from voice.services import pieces
+from voice.services import pieces, recordings
 from voice.services.retention import purge
 from voice.wakeup import ASK, PURGE, RENDER
 
@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 def purge_calls() -> int:
     """Forget the calls whose term has passed, and the sounds that nobody hears any more; returns how many calls."""
     pieces.purge(store(), at=clock.now())
+    recordings.forget_drafts(at=clock.now())
     return purge(now=clock.now())
 
 

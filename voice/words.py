@@ -30,6 +30,17 @@ OUTCOMES: Mapping[str, str | Promise] = {
     Call.Outcome.FAILED: _l("panne"),
     Call.Outcome.RUNNING: _l("en cours"),
 }
+# Why a recording is not taken.
+RECORDING_REFUSED: Mapping[str, str | Promise] = {
+    "too_heavy": _l("Ce fichier est trop lourd\u00a0: 6 Mo au plus."),
+    "not_wav": _l(
+        "Ce fichier n'est pas un son WAV que nous savons lire. Dans votre logiciel de son, choisissez "
+        "«\u00a0Exporter en WAV, PCM 16 bits\u00a0»\u00a0; un MP3, un M4A ou un OGG se convertit ainsi."
+    ),
+    "too_long": _l("Cet enregistrement est trop long\u00a0: trente secondes au plus."),
+    "too_short": _l("Cet enregistrement est trop court pour être entendu\u00a0: recommencez-le."),
+    "silent": _l("On n'entend rien dans cet enregistrement\u00a0: vérifiez le micro, puis recommencez."),
+}
 # The badge of an outcome, from the look.
 BADGES: Mapping[str, str] = {
     Call.Outcome.SAVED: "ok",

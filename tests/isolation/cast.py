@@ -133,9 +133,12 @@ from tests.billing import factories as billing
 from tests.billing import online
 from tests.families.factories import BY, child_of, household
 from tests.isolation.pages import form_to, form_with
+from tests.voice.sounds import tone
+from voice.gateway import speech
 from voice.gateway.signatures import signature
 from voice.models import Call, Pronunciation
-from voice.services import paused
+from voice.sentences import lines
+from voice.services import paused, recordings
 from voice.services.pronunciations import save_word
 from voice.services.settings import set_provider_secret
 
@@ -206,6 +209,20 @@ class Town:
         with self.inside():
             asked = {"door": Call.Door.TRIAL, "caller": "agent 1", "at": clock.now()}
             return paused.answer(call=uuid4(), **asked).call
+
+    @property
+    def voice_draft(self) -> str:
+        """A recording of its own that was sent and waits to be used."""
+        with self.inside():
+            return recordings.receive(content=tone(hertz=300 + sum(self.name.encode()) % 500)).digest
+
+    @property
+    def recorded(self) -> str:
+        """Its own name as the telephone says it, recorded by somebody there."""
+        with self.inside():
+            (words,) = [line.words for line in lines().values() if line.words == self.commune.header_name]
+            recordings.use(speech.store(), words=words, digest=self.voice_draft, by=BY, at=clock.now())
+            return next(line.key for line in lines().values() if line.words == words)
 
     @cached_property
     def word(self) -> Pronunciation:

@@ -327,6 +327,17 @@ COMMUNE: Mapping[str, Sample] = {
         foreign_fields=None,
     ),
     "voice_office:trial_sound": Sample(agent("voice.try"), where=lambda town: {"call": town.trial_call}),
+    "voice_office:sentences": Sample(agent("voice.teach")),
+    "voice_office:sentence": Sample(
+        agent("voice.teach"),
+        FORM,
+        where=lambda town: {"key": town.recorded},
+        fields=lambda town: {"geste": "utiliser", "essai": town.voice_draft},
+        foreign_fields=302,
+    ),
+    "voice_office:sentence_sound": Sample(agent("voice.teach"), where=lambda town: {"key": town.recorded}),
+    "voice_office:sentence_remove": Sample(agent("voice.teach"), FORM, where=lambda town: {"key": town.recorded}),
+    "voice_office:draft_sound": Sample(agent("voice.teach"), where=lambda town: {"digest": town.voice_draft}),
     "voice_office:words": Sample(
         agent("voice.teach"),
         FORM,

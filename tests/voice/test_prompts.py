@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from voice.gateway.agi import UNAVAILABLE
 from voice.gateway.errors import NoVoice
-from voice.gateway.prompts import UNAVAILABLE, Store
+from voice.gateway.prompts import Store
 
 AWAY = "Le service ne répond pas."
 

@@ -27,7 +27,8 @@ from lps.journal.channels import Channel
 from lps.kernel import clock
 from tests.voice.test_gateway import Pupil, copy, prompts, pupil, town  # noqa: F401
 from voice.dialogue.facts import FindChild, JudgeDays, phrase
-from voice.gateway.prompts import UNAVAILABLE, Store
+from voice.gateway.agi import UNAVAILABLE
+from voice.gateway.prompts import Store
 from voice.gateway.server import Server
 from voice.gateway.wav import RATE
 from voice.phrases import sentence

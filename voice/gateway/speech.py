@@ -39,6 +39,11 @@ def spoken(said: Iterable[Phrase], *, at: datetime, as_written: bool = False) ->
     except OSError as error:
         log.error("a sound was not rendered (%s)", type(error).__name__)
         return HttpResponse(status=503)
+    return sound(content)
+
+
+def sound(content: bytes) -> HttpResponse:
+    """A sound that no cache keeps."""
     response = HttpResponse(content, content_type=WAV)
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -29,6 +29,10 @@ class NotSound(ValueError):
     """The bytes are no WAV file of whole samples (PCM), one or two channels, 8 to 96 kHz."""
 
 
+class TooLong(ValueError):
+    """It lasts longer than was allowed."""
+
+
 class Unheard(ValueError):
     """Nothing is to be heard in it."""
 
@@ -46,12 +50,17 @@ class Sound:
         return len(self.samples) / self.rate
 
 
-def read(content: bytes) -> Sound:
-    """A WAV file as one channel. A file cut short gives what it holds. Raises `NotSound`."""
+def read(content: bytes, *, longest: float) -> Sound:
+    """A WAV file of `longest` seconds at most, as one channel. A file cut short gives what it holds.
+
+    Raises `NotSound`, `TooLong`.
+    """
     form, data = _chunks(content)
     kind, channels, rate, width = _form(form)
     if kind != _PCM or channels not in (1, 2) or not SLOWEST_RATE <= rate <= FASTEST_RATE or width not in _WIDTHS:
         raise NotSound("form")
+    if len(data) > longest * rate * channels * width:
+        raise TooLong
     return Sound(_one_channel(_values(data, width, channels), channels, _WIDTHS[width]), rate)
 
 

@@ -235,6 +235,8 @@ ACTIONS: Mapping[str, str | Promise] = {
     "voice_settings_changed": _l("Serveur vocal réglé"),
     "voice_numbers_changed": _l("Numéros du serveur vocal changés"),
     "voice_provider_changed": _l("Prestataire du serveur vocal changé"),
+    "voice_recording_used": _l("Phrase du serveur vocal enregistrée par une personne"),
+    "voice_recording_removed": _l("Enregistrement d'une phrase du serveur vocal retiré"),
     "pronunciation_saved": _l("Prononciation enregistrée"),
     "pronunciation_removed": _l("Prononciation supprimée"),
     # The product
@@ -381,6 +383,7 @@ _FACTS: Mapping[str, str | Promise] = {
     "provider": _l("prestataire accepté"),
     "written": _l("écrit"),
     "spoken": _l("prononcé"),
+    "digest": _l("empreinte"),
     "voice_words": _l("coût de l'appel"),
 }
 _VALUES: Mapping[str, str | Promise] = {
