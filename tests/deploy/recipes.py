@@ -35,6 +35,16 @@ class Stage:
         return dict(word.split("=", 1) for rest in self.all("ENV") for word in shlex.split(rest))
 
 
+def built(recipe: Path, name: str = "") -> Stage:
+    """What is built: the last stage, or the one of that name, after all that stands before it in the same image."""
+    found = {stage.name: stage for stage in stages(recipe)}
+    last = found[name] if name else stages(recipe)[-1]
+    if last.base not in found:
+        return last
+    before = built(recipe, last.base)
+    return Stage(before.base, last.name, [*before.instructions, *last.instructions])
+
+
 def stages(recipe: Path) -> list[Stage]:
     """The stages of a recipe, its first arguments put in."""
     found: list[Stage] = []

@@ -16,7 +16,7 @@ from tests.config import promql
 from tests.config.test_alerts import ALERTS, shown
 from tests.deploy import charts
 from tests.deploy.charts import CASES, CHART, NAMESPACE, RELEASE, ROOT, End, containers, of_kind, pods, rendered
-from tests.deploy.recipes import ASTERISK, IMAGE, stages
+from tests.deploy.recipes import ASTERISK, IMAGE, built
 
 KUBERNETES = ("1.30", "1.33", "1.37")
 OURS = yaml.safe_load((ROOT / "tests/deploy/crds.schema.yaml").read_text())
@@ -138,10 +138,10 @@ def test_the_images_run_as_the_users_of_their_recipes() -> None:
         container["name"]: container["securityContext"].get("runAsUser", pod["securityContext"]["runAsUser"])
         for _, container, pod in containers("production")
     }
-    users = {recipe: int(stages(recipe)[-1].all("USER")[0].split(":")[0]) for recipe in (IMAGE, ASTERISK)}
+    users = {recipe: int(built(recipe).all("USER")[0].split(":")[0]) for recipe in (IMAGE, ASTERISK)}
 
     assert found["asterisk"] == users[ASTERISK]
-    assert {found[name] for name in ("web", "worker", "scheduler", "voice", "prepare")} == {users[IMAGE]}
+    assert {found[name] for name in ("web", "worker", "speech", "scheduler", "voice", "prepare")} == {users[IMAGE]}
 
 
 @EACH
@@ -194,9 +194,9 @@ def test_every_process_exists(case: str) -> None:
         if container.get("args") and "command" not in container
     ]
     served = [words[1] for words in ran if words[0] == "serve"]
-    voice = charts.values(case).get("voice", {}).get("enabled", False)
+    optional = {name for name in ("voice", "speech") if charts.values(case).get(name, {}).get("enabled")}
 
-    assert sorted(served) == sorted(set(serving.PROCESSES) - ({"speech"} if voice else {"speech", "voice"}))
+    assert sorted(served) == sorted(set(serving.PROCESSES) - {"voice", "speech"} | optional)
     assert {words[0] for words in ran} - {"serve"} <= set(get_commands())
 
 
@@ -214,7 +214,7 @@ def test_one_tick_a_minute_and_one_line_never_two(case: str) -> None:
     alone = {
         one["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"]
         for one in of_kind(case, "Deployment")
-        if one["spec"].get("replicas") == 1 and one["spec"]["strategy"] == {"type": "Recreate"}
+        if one["spec"].get("replicas") == 1 and one["spec"].get("strategy") == {"type": "Recreate"}
     }
 
     assert alone == {"scheduler", "voice"} & {component for component, _ in pods(case)}
@@ -297,7 +297,7 @@ DOOR, PROMETHEUS, OPERATOR = (End(namespace=name) for name in ("ingress", "monit
 TREASURY, EXCHANGE, METADATA = (End(address=one) for one in ("198.51.100.1", "192.0.2.5", "169.254.169.254"))
 
 
-@pytest.mark.parametrize("component", ["web", "worker", "scheduler", "voice", "prepare"])
+@pytest.mark.parametrize("component", ["web", "worker", "speech", "scheduler", "voice", "prepare"])
 def test_the_product_reaches_what_it_needs_and_nothing_else(component: str) -> None:
     own = pod(component)
 

@@ -131,6 +131,8 @@ valueFrom: {secretKeyRef: {name: {{ .name }}, key: {{ .key }}}}
   {{- include "lps.fromSecret" (dict "name" $secret "key" "s3-secret-key") | nindent 2 }}
 {{- end }}
 {{- end }}
+- name: LPS_VOICE_ENGINE
+  value: {{ ternary "kokoro" "espeak" .Values.speech.enabled }}
 - name: LPS_METRICS_PORT
   value: "9109"
 - name: LPS_METRICS_HOST
