@@ -125,3 +125,34 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return f"{self.commune_id} {self.state}"
+
+
+class Notice(models.Model):
+    """What the vendor tells some communes or all of them: an announcement to their agents, or a maintenance.
+
+    All instants are true time. `slugs` names the communes; none means all.
+    """
+
+    class Kind(models.TextChoices):
+        ANNOUNCEMENT = "announcement", "annonce aux agents"
+        MAINTENANCE = "maintenance", "maintenance"
+
+    kind = models.CharField("sorte", max_length=12, choices=Kind)
+    text = models.CharField("texte", max_length=500)
+    slugs = models.JSONField("communes", default=list, blank=True)
+    starts_at = models.DateTimeField("à partir du")
+    ends_at = models.DateTimeField("jusqu'au")
+    canceled_at = models.DateTimeField("annulée le", null=True, blank=True)
+    written_by = models.CharField("par", max_length=120)
+
+    class Meta:
+        verbose_name = "annonce ou maintenance"
+        verbose_name_plural = "annonces et maintenances"
+        ordering = ("-starts_at", "-pk")
+        constraints = (
+            models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="notice_ends_later"),
+        )
+        indexes = (models.Index(fields=("ends_at",), name="notice_end"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.starts_at:%Y-%m-%d %H:%M}"

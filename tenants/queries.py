@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from tenants import context
+from tenants import context, notices
 from tenants.models import Commune, CommuneState, Line
 
 HOST_TTL = 60.0
@@ -141,6 +141,6 @@ def _read_host(host: str) -> Commune | None:
     slug, _, domain = host.partition(".")
     is_ours = domain in settings.LPS_BASE_DOMAINS
     with context.public():
-        served = Commune.objects.filter(state__in=SERVED_STATES)
+        served = Commune.objects.filter(state__in=SERVED_STATES).annotate(notices=notices.standing())
         found: Commune | None = (served.filter(slug=slug) if is_ours else served.filter(domains__domain=host)).first()
     return found

@@ -77,6 +77,7 @@ _WORDS = {
     ),
     "good_bye": _n("Au revoir."),
     "shut": _n("Le serveur vocal est fermé en ce moment. Vous pouvez réserver sur le site %(site)s."),
+    "maintenance": _n("Le service est en maintenance. Rappelez plus tard : rien n'est perdu."),
     "not_yet_open": _n(
         "Le service n'est pas encore ouvert aux familles. La date d'ouverture est sur le site %(site)s."
     ),

@@ -80,7 +80,7 @@ from lps.accounts.doors import CONSOLE, OFFICE
 from lps.accounts.models import Account, ApiToken
 from lps.accounts.roles import Role
 from lps.accounts.sessions import Session
-from lps.console import visits
+from lps.console import notices, visits
 from lps.console.models import Visit
 from lps.families import passage
 from lps.families import services as families
@@ -123,7 +123,7 @@ from notifications.services.sending import change_sending
 from notifications.services.sms import number_lookup, post_sms
 from tenants import context, keys
 from tenants.lines import set_lines
-from tenants.models import Commune, Export
+from tenants.models import Commune, Export, Notice
 from tenants.town.house_rules import Text
 from tenants.town.messages import Words
 from tenants.town.models import HouseRules, Message
@@ -1271,6 +1271,14 @@ def access_of_vendor() -> str:
         profile = Profile(name="Odile", roles=(Role.SUPPORT,))
         made = agents.invite(email=email, profile=profile, by=BY, channel=Channel.WEB)
     return made.url.rstrip("/").rpartition("/")[2]
+
+
+def notice() -> Notice:
+    """A maintenance of a town that does not exist, to come."""
+    now = clock.real_now()
+    dates = {"starts_at": now + timedelta(days=1), "ends_at": now + timedelta(days=2)}
+    words = notices.Words(kind=Notice.Kind.MAINTENANCE, text="Essai", slugs=("ailleurs",), **dates)
+    return notices.publish(words=words, by=BY)
 
 
 def operator(*roles: str) -> str:

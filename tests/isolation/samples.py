@@ -18,7 +18,7 @@ from uuid import uuid4
 from lps.console import visits
 from lps.families.models import FamilyLink
 from lps.kernel import clock
-from tests.isolation.cast import Town, access_of_vendor, colleague_of_vendor, colleague_session_of_vendor
+from tests.isolation.cast import Town, access_of_vendor, colleague_of_vendor, colleague_session_of_vendor, notice
 
 Fill = Callable[[Town], Mapping[str, Any]]
 READ = {"GET": 200}
@@ -244,6 +244,7 @@ COMMUNE: Mapping[str, Sample] = {
     "billing:receipt_pdf": Sample(FAMILY, where=lambda town: {"number": town.payment.number}),
     # Agents'
     "office:today": Sample(agent("office.enter")),
+    "office:notice_read": Sample(agent("office.enter"), {"POST": 302}, where=lambda town: {"notice_id": 1}),
     "office:watch": Sample(
         agent("office.enter"), where=lambda town: {"slug": "places-proposees"}, anywhere=frozenset({"slug"})
     ),
@@ -1517,6 +1518,9 @@ CONSOLE: Mapping[str, Sample] = {
     "console:enter": Sample(vendor("console.enter_towns"), REFUSED, where=of_town),
     "console:visit": Sample(vendor("console.enter_towns"), where=lambda town: {"visit_id": town.visit.pk}),
     "console:visit_end": Sample(vendor("console.enter_towns"), DONE, where=lambda town: {"visit_id": town.visit.pk}),
+    "console:notices": Sample(vendor("console.enter")),
+    "console:notice_new": Sample(OPERATOR, REFUSED, where=lambda town: {"word": "maintenance"}),
+    "console:notice_cancel": Sample(OPERATOR, DONE, where=lambda town: {"notice_id": notice().pk}),
     "console:operators": Sample(vendor("console.manage_operators")),
     "console:operator_invite": Sample(vendor("console.manage_operators"), REFUSED),
     "console:operator": Sample(vendor("console.manage_operators"), where=of_colleague),

@@ -15,9 +15,11 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from booking.services.saving import DayClosedMeanwhile
 from lps.accounts import attempts
+from lps.kernel import clock
 from lps.kernel.metrics import counted
 from tenants import context
 from tenants.models import Commune
+from tenants.notices import maintenance_of
 from tenants.queries import host_of
 from voice import dialogue, queries
 from voice.dialogue.facts import (
@@ -90,6 +92,8 @@ def begin(
         )
         conversation.state = replace(conversation.state, call=conversation.call)
         is_trial = door is Call.Door.TRIAL
+        if maintenance_of(commune, at=clock.real_now()):
+            return _turned_away(conversation, Call.Outcome.SHUT, HangUp(say=(phrase("maintenance"),)))
         if not is_trial and not _is_open(decided.is_open, decided.opens_at, decided.closes_at, at=at, commune=commune):
             return _turned_away(conversation, Call.Outcome.SHUT, HangUp(say=(phrase("shut", site=town.site),)))
         if not caller and not decided.takes_hidden:

@@ -6,6 +6,8 @@
 | suspended | the sentence | their pages, to read and to export |
 | closed | the sentence | the sentence |
 
+During a maintenance, of one commune or of all, everybody reads its sentence, whatever the state.
+
 What comes from the Treasury and from the senders of SMS is taken in every state: a payment or a STOP is never lost.
 An operator of the vendor on a visit to look is refused whatever would change something, in every state.
 A provider of telephone numbers is answered in every state too, by a sentence that a caller understands.
@@ -23,13 +25,16 @@ from lps.accounts.doors import OFFICE
 from lps.accounts.requests import DoorRequest
 from lps.families import queries as families
 from lps.journal.actors import ActorKind
+from lps.kernel import clock
 from tenants.models import CommuneState
+from tenants.notices import Told, maintenance_of
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # Told by others once, or a few times: refusing it would lose it.
 ALWAYS = ("/factures/tipi/notification/", "/factures/tipi/retour/", "/sms/prestataire/", "/voix/")
 # An operator on a visit leaves whatever it may do.
-LEAVE = f"{OFFICE.path}visite/quitter/"
+VISIT = f"{OFFICE.path}visite/"
+LEAVE = f"{VISIT}quitter/"
 # What draws the page of the sentence itself, and the duties of a public site.
 DRESS = ("/logo", "/theme.css", "/accessibilite/")
 # Forms that an agent of a suspended commune still needs.
@@ -50,7 +55,11 @@ class StateGate:
         commune = request.commune
         if isinstance(request.actor, Visitor) and not _may_send(request, request.actor):
             return _sentence(request, "console/visit_read_only.html", status=403)
-        if commune is None or commune.state == CommuneState.ACTIVE or request.path_info.startswith((*ALWAYS, *DRESS)):
+        if commune is None or request.path_info.startswith((*ALWAYS, *DRESS)):
+            return None
+        if not _comes_from_vendor(request) and (told := maintenance_of(commune, at=clock.real_now())):
+            return _under_maintenance(request, told)
+        if commune.state == CommuneState.ACTIVE:
             return None
         match commune.state:
             case CommuneState.TO_OPEN:
@@ -58,6 +67,22 @@ class StateGate:
             case CommuneState.SUSPENDED:
                 return _suspended(request)
         return _sentence(request, "console/closed.html")
+
+
+def _comes_from_vendor(request: DoorRequest) -> bool:
+    """Whoever mends it comes in while it is mended."""
+    return isinstance(request.actor, Visitor) or request.path_info.startswith(VISIT)
+
+
+def _under_maintenance(request: DoorRequest, told: Told) -> HttpResponse:
+    """503, with the seconds until it ends."""
+    if request.path_info.startswith("/api/"):
+        response = problems.answer(request, problems.MAINTENANCE)
+    else:
+        response = render(request, "console/maintenance.html", {"told": told}, status=503)
+        response.headers["Cache-Control"] = "no-store"
+    response.headers["Retry-After"] = str(max(int((told.until - clock.real_now()).total_seconds()), 1))
+    return response
 
 
 def _may_send(request: DoorRequest, visitor: Visitor) -> bool:

@@ -11,6 +11,7 @@ OFFICE_RAIL = (
 )
 RAIL = (
     NavItem("console:communes", _("Communes"), ENTER),
+    NavItem("console:notices", _("Annonces et maintenances"), ENTER),
     NavItem("console:operators", _("Exploitants"), MANAGE_OPERATORS, SETTINGS),
     NavItem("console:journal", _("Journal"), READ_JOURNAL, SETTINGS),
     NavItem("accounts_office:account", _("Mon compte"), ENTER, SETTINGS),

@@ -11,6 +11,8 @@ MANAGE_OPERATORS = "console.manage_operators"
 READ_JOURNAL = "console.read_journal"
 ENTER_TOWNS = "console.enter_towns"
 WRITE_IN_TOWNS = "console.write_in_towns"
+ANNOUNCE = "console.announce"
+MAINTAIN = "console.maintain"
 # The town's own: who of the vendor came in.
 READ_VISITS = "console.read_visits"
 EXPORT = "console.export_communes"
@@ -22,6 +24,8 @@ OWN = (
     Right(RESEND, operators=frozenset({Role.SUPPORT})),
     Right(ENTER_TOWNS, operators=frozenset({Role.SUPPORT})),
     Right(WRITE_IN_TOWNS, operator=True),
+    Right(ANNOUNCE, operators=frozenset({Role.SUPPORT})),
+    Right(MAINTAIN, operator=True),
     Right(READ_VISITS, roles=frozenset({Role.ADMINISTRATOR})),
     Right(MANAGE_OPERATORS, operator=True),
     Right(READ_JOURNAL, operators=frozenset({Role.SUPPORT, Role.READ_ONLY})),

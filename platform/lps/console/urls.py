@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lps.console.views import communes, dead_letters, door, exports, journal, operators, visits
+from lps.console.views import communes, dead_letters, door, exports, journal, notices, operators, visits
 
 app_name = "console"
 urlpatterns = [
@@ -19,6 +19,9 @@ urlpatterns = [
     path("communes/<slug:slug>/entrer/", visits.ask, name="enter"),
     path("visites/<int:visit_id>/", visits.visit, name="visit"),
     path("visites/<int:visit_id>/fin/", visits.end, name="visit_end"),
+    path("annonces/", notices.notices, name="notices"),
+    path("annonces/nouvelle/<slug:word>/", notices.new, name="notice_new"),
+    path("annonces/<int:notice_id>/annuler/", notices.cancel, name="notice_cancel"),
     path("exploitants/", operators.operator_list, name="operators"),
     path("exploitants/inviter/", operators.invite, name="operator_invite"),
     path("exploitants/<int:account_id>/", operators.operator, name="operator"),

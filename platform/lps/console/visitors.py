@@ -66,6 +66,7 @@ CLOSED = frozenset(
         "billing.reconcile",
         "billing.set_online_settings",
         "booking.read_health_at_roll_call",
+        "console.export_town",
         "families.answer_requests",
         "families.edit",
         "families.erase",

@@ -15,7 +15,7 @@ from lps.kernel.refusals import Refusal
 
 ROLES: Mapping[str, str | Promise] = {
     Role.OPERATOR: _("exploitant : tout, les comptes compris"),
-    Role.SUPPORT: _("assistance : entrer dans une commune pour regarder, renvoyer des messages, lire le journal"),
+    Role.SUPPORT: _("assistance : entrer dans une commune pour regarder, écrire aux agents, renvoyer des messages"),
     Role.INVOICING: _("facturation : les communes et leurs chiffres"),
     Role.READ_ONLY: _("lecture seule : tout lire, rien changer"),
 }
@@ -28,6 +28,8 @@ RIGHTS: Mapping[str, str | Promise] = {
     own.RESEND: _("Renvoyer les messages abandonnés d'une commune"),
     own.ENTER_TOWNS: _("Entrer dans une commune pour regarder, avec un motif"),
     own.WRITE_IN_TOWNS: _("Entrer dans une commune pour y modifier"),
+    own.ANNOUNCE: _("Écrire aux agents des communes"),
+    own.MAINTAIN: _("Prévoir une maintenance, l'annuler"),
     own.READ_JOURNAL: _("Lire le journal de la console"),
     own.MANAGE_OPERATORS: _("Inviter les exploitants et choisir leurs rôles"),
 }
@@ -56,6 +58,8 @@ ACTIONS: Mapping[str, str | Promise] = {
     "town_exported": _("Commune exportée par une commande"),
     "town_export_taken": _("Export d'une commune téléchargé"),
     "commune_restored": _("Commune revenue d'un export"),
+    "notice_published": _("Annonce ou maintenance prévue"),
+    "notice_canceled": _("Annonce ou maintenance annulée"),
     "keys_rotated": _("Clés renouvelées"),
 }
 _FACTS: Mapping[str, str | Promise] = {
@@ -72,6 +76,9 @@ _FACTS: Mapping[str, str | Promise] = {
     "communes": _("communes"),
     "lines": _("lignes"),
     "mode": _("mode"),
+    "kind": _("sorte"),
+    "text": _("texte"),
+    "from": _("à partir de"),
     "to": _("jusqu'à"),
     "export": _("export"),
     "rows": _("lignes"),
@@ -86,6 +93,9 @@ _VALUES: Mapping[str, str | Promise] = {
     "suspended": _("suspendue"),
     "closed": _("fermée"),
     "erased": _("effacée"),
+    "announcement": _("annonce"),
+    "maintenance": _("maintenance"),
+    "all": _("toutes"),
     "read_only": _("lecture seule"),
     "may_write": _("peut modifier"),
     "invitation": _("invitation"),

@@ -242,6 +242,8 @@ ACTIONS: Mapping[str, str | Promise] = {
     # The product
     "commune_opened": _l("Commune ouverte"),
     "commune_state_changed": _l("État de la commune changé par l'éditeur"),
+    "notice_published": _l("Annonce ou maintenance prévue par l'éditeur"),
+    "notice_canceled": _l("Annonce ou maintenance annulée par l'éditeur"),
     "vendor_entered": _l("L'éditeur est entré dans le côté mairie"),
     "vendor_left": _l("L'éditeur est sorti du côté mairie"),
     "town_export_asked": _l("Export de toute la commune demandé"),

@@ -22,6 +22,7 @@ from lps.office.views import (
 app_name = "office"
 urlpatterns = [
     path("", today.today, name="today"),
+    path("annonces/<int:notice_id>/lue/", today.notice_read, name="notice_read"),
     path("a-regarder/<slug:slug>/", today.watch, name="watch"),
     path("connexion/", door.sign_in, name="sign_in"),
     path("deconnexion/", door.sign_out, name="sign_out"),

@@ -114,6 +114,12 @@ OUT_OF_SERVICE = Kind(
     _("Hors service"),
     _("Le portail de cette commune est suspendu ou fermé. Rien n'a changé."),
 )
+MAINTENANCE = Kind(
+    "maintenance",
+    503,
+    _("Maintenance"),
+    _("Le portail est en maintenance : attendez le nombre de secondes que donne l'en-tête « Retry-After »."),
+)
 KINDS = (
     UNREADABLE,
     INVALID,
@@ -129,6 +135,7 @@ KINDS = (
     TOO_MANY,
     FAILURE,
     OUT_OF_SERVICE,
+    MAINTENANCE,
 )
 
 

@@ -99,7 +99,13 @@ class Operation(AutoSchema):
             yield problems.NO_SCOPE
         if "{" in self.path:
             yield problems.NOT_FOUND
-        yield from (problems.NOT_ACCEPTABLE, problems.TOO_MANY, problems.FAILURE, problems.OUT_OF_SERVICE)
+        yield from (
+            problems.NOT_ACCEPTABLE,
+            problems.TOO_MANY,
+            problems.FAILURE,
+            problems.OUT_OF_SERVICE,
+            problems.MAINTENANCE,
+        )
 
     def _told(self, status: str, kinds: list[Kind], direction: Any) -> Any:
         told, types = _problem_response(kinds), [problems.MEDIA_TYPE]

@@ -6,33 +6,44 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('tenants', '0003_states'),
+        ("tenants", "0003_states"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Visit',
+            name="Visit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('operator', models.BigIntegerField(verbose_name="clé de l'exploitant")),
-                ('operator_name', models.CharField(max_length=120, verbose_name='exploitant')),
-                ('reason', models.CharField(max_length=300, verbose_name='motif')),
-                ('writes', models.BooleanField(default=False, verbose_name='peut modifier')),
-                ('asked_at', models.DateTimeField(default=lps.kernel.clock.real_now, verbose_name='demandée le')),
-                ('ends_at', models.DateTimeField(verbose_name='finit au plus tard le')),
-                ('entered_at', models.DateTimeField(null=True, verbose_name='commencée le')),
-                ('left_at', models.DateTimeField(null=True, verbose_name='quittée le')),
-                ('commune', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.commune', verbose_name='commune')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("operator", models.BigIntegerField(verbose_name="clé de l'exploitant")),
+                ("operator_name", models.CharField(max_length=120, verbose_name="exploitant")),
+                ("reason", models.CharField(max_length=300, verbose_name="motif")),
+                ("writes", models.BooleanField(default=False, verbose_name="peut modifier")),
+                ("asked_at", models.DateTimeField(default=lps.kernel.clock.real_now, verbose_name="demandée le")),
+                ("ends_at", models.DateTimeField(verbose_name="finit au plus tard le")),
+                ("entered_at", models.DateTimeField(null=True, verbose_name="commencée le")),
+                ("left_at", models.DateTimeField(null=True, verbose_name="quittée le")),
+                (
+                    "commune",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.commune",
+                        verbose_name="commune",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'visite',
-                'ordering': ('-asked_at', '-pk'),
-                'indexes': [models.Index(fields=['commune', '-asked_at'], name='visit_of_commune')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('asked_at'))), name='visit_ends_after_it_is_asked')],
+                "verbose_name": "visite",
+                "ordering": ("-asked_at", "-pk"),
+                "indexes": [models.Index(fields=["commune", "-asked_at"], name="visit_of_commune")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("asked_at"))), name="visit_ends_after_it_is_asked"
+                    )
+                ],
             },
         ),
     ]

@@ -6,9 +6,10 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from booking import overview
 from booking.overview import NextClosing, Reach
@@ -19,7 +20,7 @@ from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families.rights import OPEN_FAMILY
 from lps.kernel import clock
-from lps.office import dashboard, watching
+from lps.office import announcements, dashboard, watching
 from tenants import context
 
 PER_PAGE = 50
@@ -34,10 +35,21 @@ def today(request: DoorRequest) -> HttpResponse:
         "commune": commune,
         "today": clock.today(commune.zone),
         "name": agent.label,
+        "announcements": announcements.unread(request),
         "board": dashboard.read(agent, now=clock.now()),
         "may_call": allowed(agent, CALL_ROLL),
     }
     return render(request, "office/today.html", facts)
+
+
+@require_POST
+@agent_required("office.enter")
+def notice_read(request: DoorRequest, notice_id: int) -> HttpResponse:
+    """The vendor's announcement was read: this browser shows it no more."""
+    response = HttpResponseRedirect(reverse("office:today"))
+    read = {*announcements.read_in(request), notice_id} & {one.pk for one in announcements.all_of()}
+    announcements.remember(response, read)
+    return response
 
 
 @require_safe
