@@ -5,7 +5,8 @@ import re
 import stat
 import subprocess
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -15,7 +16,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from deploy.services import Postgres, seat
+from deploy.processes import wait_until
+from deploy.services import SYSTEM_USER, Postgres, seat
 from lps.console import serving
 from tests.deploy.recipes import ASTERISK, IMAGE, stages
 
@@ -76,7 +78,8 @@ def test_operations_tell_every_variable_of_the_server_and_of_the_images() -> Non
     given = {name for service in SERVICES.values() for name in service.get("environment", {})}
     images = {name for recipe in (IMAGE, ASTERISK) for stage in stages(recipe) for name in stage.variables()}
     usual = {"LANG", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "XDG_CACHE_HOME", "REDISCLI_AUTH"}
-    usual |= {name for name in given if name.startswith(("PG", "POSTGRES_"))} | {"BACKUPS", "DATA"}
+    usual |= {name for name in given if name.startswith(("PG", "POSTGRES_"))}
+    usual |= {"BACKUPS", "DATA", "SCRATCH", "SERVER_USER"}  # of the scripts, which say them at their top
 
     assert (set(sample()) | given | images) - usual - told == set()
 
@@ -146,10 +149,11 @@ def test_the_proxy_asks_the_product_which_names_are_its_own() -> None:
 # --- What its scripts do ---------------------------------------------------------------------------------------------
 
 
-def run(script: str, *words: str, folder: Path = HERE, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["sh", str(folder / script), *words], env={**os.environ, **variables}, capture_output=True, text=True
-    )
+def run(
+    script: str, *words: str, folder: Path = HERE, prefix: Sequence[str] = (), **variables: str
+) -> subprocess.CompletedProcess[str]:
+    command = [*prefix, "sh", str(folder / script), *words]
+    return subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True)
 
 
 def test_secrets_are_drawn_once_and_for_root_alone(tmp_path: Path) -> None:
@@ -241,13 +245,66 @@ def test_a_copy_is_put_back_and_what_was_there_is_kept_beside(ground: dict[str, 
     assert (Path(ground["DATA"]) / kept[1] / "apres").exists()
 
 
+@contextmanager
+def journal(ground: dict[str, str]) -> Iterator[Path]:
+    """The journal followed as Compose does, for the time of a block."""
+    folder = Path(ground["BACKUPS"]) / "journal"
+    folder.mkdir()
+    words = [part.replace("/backups/journal", str(folder)) for part in SERVICES["journal"]["command"]]
+    slot = ["pg_receivewal", "--slot=journal", "--create-slot", "--if-not-exists"]
+    subprocess.run(slot, env={**os.environ, **ground}, check=True, capture_output=True)
+    with subprocess.Popen(words, env={**os.environ, **ground}, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield folder
+        finally:
+            process.terminate()
+
+
+def as_the_server() -> tuple[list[str], str]:
+    """What stands before the script here, and as whom it starts its server: a server refuses to be root."""
+    return list(seat().prefix), SYSTEM_USER if seat().owner else ""
+
+
+def test_a_minute_of_the_day_is_brought_back(ground: dict[str, str], tmp_path: Path) -> None:
+    put(ground, "avant")
+    with journal(ground) as folder:
+        run("backup.sh", "once", **ground)
+        (copy,) = [path for path in copies(ground) if path.name.startswith("20")]
+        put(ground, "matin")
+        with psycopg.connect(ground["URL"], autocommit=True) as connection:
+            (instant,) = connection.execute("SELECT clock_timestamp()").fetchone()
+            put(ground, "erreur")
+            connection.execute("SELECT pg_switch_wal()")
+        assert wait_until(lambda: len(list(folder.glob("*.gz"))) >= 1, seconds=20)
+
+        prefix, user = as_the_server()
+        (tmp_path / "scratch").mkdir()
+        variables = {**ground, "SCRATCH": str(tmp_path / "scratch"), "SERVER_USER": user, "PGPASSWORD": ""}
+        done = run("rewind.sh", copy.name, f"{instant:%Y-%m-%d %H:%M:%S.%f}+00", prefix=prefix, **variables)
+
+        before = run("rewind.sh", copy.name, "2001-01-01 00:00 UTC", prefix=prefix, **variables)
+        after = run("rewind.sh", copy.name, "2101-01-01 00:00 UTC", prefix=prefix, **variables)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (before.returncode, after.returncode) == (1, 1)
+    assert "ne peut pas être atteint" in before.stderr and "ne peut pas être atteint" in after.stderr
+    assert there(ground)[0] == ["avant", "erreur", "matin"]
+    (rewound,) = [path.name for path in copies(ground) if path.name.endswith("-revenue")]
+    restored = run("restore.sh", rewound, **ground)
+    assert restored.returncode == 0, restored.stderr
+    assert there(ground)[0] == ["avant", "matin"]
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
 def test_a_spoiled_copy_changes_nothing(ground: dict[str, str]) -> None:
     put(ground, "MARSONE")
     run("backup.sh", "once", **ground)
     (copy,) = copies(ground)
     (copy / "database.dump").write_bytes(b"PGDMP" + bytes(200))
     spoiled = run("restore.sh", copy.name, **ground)
-    sums = subprocess.run(["sha256sum", "database.dump", "files.tar"], cwd=copy, capture_output=True, check=True)
+    sums = subprocess.run(
+        ["sha256sum", "database.dump", "base.tar.gz", "files.tar"], cwd=copy, capture_output=True, check=True
+    )
     (copy / "SHA256SUMS").write_bytes(sums.stdout)
     unreadable = run("restore.sh", copy.name, **ground)
 

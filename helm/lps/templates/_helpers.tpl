@@ -148,14 +148,15 @@ valueFrom: {secretKeyRef: {name: {{ .name }}, key: {{ .key }}}}
 - {name: data, mountPath: /var/lib/lps}
 {{- end }}
 
+{{- /* dict "root" $ "scratch" "20Gi" */ -}}
 {{- define "lps.volumes" -}}
 - name: tmp
-  emptyDir: {sizeLimit: 2Gi}
+  emptyDir: {sizeLimit: {{ .scratch | default "2Gi" }}}
 - name: data
-  {{- if .Values.files.s3.endpoint }}
+  {{- if .root.Values.files.s3.endpoint }}
   emptyDir: {sizeLimit: 2Gi}
   {{- else }}
-  persistentVolumeClaim: {claimName: {{ include "lps.name" . }}-files}
+  persistentVolumeClaim: {claimName: {{ include "lps.name" .root }}-files}
   {{- end }}
 {{- end }}
 
