@@ -20,7 +20,7 @@ from tenants.models import Commune
 from tenants.queries import communes
 
 FEW = 25
-ALL_BY_DJANGO_TENANTS = 150  # of more, so many are tried and multiplied:
+ALL_BY_DJANGO_TENANTS = 200  # of more, so many are tried and multiplied:
 TRIED = 50
 LATEST = 20
 ROUNDS = 3

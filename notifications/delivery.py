@@ -6,6 +6,7 @@ was leaving when the worker died may leave twice, with the same Message-ID.
 """
 
 import logging
+import time
 import traceback
 import uuid
 from collections.abc import Sequence
@@ -39,6 +40,9 @@ from notifications.render import PLAIN, Letterhead, compose
 from tenants import keys
 
 BATCH = 20
+# What a commune sends before the others have their turn: five batches, or ten seconds of a slow server.
+TURN = 100
+TURN_SECONDS = 10.0
 SAFE_LEASE = LEASE / 2  # a batch older than this is handed back before somebody else takes it
 BLOCKED = "blocked"  # the address bounced or complained, the number answered STOP
 INTERNAL = "internal"  # our own mistake: a template, a fact, a lost key
@@ -65,18 +69,22 @@ class Drained:
     sent: int = 0
     failed: int = 0
     outage: bool = False
+    more: bool = False  # the turn was too short for all that is due
     mistakes: list[CannotWrite] = field(default_factory=list)
 
 
-def drain(*, limit: int = 1000) -> Drained:
-    """Send what is due, at most `limit` messages, and stop at the first sign that nobody answers.
+def drain(*, limit: int = TURN) -> Drained:
+    """Send what is due, one turn at most (`limit` messages), and stop at the first sign that nobody answers.
 
     A message that we cannot write does not hold up the next ones; all of them are raised at the end,
     as a group of `CannotWrite`.
     """
     done, connection, head = Drained(), get_connection(), queries.letterhead(queries.sending())
+    ends = time.monotonic() + TURN_SECONDS
     try:
-        while not done.outage and done.sent + done.failed < limit:
+        while not done.outage:
+            if turn_is_over(done, limit=limit, ends=ends):
+                break
             batch = claim_batch(limit=min(BATCH, limit - done.sent - done.failed))
             if not batch:
                 break
@@ -86,6 +94,12 @@ def drain(*, limit: int = 1000) -> Drained:
     if done.mistakes:
         raise ExceptionGroup("messages that cannot be written", done.mistakes)
     return done
+
+
+def turn_is_over(done: Drained, *, limit: int, ends: float) -> bool:
+    """Whether the others are to have their turn, by what was done or by the time (monotonic); noted in `done`."""
+    done.more = done.sent + done.failed >= limit or time.monotonic() >= ends
+    return done.more
 
 
 def claim_batch(*, limit: int = BATCH, kind: Kind = Kind.EMAIL) -> list[OutboxMessage]:

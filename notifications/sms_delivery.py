@@ -5,6 +5,7 @@ a worker killed after that line leaves it so. The provider is then asked by our 
 """
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,12 +21,15 @@ from notifications.delivery import (
     BATCH,
     BLOCKED,
     INTERNAL,
+    TURN,
+    TURN_SECONDS,
     CannotWrite,
     Drained,
     claim_batch,
     hand_back,
     held,
     lease_is_safe,
+    turn_is_over,
 )
 from notifications.gateways.base import Answer, Fate, Gateway, NoAnswer, Outgoing, Receipt, Result
 from notifications.models import (
@@ -63,8 +67,8 @@ class _Run:
     done: Drained = field(default_factory=Drained)
 
 
-def drain_sms(*, limit: int = 1000) -> Drained:
-    """Send the SMS that are due, at most `limit`; nothing while the town stopped them.
+def drain_sms(*, limit: int = TURN) -> Drained:
+    """Send the SMS that are due, one turn at most (`limit`); nothing while the town stopped them.
 
     Our own mistakes (a lost key) are raised at the end, as a group of `CannotWrite`.
     """
@@ -78,7 +82,10 @@ def drain_sms(*, limit: int = 1000) -> Drained:
         return Drained(failed=_give_up_all(now))
     run = _Run(sending, gateway)
     done = run.done
-    while not done.outage and run.sending.stopped_at is None and done.sent + done.failed < limit:
+    ends = time.monotonic() + TURN_SECONDS
+    while not done.outage and run.sending.stopped_at is None:
+        if turn_is_over(done, limit=limit, ends=ends):
+            break
         batch = claim_batch(limit=min(BATCH, limit - done.sent - done.failed), kind=Kind.SMS)
         if not batch:
             break

@@ -7,6 +7,7 @@ from notifications import delivery, services, sms_delivery, stops
 from notifications.services import campaigns, subscriptions
 from notifications.wakeup import ASK_BACK, DRAIN, PURGE, QUEUE_CAMPAIGNS, READ_STOPS, SEND_SMS
 from tenants.tasks import commune_task
+from tenants.wakeup import wake_again
 
 log = logging.getLogger(__name__)
 
@@ -15,6 +16,8 @@ log = logging.getLogger(__name__)
 def drain() -> None:
     """Send what is due in the commune: after a commit, and at every tick of the minute."""
     done = delivery.drain()
+    if done.more:
+        wake_again(DRAIN)
     if done.sent or done.failed:
         log.info("%s messages sent, %s not", done.sent, done.failed)
 
@@ -23,6 +26,8 @@ def drain() -> None:
 def send_sms() -> None:
     """Send the SMS that are due: after a commit, and at every tick of the minute. None leaves twice."""
     done = sms_delivery.drain_sms()
+    if done.more:
+        wake_again(SEND_SMS)
     if done.sent or done.failed:
         log.info("%s SMS sent, %s not", done.sent, done.failed)
 

@@ -3,16 +3,26 @@
 So does the request that asked for them, for the lines of their logs.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
 from celery import Task, shared_task
+from django.core.cache import cache
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from lps.kernel import log_context
 from lps.kernel.metrics.counted import task_timed
 from tenants import context, queries
+
+# Two, because some tasks share their work between two workers.
+WAITING_AT_MOST = 2
+# A worker that died with the task in its hands keeps the place for so long.
+WAITING_SECONDS = 120
+log = logging.getLogger(__name__)
 
 
 class CommuneTask(Task[..., Any]):
@@ -29,6 +39,7 @@ class CommuneTask(Task[..., Any]):
         slug = _header(self.request, "commune")
         if not slug:
             raise context.NoCommune(f"{self.name} was sent without a commune")
+        _begin(_header(self.request, "waiting") or "")
         named = _told_as(self.name, commune=slug, request=_header(self.request, "request_id"))
         with named, task_timed(self.name), context.use(queries.commune_by_slug(slug=slug)):
             return self.run(*args, **kwargs)
@@ -41,9 +52,49 @@ def commune_task(*args: Any, **options: Any) -> Callable[..., Any]:
     return shared_task(*args, base=CommuneTask, **options)
 
 
-def send_to_commune(*, task: str, slug: str, app: Any, kwargs: dict[str, Any] | None = None) -> None:
-    """Send a commune's task by name from outside of any commune (the tick)."""
-    app.send_task(task, kwargs=kwargs or {}, headers={"commune": slug, **_asked_by()})
+def send_to_commune(*, task: str, slug: str, app: Any, kwargs: dict[str, Any] | None = None) -> bool:
+    """Send a commune's task by name from outside of any commune (the tick).
+
+    A task without arguments does all that it finds: when `WAITING_AT_MOST` of a commune wait for a worker, one
+    more would find nothing, and false is returned. So a town that writes ten thousand messages is as long in the
+    queue as one that writes two.
+    """
+    headers, mark = {"commune": slug, **_asked_by()}, ""
+    if not kwargs:
+        free = next((slot for slot in range(WAITING_AT_MOST) if _is_free(task, slug, slot)), None)
+        if free is None:
+            return False
+        mark = headers["waiting"] = _mark(task, slug, free)
+    try:
+        app.send_task(task, kwargs=kwargs or {}, headers=headers)
+    except (OperationalError, OSError):
+        _begin(mark)
+        raise
+    return True
+
+
+def _mark(task: str, slug: str, slot: int) -> str:
+    return f"waiting:{slug}:{task}:{slot}"
+
+
+def _is_free(task: str, slug: str, slot: int) -> bool:
+    """Take a place in the queue; without the cache there is one for everybody."""
+    with context.public():
+        try:
+            return bool(cache.add(_mark(task, slug, slot), True, timeout=WAITING_SECONDS))
+        except (RedisError, OSError):
+            return True
+
+
+def _begin(mark: str) -> None:
+    """Leave the queue, before anything is read: what is written from now on asks for another turn."""
+    if not mark:
+        return
+    with context.public():
+        try:
+            cache.delete(mark)
+        except (RedisError, OSError) as error:
+            log.warning("a place in the queue stays taken for two minutes (%s)", type(error).__name__)
 
 
 def registry_task(*, name: str) -> Callable[[Callable[..., Any]], Any]:

@@ -41,6 +41,11 @@ class Wake:
             log.warning("no broker (%s): the next tick will do %s of %s", type(error).__name__, self.task, self.slug)
 
 
+def wake_again(task: str) -> None:
+    """Ask for another turn of the commune entered, behind what waits for other communes."""
+    Wake(task, context.current().slug)()
+
+
 def wake_after_commit(task: str, *, times: int = 1) -> None:
     """Send a task of the commune entered once what was written can be read: once per transaction.
 

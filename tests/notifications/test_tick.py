@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from celery import Celery, current_app
 from django.conf import settings
+from django.core.cache import cache
 from kombu.exceptions import OperationalError
 from redis import Redis
 
@@ -66,6 +67,35 @@ def test_comes_once_on_the_days_when_the_clocks_change(changing: str, days: int)
     assert first.astimezone(PARIS).strftime("%H:%M") == ("03:30" if days == 23 else "02:30")
 
 
+def test_communes_have_their_night_one_after_the_other() -> None:
+    spread = Due("essai.nuit", at=time(3, 15), within=timedelta(hours=1))
+    first, last = at("2014-10-08T03:15:00+02:00"), at("2014-10-08T04:15:00+02:00")
+
+    assert spread.day(now=first, zone=PARIS) == date(2014, 10, 8)
+    assert spread.day(now=first + timedelta(minutes=29), zone=PARIS, share=0.5) is None
+    assert spread.day(now=first + timedelta(minutes=30), zone=PARIS, share=0.5) == date(2014, 10, 8)
+    assert spread.day(now=last, zone=PARIS, share=0.999) == date(2014, 10, 8)
+
+
+def test_each_commune_keeps_its_own_moment_and_they_fill_the_window() -> None:
+    shares = [module.share_of(Commune()) for _ in range(200)]
+    one = Commune()
+
+    assert module.share_of(one) == module.share_of(one)
+    assert all(0 <= share < 1 for share in shares)
+    assert all(any(part <= share * 4 < part + 1 for share in shares) for part in range(4))
+
+
+def test_another_commune_is_the_first_at_each_minute() -> None:
+    communes = [Commune(slug=slug) for slug in ("a", "b", "c")]
+    minutes = [at("2014-10-08T03:15:00+02:00") + timedelta(minutes=minute) for minute in range(3)]
+
+    orders = ["".join(one.slug for one in module._in_turn(communes, now)) for now in minutes]
+
+    assert sorted(orders) == ["abc", "bca", "cab"]
+    assert module._in_turn([], minutes[0]) == []
+
+
 @pytest.fixture
 def sent(demo: Commune, buchelay: Commune, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sent]:
     """What the broker received since the last time one asked: (task, commune)."""
@@ -82,6 +112,7 @@ def sent(demo: Commune, buchelay: Commune, monkeypatch: pytest.MonkeyPatch) -> I
             while broker.llen(queue):
                 message = simple.get(timeout=1)
                 found.append((message.headers["task"], message.headers["commune"]))
+                cache.delete(message.headers["waiting"])  # as the worker does that takes it
                 message.ack()
             simple.close()
         return sorted(found)
@@ -115,6 +146,15 @@ def test_a_missed_minute_loses_nothing_and_nothing_is_sent_twice(sent: Sent, mon
     assert sent() == sorted([*MINUTE, ("essai.nuit", "buchelay"), ("essai.nuit", "demo")])
 
 
+def test_ticks_that_no_worker_hears_do_not_pile_up(demo: Commune, sent: Sent, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LPS_CLOCK", "2014-10-08T18:00:00+02:00")
+
+    assert [tick() for _ in range(5)] == [2, 2, 0, 0, 0]
+
+    assert sent() == sorted([*MINUTE, *MINUTE])
+    assert tick() == 2
+
+
 def test_a_broker_that_is_away_leaves_the_night_to_the_next_tick(sent: Sent, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LPS_CLOCK", "2014-10-08T03:15:30+02:00")
     monkeypatch.setattr(module, "SCHEDULE", (NIGHTLY,))
@@ -129,4 +169,4 @@ def test_a_broker_that_is_away_leaves_the_night_to_the_next_tick(sent: Sent, mon
 
 
 def test_the_purge_of_messages_is_nightly() -> None:
-    assert Due("notifications.purge", at=time(3, 15)) in module.SCHEDULE
+    assert Due("notifications.purge", at=time(3, 15), within=module.NIGHT) in module.SCHEDULE

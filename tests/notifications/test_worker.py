@@ -1,6 +1,7 @@
 """A real worker process on the test's own broker and database, sending to a real mail server."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -102,7 +103,8 @@ def test_a_message_posted_is_sent_by_the_worker_and_one_undone_is_not(
 
     assert postbox.mails[0]["To"] == "angeline@example.org"
     assert postbox.message_ids == [message.message_id]
-    until(lambda: "[courrier -] notifications.tasks: 1 messages sent, 0 not" in worker.log, why=lambda: worker.log)
+    until(lambda: "notifications.tasks: 1 messages sent, 0 not" in worker.log, why=lambda: worker.log)
+    assert re.search(r"\[courrier \w+\] notifications.tasks: 1 messages sent, 0 not", worker.log)
     assert "example.org" not in worker.log and "Angéline" not in worker.log
 
 
