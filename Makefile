@@ -19,7 +19,7 @@ voice:
 
 # Real telephone calls, which `make test` tries only where Asterisk can start: here it is a failure when it cannot.
 voice-test: tools voice
-	@REAL_CALLS=1 $(VENV)/python -m deploy.test tests/voice/test_real_calls.py tests/voice/test_calls_at_once.py
+	@REAL_CALLS=1 $(VENV)/python -m deploy.test tests/voice/test_real_*.py tests/voice/test_calls_at_once.py
 
 # Long searches, kills and load: what `make test` leaves out.
 soak: tools

@@ -130,14 +130,16 @@ def _start_voice(local: Local) -> str:
     """Start the voice server, and Asterisk, which hands its calls over to it, where it can be; say what of it."""
     port = local.data.port("fastagi", wanted=AGI_PORT)
     obstacle = root.obstacle(root.chosen())
+    told = f"non : {obstacle}" if obstacle else _start_asterisk(local, agi=f"{LOOPBACK}:{port}")
     seen_as = {} if obstacle else {"LPS_VOICE_PROMPTS_SEEN_AS": PROMPTS}
-    server = [sys.executable, "manage.py", "serveur_vocal", "--port", str(port)]
+    after = [] if obstacle else ["--asterisk", str(local.data.path / "asterisk")]
+    server = [sys.executable, "manage.py", "serveur_vocal", "--port", str(port), *after]
     local.keep("voix", *server, extra=seen_as | _metrics(local, "voice"))
-    return f"non : {obstacle}" if obstacle else _start_asterisk(local, agi=f"{LOOPBACK}:{port}")
+    return told
 
 
 def _start_asterisk(local: Local, *, agi: str) -> str:
-    """Start Asterisk for the telephones of this machine alone; the address to call."""
+    """Start Asterisk for the telephones of this machine, and the lines set in the console; the address to call."""
     prompts = Path(local.variables.get("LPS_VOICE_PROMPTS") or local.data.path / "prompts")
     prompts.mkdir(parents=True, exist_ok=True)
     asterisk = Asterisk(root.chosen(), local.data.path / "asterisk", prompts)

@@ -76,6 +76,78 @@ class Line(models.Model):
         return self.number
 
 
+class OperatorLine(models.Model):
+    """Where a telephone operator hands us its calls: an account that registers, or addresses that it calls from.
+
+    `commune` is whose account it is, none for the vendor's own. Which commune a number belongs to is told by `Line`.
+    """
+
+    class Kind(models.TextChoices):
+        REGISTRATION = "account", "compte à enregistrer chez l'opérateur"
+        ADDRESS = "address", "adresses d'où l'opérateur appelle"
+
+    class State(models.TextChoices):
+        UNKNOWN = "", "pas encore essayée"
+        REGISTERED = "registered", "enregistrée"
+        WAITING = "waiting", "pas enregistrée"
+        REJECTED = "rejected", "refusée par l'opérateur"
+        UNREADABLE = "unreadable", "mot de passe illisible"
+        READY = "ready", "attend les appels"
+
+    name = models.CharField("nom", max_length=80)
+    commune = models.ForeignKey(
+        Commune, models.CASCADE, null=True, blank=True, related_name="operator_lines", verbose_name="commune"
+    )
+    kind = models.CharField("sorte", max_length=7, choices=Kind)
+    server = models.CharField("serveur", max_length=255, blank=True)
+    username = models.CharField("identifiant", max_length=64, blank=True)
+    password = models.TextField("mot de passe, chiffré", blank=True)
+    proxy = models.CharField("serveur mandataire", max_length=255, blank=True)
+    contact = models.CharField("numéro appelé", max_length=32, blank=True)
+    networks = models.CharField("adresses", max_length=400, blank=True)
+    is_open = models.BooleanField("en service", default=True)
+    # What the voice server last read of Asterisk.
+    state = models.CharField("état", max_length=10, choices=State, blank=True)
+    state_since = models.DateTimeField("depuis", null=True)
+    calls = models.PositiveIntegerField("appels en cours", default=0)
+
+    class Meta:
+        verbose_name = "ligne d'opérateur"
+        verbose_name_plural = "lignes d'opérateurs"
+        ordering = ("name", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["name"], name="operator_line_name_once", violation_error_message="Ce nom est déjà pris."
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class VoiceServer(models.Model):
+    """A voice server and the Asterisk that it looks after, as they last told of themselves."""
+
+    class Exchange(models.TextChoices):
+        NONE = "", "aucun"
+        UP = "up", "répond"
+        DOWN = "down", "ne répond pas"
+
+    name = models.CharField("nom", max_length=120, primary_key=True)
+    started_at = models.DateTimeField("démarré le")
+    seen_at = models.DateTimeField("vu le")
+    calls = models.PositiveIntegerField("appels en cours", default=0)
+    exchange = models.CharField("Asterisk", max_length=4, choices=Exchange, blank=True)
+
+    class Meta:
+        verbose_name = "serveur vocal"
+        verbose_name_plural = "serveurs vocaux"
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SchemaTemplate(models.Model):
     """The SQL that makes an empty commune, dumped once from a migrated schema (see `tenants.schemas`)."""
 

@@ -90,13 +90,15 @@ class Copy:
 def _beside_a_browser() -> Iterator[None]:
     """A browser driven from this thread runs an event loop there, near which Django refuses to ask the database.
 
-    It never runs while we do: both are one thread.
+    It never runs while we do: both are one thread. Blocks may stand in one another.
     """
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     try:
         yield
     finally:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+        if before is None:
+            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ WORKDIR /opt/lps
 COPY deploy/__init__.py deploy/processes.py deploy/
 COPY deploy/voice/__init__.py deploy/voice/asterisk.py deploy/voice/configuration.py deploy/voice/container.py deploy/voice/
 COPY voice/__init__.py voice/
-COPY voice/gateway/__init__.py voice/gateway/agi.py voice/gateway/
+COPY voice/gateway/__init__.py voice/gateway/agi.py voice/gateway/lines.py voice/gateway/
 ENV LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 USER 10002:10002
 EXPOSE 5060/udp 10000-10999/udp

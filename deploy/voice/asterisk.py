@@ -29,7 +29,7 @@ class Asterisk:
     prompts: Path
 
     def write(self, files: Mapping[str, str]) -> None:
-        """Write the configuration, readable by Asterisk's user alone: it may hold an operator's password."""
+        """Write the configuration, readable by Asterisk's user alone, and leave the operators' lines as they are."""
         owner = self._owner()
         for name in FOLDERS:
             folder = self.home / name

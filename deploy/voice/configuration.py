@@ -1,4 +1,8 @@
-"""Asterisk's configuration as text: one operator, calls handed over to the voice server, and nothing that dials out."""
+"""Asterisk's configuration as text: calls handed over to the voice server, and nothing that dials out.
+
+The lines that are set in the console are none of it: the voice server writes them beside (`voice.gateway.lines`), and
+lets Asterisk read them again. One operator may be given here too, for a machine that has one line.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from voice.gateway.agi import BUSY, UNAVAILABLE
+from voice.gateway.lines import FILE, Trunk, configuration, section
 
 HOME = "/srv/lps"  # as Asterisk sees it
 PROMPTS = "/var/lib/lps/prompts"
@@ -60,6 +65,18 @@ _MODULES = (
 )
 
 
+_TONES = """[general]
+country=fr
+[fr]
+description = France
+ringcadence = 1500,3500
+dial = 440
+busy = 440/500,0/500
+ring = 440/1500,0/3500
+congestion = 440/250,0/250
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
     """Where calls come from: an address alone (a trunk), or a line that Asterisk registers with its password."""
@@ -80,7 +97,7 @@ class Outside:
 
 def files(
     *,
-    operator: Operator,
+    operator: Operator | None = None,
     sip: str,
     agi: str,
     rtp: tuple[int, int] = (RTP_FIRST, RTP_LAST),
@@ -90,9 +107,10 @@ def files(
 ) -> dict[str, str]:
     """Every file by its name; `sip` and `agi` are `address:port`, `modules` the folder of Asterisk's modules.
 
-    Its lines go to files of its log folder, or to its output: a container's memory holds no file that grows.
+    Without an operator, calls come by the lines of the console alone. Its log goes to files of its folder, or to its
+    output: a container's memory holds no file that grows.
     """
-    empty = ("acl", "features", "udptl", "ccss", "stasis", "cli_permissions", "pjproject")
+    empty = ("acl", "features", "udptl", "ccss", "stasis", "cli_permissions", "pjproject", "statsd")
     return {
         "asterisk.conf": _asterisk(modules),
         "modules.conf": "\n".join(["[modules]", "autoload = no", *(f"load = {name}.so" for name in _MODULES), ""]),
@@ -100,7 +118,7 @@ def files(
         "extensions.conf": _extensions(agi),
         "rtp.conf": f"[general]\nrtpstart={rtp[0]}\nrtpend={rtp[1]}\n",
         "logger.conf": _logger(to_output=logs_to_output),
-        "indications.conf": "[general]\ncountry=fr\n[fr]\ndescription = France\nringcadence = 1500,3500\n",
+        "indications.conf": _TONES,
         **{f"{name}.conf": "[general]\nenable=no\n" for name in ("cdr", "cel")},
         **{f"{name}.conf": "[general]\nenabled=no\n" for name in ("manager", "http")},
         **{f"{name}.conf": "" for name in empty},
@@ -130,34 +148,21 @@ def _logger(*, to_output: bool) -> str:
     return "[general]\n[logfiles]\nsecurity => security\nmessages => notice,warning,error\n"
 
 
-def _pjsip(operator: Operator, sip: str, outside: Outside) -> str:
-    sections: list[tuple[str, Mapping[str, str]]] = [
-        ("global", {"type": "global", "endpoint_identifier_order": "ip"}),
-        ("udp", {"type": "transport", "protocol": "udp", "bind": sip, **_seen_from(outside)}),
+def _pjsip(operator: Operator | None, sip: str, outside: Outside) -> str:
+    parts = [
+        section("global", {"type": "global", "endpoint_identifier_order": "ip"}),
+        section("udp", {"type": "transport", "protocol": "udp", "bind": sip, **_seen_from(outside)}),
     ]
-    if operator.username:
-        sections += _registration(operator)
-    endpoint = {
-        "type": "endpoint",
-        "transport": "udp",
-        "context": "depuis-operateur",
-        "disallow": "all",
-        "allow": "alaw,ulaw",
-        "dtmf_mode": "auto",
-        "direct_media": "no",
-        "rtp_symmetric": "yes",
-        "force_rport": "yes",
-        "rewrite_contact": "yes",
-        "rtp_timeout": "30",
-        "rtp_keepalive": "15",  # no sound is sent while a key is waited for: it keeps NAT open
-        "trust_id_inbound": "yes",
-        "identify_by": "ip",
-    }
-    sections += [
-        ("operateur", endpoint),
-        ("operateur", {"type": "identify", "endpoint": "operateur", "match": operator.network}),
-    ]
-    return "\n".join(_section(name, values) for name, values in sections)
+    if operator:
+        trunk = Trunk(
+            name="operateur",
+            server=operator.server,
+            username=operator.username,
+            password=operator.password,
+            networks=tuple(operator.network.split(",")),
+        )
+        parts.append(configuration([trunk]))
+    return "\n".join([*parts, f"#tryinclude {FILE}", ""])
 
 
 def _seen_from(outside: Outside) -> Mapping[str, str]:
@@ -166,30 +171,6 @@ def _seen_from(outside: Outside) -> Mapping[str, str]:
         return {}
     known = {"external_media_address": outside.address, "external_signaling_address": outside.address}
     return {**known, "local_net": ",".join(outside.local_networks)} if outside.local_networks else known
-
-
-def _registration(operator: Operator) -> list[tuple[str, Mapping[str, str]]]:
-    name = operator.username
-    auth = {"type": "auth", "auth_type": "digest", "username": name, "password": operator.password}
-    registration = {
-        "type": "registration",
-        "transport": "udp",
-        "outbound_auth": "operateur-auth",
-        "server_uri": f"sip:{operator.server}",
-        "client_uri": f"sip:{name}@{operator.server}",
-        "contact_user": name,
-        "retry_interval": "20",
-        "line": "yes",
-        "endpoint": "operateur",
-    }
-    return [("operateur-auth", auth), ("operateur-reg", registration)]
-
-
-def _section(name: str, values: Mapping[str, str]) -> str:
-    for value in values.values():
-        if "\n" in value or ";" in value:
-            raise ValueError("a value of the configuration holds a line break or a semicolon")
-    return "\n".join([f"[{name}]", *(f"{key}={value}" for key, value in values.items()), ""])
 
 
 def _extensions(agi: str) -> str:

@@ -9,10 +9,11 @@ from pytest_django import Settings
 from lps.accounts import totp
 from lps.accounts.models import Account
 from lps.accounts.services import TOTP_PURPOSE, create_account
+from lps.console.lines import Wanted, add_line
 from lps.families.models import Household
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
-from tenants import context, keys
+from tenants import context, keys, telephone
 from tenants.models import Commune
 
 NEW = {"k2": b"0123456789abcdef0123456789abcdef"}
@@ -30,6 +31,10 @@ def test_after_a_rotation_the_old_key_may_leave(demo: Commune, buchelay: Commune
             channel=Channel.AUTOMATIC,
             totp_secret=secret,
         )
+    line = add_line(
+        wanted=Wanted(name="OVH", kind="account", server="sip.exemple.fr", username="0033476549340", password="mot"),
+        by=Actor.system("essai"),
+    )
     settings.LPS_APP_KEYS = {**NEW, **settings.LPS_APP_KEYS}
 
     said = StringIO()
@@ -43,6 +48,7 @@ def test_after_a_rotation_the_old_key_may_leave(demo: Commune, buchelay: Commune
     with context.public():
         sealed = Account.objects.get(email_key="olga@editeur.example").totp_secret
         assert keys.decrypt(sealed, purpose=TOTP_PURPOSE) == secret
+    assert telephone.opened(telephone.operator_line(pk=line.pk)) == "mot"
 
 
 def test_without_the_old_key_nothing_is_changed(demo: Commune, settings: Settings) -> None:

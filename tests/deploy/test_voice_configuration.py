@@ -3,6 +3,7 @@
 import pytest
 
 from deploy.voice.configuration import Operator, files
+from voice.gateway.lines import FILE
 
 TRUNK = Operator(network="192.0.2.10/32")
 LINE = Operator(network="192.0.2.10/32", server="sip.operator.example", username="0033476549340", password="secret")
@@ -16,7 +17,8 @@ def test_no_application_that_dials_is_loaded() -> None:
     modules = made()["modules.conf"]
 
     assert "autoload = no" in modules
-    assert "app_dial" not in modules and "app_originate" not in modules
+    for name in ("app_dial", "originate", "refer", "pbx_spool", "app_transfer", "features"):
+        assert name not in modules
     assert "Dial(" not in made()["extensions.conf"]
 
 
@@ -34,7 +36,14 @@ def test_a_trunk_registers_nowhere_and_a_line_with_its_password() -> None:
     assert "match=192.0.2.10/32" in told
 
 
-@pytest.mark.parametrize("password", ["two\nlines", "a;comment"])
+def test_the_lines_of_the_console_are_a_file_beside_and_without_an_operator_nobody_else_may_call() -> None:
+    told = files(sip="127.0.0.1:5060", agi="127.0.0.1:4573")
+
+    assert f"#tryinclude {FILE}" in told["pjsip.conf"] and FILE not in told
+    assert "type=endpoint" not in told["pjsip.conf"] and "match" not in told["pjsip.conf"]
+
+
+@pytest.mark.parametrize("password", ["two\nlines", "nul\0"])
 def test_a_value_that_would_be_read_as_something_else_is_refused(password: str) -> None:
     with pytest.raises(ValueError):
         made(Operator(username="line", server="sip.operator.example", password=password))

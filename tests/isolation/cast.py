@@ -81,6 +81,7 @@ from lps.accounts.models import Account, ApiToken
 from lps.accounts.roles import Role
 from lps.accounts.sessions import Session
 from lps.console import notices, visits
+from lps.console.lines import Wanted, add_line
 from lps.console.models import Visit
 from lps.families import passage
 from lps.families import services as families
@@ -123,7 +124,7 @@ from notifications.services.sending import change_sending
 from notifications.services.sms import number_lookup, post_sms
 from tenants import context, keys
 from tenants.lines import set_lines
-from tenants.models import Commune, Export, Notice
+from tenants.models import Commune, Export, Notice, OperatorLine
 from tenants.town.house_rules import Text
 from tenants.town.messages import Words
 from tenants.town.models import HouseRules, Message
@@ -182,6 +183,11 @@ class Town:
         number = "+33476549341" if self.commune.slug == "demo" else "+33476549342"
         set_lines(commune=self.commune, numbers=[number])
         return number
+
+    @cached_property
+    def operator_line(self) -> OperatorLine:
+        """A line of its operator, set on the console."""
+        return add_line(wanted=Wanted(name=self.name, kind="address", networks="192.0.2.0/24"), by=BY)
 
     @cached_property
     def provider_line(self) -> str:

@@ -1502,6 +1502,11 @@ def of_colleague(town: Town) -> Mapping[str, Any]:
     return {"account_id": colleague_of_vendor().pk}
 
 
+def of_line(town: Town) -> Mapping[str, Any]:
+    """The operator's line that an address of the console names."""
+    return {"line_id": town.operator_line.pk}
+
+
 CONSOLE: Mapping[str, Sample] = {
     "console:sign_in": Sample(EVERYBODY, {"GET": 200, "POST": 200}),
     "console:sign_out": Sample(OPERATOR, DONE),
@@ -1521,6 +1526,14 @@ CONSOLE: Mapping[str, Sample] = {
     "console:notices": Sample(vendor("console.enter")),
     "console:notice_new": Sample(OPERATOR, REFUSED, where=lambda town: {"word": "maintenance"}),
     "console:notice_cancel": Sample(OPERATOR, DONE, where=lambda town: {"notice_id": notice().pk}),
+    "console:telephone": Sample(vendor("console.read_telephone")),
+    "console:new_line": Sample(vendor("console.set_telephone"), REFUSED),
+    "console:line": Sample(vendor("console.set_telephone"), REFUSED, where=of_line),
+    "console:remove_line": Sample(vendor("console.set_telephone"), FORM, where=of_line),
+    "console:numbers": Sample(vendor("console.set_telephone"), REFUSED),
+    "console:remove_number": Sample(
+        vendor("console.set_telephone"), FORM, where=lambda town: {"number": town.telephone.lstrip("+")}
+    ),
     "console:operators": Sample(vendor("console.manage_operators")),
     "console:operator_invite": Sample(vendor("console.manage_operators"), REFUSED),
     "console:operator": Sample(vendor("console.manage_operators"), where=of_colleague),

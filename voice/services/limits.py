@@ -4,9 +4,18 @@ A caller's number can be forged: it slows down, and never proves who calls. A co
 would lock a family out.
 """
 
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
 from lps.accounts import attempts
 from lps.accounts.attempts import Counter, Policy
-from tenants import keys
+from lps.kernel import clock
+from tenants import context, keys
+from tenants.models import Commune
 
 MINUTE = 60
 CALLER = Policy(free=5, base=10 * MINUTE, longest=60 * MINUTE, window=60 * MINUTE)
@@ -14,6 +23,10 @@ CALLER = Policy(free=5, base=10 * MINUTE, longest=60 * MINUTE, window=60 * MINUT
 ANONYMOUS = Policy(free=20, base=30, longest=5 * MINUTE, window=60 * MINUTE, alarm=20)
 LINE = Policy(free=40, base=5, longest=MINUTE, window=60 * MINUTE, alarm=40)
 _PURPOSE = "voice_caller"
+ALARM = 40  # wrong codes within an hour, on the lines of one commune
+_SLOT = 10 * MINUTE
+_SLOTS = 6  # of an hour
+log = logging.getLogger(__name__)
 
 
 def lookup_of(caller: str) -> str:
@@ -31,3 +44,34 @@ def of_try(lookup: str, *, code: str, secret: str) -> tuple[Counter, ...]:
     """What one try is counted by."""
     both = (attempts.secret("child_code", code), attempts.secret("family_code", secret)) if secret else ()
     return (*of_caller(lookup), *both)
+
+
+def fail(counters: Sequence[Counter]) -> None:
+    """A code was wrong: it stays counted, and the vendor's console counts it too."""
+    attempts.fail(counters)
+    key = _slots(context.current(), clock.real_now())[0]
+    with context.public():
+        try:
+            cache.add(key, 0, timeout=_SLOT * (_SLOTS + 1))
+            cache.incr(key)
+        except (RedisError, OSError, ValueError) as error:  # ValueError: it went between the two
+            log.warning("a wrong code was not counted for the console (%s)", type(error).__name__)
+
+
+def wrong_codes(communes: Sequence[Commune], *, at: datetime) -> list[tuple[Commune, int]]:
+    """The communes with `ALARM` wrong codes or more within the hour before an instant (true time): one question."""
+    keys_of = {one.pk: _slots(one, at) for one in communes}
+    with context.public():
+        try:
+            found = cache.get_many([key for keys in keys_of.values() for key in keys])
+        except (RedisError, OSError) as error:
+            log.warning("wrong codes cannot be read (%s)", type(error).__name__)
+            return []
+    counted = [(one, sum(found.get(key, 0) for key in keys_of[one.pk])) for one in communes]
+    return [(one, number) for one, number in counted if number >= ALARM]
+
+
+def _slots(commune: Commune, at: datetime) -> list[str]:
+    """The names of the counts of the last hour, the present one first."""
+    present = int(at.timestamp()) // _SLOT
+    return [f"voice_wrong:{commune.pk.hex}:{present - back}" for back in range(_SLOTS)]

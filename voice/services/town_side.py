@@ -102,7 +102,7 @@ def _found(asked: FindChild, lookup: str, at: datetime) -> ChildFound | NoChild 
         found = custodies_by_child_code(child_code=code, day=day)
     if must_wait or not found:
         if not must_wait:
-            attempts.fail(counters)
+            limits.fail(counters)
         return NoChild()
     attempts.succeed(counters)
     if len(found) > 1:

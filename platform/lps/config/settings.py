@@ -178,6 +178,8 @@ LPS_BREVO_URL = env.text("BREVO_URL", "https://api.brevo.com" if PRODUCTION else
 # Where the voice server keeps its sentences, and where Asterisk, which has a root of its own, sees them.
 LPS_VOICE_PROMPTS = env.text("LPS_VOICE_PROMPTS", str(LPS_DATA_DIR / "prompts"))
 LPS_VOICE_PROMPTS_SEEN_AS = env.text("LPS_VOICE_PROMPTS_SEEN_AS", "")
+# The folder that the voice server shares with Asterisk, to which it gives the lines that are set in the console.
+LPS_VOICE_ASTERISK = env.text("LPS_VOICE_ASTERISK", "")
 # Which voice is rendered ahead: see voice.gateway.engines. What every town says lies where `lps voice render` put it.
 LPS_VOICE_ENGINE = env.choice("LPS_VOICE_ENGINE", ("auto", "espeak", "kokoro"))
 LPS_VOICE_CATALOGUE = env.text("LPS_VOICE_CATALOGUE", "")

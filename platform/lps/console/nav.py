@@ -2,7 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from lps.console.rights import ENTER, EXPORT_TOWN, MANAGE_OPERATORS, READ_JOURNAL, READ_VISITS
+from lps.console.rights import (
+    ENTER,
+    EXPORT_TOWN,
+    MANAGE_OPERATORS,
+    READ_JOURNAL,
+    READ_TELEPHONE,
+    READ_VISITS,
+)
 from lps.ui.nav import SETTINGS, NavItem
 
 OFFICE_RAIL = (
@@ -12,6 +19,7 @@ OFFICE_RAIL = (
 RAIL = (
     NavItem("console:communes", _("Communes"), ENTER),
     NavItem("console:notices", _("Annonces et maintenances"), ENTER),
+    NavItem("console:telephone", _("Téléphone"), READ_TELEPHONE),
     NavItem("console:operators", _("Exploitants"), MANAGE_OPERATORS, SETTINGS),
     NavItem("console:journal", _("Journal"), READ_JOURNAL, SETTINGS),
     NavItem("accounts_office:account", _("Mon compte"), ENTER, SETTINGS),

@@ -18,6 +18,8 @@ READ_VISITS = "console.read_visits"
 EXPORT = "console.export_communes"
 # The whole of it, by its own administrator.
 EXPORT_TOWN = "console.export_town"
+READ_TELEPHONE = "console.read_telephone"
+SET_TELEPHONE = "console.set_telephone"
 OWN = (
     Right(OPEN_COMMUNES, operator=True),
     Right(CHANGE_STATES, operator=True),
@@ -31,4 +33,6 @@ OWN = (
     Right(READ_JOURNAL, operators=frozenset({Role.SUPPORT, Role.READ_ONLY})),
     Right(EXPORT, operator=True),
     Right(EXPORT_TOWN, roles=frozenset({Role.ADMINISTRATOR})),
+    Right(READ_TELEPHONE, operators=frozenset({Role.SUPPORT, Role.READ_ONLY})),
+    Right(SET_TELEPHONE, operator=True),
 )

@@ -18,6 +18,7 @@ from lps.kernel import clock
 from tenants import context, keys, queries, schemas
 from tenants.models import Commune, CommuneState, Host
 from tenants.names import proposed_place_of
+from tenants.telephone import reseal_lines
 from tenants.town.services import open_town
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,8 @@ def drop_commune(*, slug: str) -> None:
 
 
 def rotate_keys(*, by: Actor, channel: Channel) -> int:
-    """Wrap every commune's data key under the first application key, and seal the operators' secrets under it.
+    """Wrap every commune's data key under the first application key, and seal the operators' secrets and the
+    passwords of telephone lines under it.
 
     Touches no family's data; returns how many communes. Once done everywhere, the old key may leave `LPS_APP_KEYS`.
     """
@@ -99,6 +101,7 @@ def rotate_keys(*, by: Actor, channel: Channel) -> int:
             commune.wrapped_key = keys.rewrap(commune)
         Commune.objects.bulk_update(communes, ["wrapped_key"], batch_size=500)
         reseal_secrets()
+        reseal_lines()
         record(by=by, channel=channel, action="keys_rotated", subject="registry", after={"communes": len(communes)})
     queries.forget_hosts()
     log.info("data keys of %s communes wrapped again", len(communes))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lps.console.views import communes, dead_letters, door, exports, journal, notices, operators, visits
+from lps.console.views import communes, dead_letters, door, exports, journal, notices, operators, telephone, visits
 
 app_name = "console"
 urlpatterns = [
@@ -38,4 +38,10 @@ urlpatterns = [
     ),
     path("journal/", journal.journal, name="journal"),
     path("journal.csv", journal.export, name="journal_csv"),
+    path("telephone/", telephone.overview, name="telephone"),
+    path("telephone/lignes/nouvelle/", telephone.new_line, name="new_line"),
+    path("telephone/lignes/<int:line_id>/", telephone.line, name="line"),
+    path("telephone/lignes/<int:line_id>/supprimer/", telephone.remove_line, name="remove_line"),
+    path("telephone/numeros/", telephone.numbers, name="numbers"),
+    path("telephone/numeros/<slug:number>/retirer/", telephone.remove_number, name="remove_number"),
 ]

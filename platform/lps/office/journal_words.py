@@ -237,6 +237,9 @@ ACTIONS: Mapping[str, str | Promise] = {
     "voice_provider_changed": _l("Prestataire du serveur vocal changé"),
     "voice_recording_used": _l("Phrase du serveur vocal enregistrée par une personne"),
     "voice_recording_removed": _l("Enregistrement d'une phrase du serveur vocal retiré"),
+    "operator_line_added": _l("Ligne téléphonique ajoutée par l'éditeur"),
+    "operator_line_changed": _l("Ligne téléphonique changée par l'éditeur"),
+    "operator_line_removed": _l("Ligne téléphonique supprimée par l'éditeur"),
     "pronunciation_saved": _l("Prononciation enregistrée"),
     "pronunciation_removed": _l("Prononciation supprimée"),
     # The product
