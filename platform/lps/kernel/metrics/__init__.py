@@ -25,6 +25,16 @@ def _choose_folder() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(remove)
+    _made.append(folder)
 
 
+def give_back() -> None:
+    """Remove the folder made for this process, which is about to become another: that one makes its own."""
+    for folder in _made:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.environ.pop(_FOLDER, None)
+    _made.clear()
+
+
+_made: list[str] = []
 _choose_folder()

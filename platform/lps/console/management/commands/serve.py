@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from lps.console import serving
+from lps.kernel import metrics
 
 
 class Command(BaseCommand):
@@ -19,4 +20,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Become the process: whoever started us, and its signals, know that one alone."""
         os.chdir(serving.ROOT)
+        metrics.give_back()
         os.execve(sys.executable, [sys.executable, *serving.PROCESSES[options["process"]]()], serving.environment())
