@@ -67,15 +67,12 @@ def migrate(
 ) -> Report:
     """Bring these communes to the code, the slugs in `canaries` first and all of them before any other.
 
-    Raises `AlreadyRunning`.
+    The caller stands in `alone()`.
     """
-    with _alone():
-        run = _Run(communes, workers=workers, keep_going=keep_going, rounds=rounds, tell=tell)
-        first = [one for one in run.waiting if one.slug in canaries]
-        rest = [one for one in run.waiting if one.slug not in canaries]
-        run.bring(first)
-        if not run.report.failed:
-            run.bring(rest)
+    run = _Run(communes, workers=workers, keep_going=keep_going, rounds=rounds, tell=tell)
+    run.bring([one for one in run.waiting if one.slug in canaries])
+    if not run.report.failed:
+        run.bring([one for one in run.waiting if one.slug not in canaries])
     run.report.untouched = sorted(one.slug for one in run.waiting if run.is_untouched(one))
     return run.report
 
@@ -170,8 +167,11 @@ class _Run:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Hold the fleet's lock on a connection of its own; the server frees it if we are killed."""
+def alone() -> Iterator[None]:
+    """Hold the fleet's lock on a connection of its own; the server frees it if we are killed.
+
+    Raises `AlreadyRunning` at once when another run holds it.
+    """
     held = connections.create_connection(DEFAULT_DB_ALIAS)
     try:
         with held.cursor() as cursor:

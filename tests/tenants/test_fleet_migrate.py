@@ -86,7 +86,8 @@ def say_what_breaks(commune: Commune) -> None:
 
 
 def migrate(**options: object) -> running.Report:
-    return running.migrate(communes=queries.communes(), **options)
+    with running.alone():
+        return running.migrate(communes=queries.communes(), **options)
 
 
 def test_all_the_migrations_leave_the_catalog_that_migrate_schemas_leaves(copy: Copy) -> None:

@@ -40,23 +40,30 @@ class Command(BaseCommand):
         else:
             self._say_status(only_behind=options["behind"], check=options["check"])
 
-    def _migrate(self, *, canary: list[str], canaries_only: bool, workers: int, keep_going: bool, **rest: Any) -> None:
+    def _migrate(self, *, workers: int, **options: Any) -> None:
         if workers < 1:
             raise CommandError(_("--workers : une commune à la fois au moins."))
+        try:
+            with running.alone():
+                self._migrate_alone(workers=workers, **options)
+        except running.AlreadyRunning as refusal:
+            raise CommandError(
+                _("Une autre mise à niveau est en cours sur cette base : attendez qu'elle finisse.")
+            ) from refusal
+
+    def _migrate_alone(
+        self, *, canary: list[str], canaries_only: bool, workers: int, keep_going: bool, **rest: Any
+    ) -> None:
+        """The registry, the communes, the template of new ones."""
         schemas.prepare_public()
         communes = queries.communes()
         if unknown := sorted(set(canary) - {one.slug for one in communes}):
             raise CommandError(_("Aucune commune ne s'appelle ainsi : %(names)s.") % {"names": ", ".join(unknown)})
         if canaries_only:
             communes = [one for one in communes if one.slug in canary]
-        try:
-            report = running.migrate(
-                communes=communes, canaries=canary, workers=workers, keep_going=keep_going, tell=self._teller()
-            )
-        except running.AlreadyRunning as refusal:
-            raise CommandError(
-                _("Une autre mise à niveau est en cours sur cette base : attendez qu'elle finisse.")
-            ) from refusal
+        report = running.migrate(
+            communes=communes, canaries=canary, workers=workers, keep_going=keep_going, tell=self._teller()
+        )
         self._say_report(report)
         if not canaries_only:
             schemas.refresh_template()
