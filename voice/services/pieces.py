@@ -32,10 +32,12 @@ from voice.wakeup import RENDER
 FOLDER = "voice"
 MOST_NAMES = 20_000  # first names of one town
 SOON = 60  # days that most calls are about
-BATCH = 8  # pieces of one turn: the next town's comes after some twenty seconds
+BATCH = 8  # pieces rendered in one turn: the next town's comes after some twenty seconds
+MOST_FOUND = 400  # pieces of one turn
 TRIES = 3
 KEPT = timedelta(days=60)
-_LOCK_SECONDS = 300
+_LOCK_SECONDS = 600
+_WORKS = "voice-render"  # of the town entered: the keys of the cache know it
 log = logging.getLogger(__name__)
 
 
@@ -75,18 +77,15 @@ def render_some(store: Store, *, at: datetime) -> bool:
     Raises `WrongWeights`, and OSError when a storage does not answer; what was rendered is kept.
     """
     engine = engines.natural()
-    if engine is None or not cache.add("voice-render", 1, timeout=_LOCK_SECONDS):
+    if engine is None or not cache.add(_WORKS, 1, timeout=_LOCK_SECONDS):
         return False
     try:
-        waiting = Piece.objects.filter(made_at=None, tries__lt=TRIES)
-        batch = list(waiting[: BATCH + 1])
-        for piece in batch[:BATCH]:
-            _make(store, piece, engine, at)
+        is_all = _turn(store, engine, at)
     finally:
-        cache.delete("voice-render")
-    if len(batch) > BATCH:
+        cache.delete(_WORKS)
+    if not is_all:
         wake_after_commit(RENDER)  # between two turns, other towns have theirs
-    return len(batch) > BATCH
+    return not is_all
 
 
 def purge(store: Store, *, at: datetime) -> int:
@@ -136,23 +135,36 @@ def _ask(pieces: Iterable[Wanted], *, at: datetime, again: bool) -> int:
     return len(rows)
 
 
-def _make(store: Store, piece: Piece, engine: Engine, at: datetime) -> None:
-    """Render one, unless another town or an earlier turn did."""
+def _turn(store: Store, engine: Engine, at: datetime) -> bool:
+    """Make pieces until a batch was rendered; False when more waits. What only had to be found takes no time."""
+    waiting = list(Piece.objects.filter(made_at=None, tries__lt=TRIES)[:MOST_FOUND])
+    rendered = 0
+    for piece in waiting:
+        if rendered == BATCH:
+            return False
+        rendered += _make(store, piece, engine, at)
+    return len(waiting) < MOST_FOUND
+
+
+def _make(store: Store, piece: Piece, engine: Engine, at: datetime) -> bool:
+    """Make one; whether it had to be rendered: another town or an earlier turn may have."""
     files, here = _files(is_shared=piece.is_shared), _path(store, piece)
-    try:
-        content = files.read(_file(piece.name))
-        if content is None:
-            content = here.read_bytes() if here.exists() else engine.render(piece.words)
-            _storage(is_shared=piece.is_shared).save(_file(piece.name), ContentFile(content))
-    except WrongWeights:
-        raise
-    except NoVoice as error:
-        log.warning("a piece was not rendered (%s)", error)
-        Piece.objects.filter(pk=piece.pk).update(tries=piece.tries + 1)
-        return
+    content = files.read(_file(piece.name)) or (here.read_bytes() if here.exists() else None)
+    is_found = content is not None
+    if content is None:
+        try:
+            content = engine.render(piece.words)
+        except WrongWeights:
+            raise
+        except NoVoice as error:
+            log.warning("a piece was not rendered (%s)", error)
+            Piece.objects.filter(pk=piece.pk).update(tries=piece.tries + 1)
+            return True
+    _storage(is_shared=piece.is_shared).save(_file(piece.name), ContentFile(content))
     if not here.exists():
         store.keep(here, content)
     Piece.objects.filter(pk=piece.pk).update(made_at=at, words="", tries=0)
+    return not is_found
 
 
 def _path(store: Store, piece: Piece) -> Path:
