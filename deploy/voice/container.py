@@ -1,6 +1,7 @@
 """Asterisk in a container: its configuration from variables, then Asterisk itself in our place.
 
-Standard library alone, and no root: it runs as the user that the image names, and writes below `HOME` only.
+Standard library alone, and no root: it runs as the user that the image names, and writes below `HOME` only. Operators'
+lines are none of it: they are set in the console, and the voice server, the same user, writes them there.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.voice.asterisk import FOLDERS, SIP_PORT
-from deploy.voice.configuration import HOME, MODULES, RTP_FIRST, RTP_LAST, Operator, Outside, files
+from deploy.voice.configuration import HOME, MODULES, RTP_FIRST, RTP_LAST, Outside, files
 
 AGI_PORT = 4573
 ASTERISK = "/usr/sbin/asterisk"
@@ -21,7 +22,6 @@ _RTP = (("LPS_RTP_FIRST", RTP_FIRST), ("LPS_RTP_LAST", RTP_LAST))
 def configuration(variables: Mapping[str, str], *, modules: str) -> dict[str, str]:
     """Every file of Asterisk by its name; raises ValueError with a sentence when a variable does not do."""
     return files(
-        operator=_operator(variables),
         sip=variables.get("LPS_SIP_LISTEN", f"0.0.0.0:{SIP_PORT}"),
         agi=variables.get("LPS_VOICE_ADDRESS", f"127.0.0.1:{AGI_PORT}"),
         rtp=_ports(variables),
@@ -32,21 +32,6 @@ def configuration(variables: Mapping[str, str], *, modules: str) -> dict[str, st
         modules=modules,
         logs_to_output=True,
     )
-
-
-def _operator(variables: Mapping[str, str]) -> Operator:
-    networks = _words(variables.get("LPS_SIP_NETWORKS", ""))
-    if not networks:
-        raise ValueError("LPS_SIP_NETWORKS manque : les adresses d'où l'opérateur de téléphonie appelle.")
-    line = Operator(
-        network=",".join(networks),
-        server=variables.get("LPS_SIP_SERVER", ""),
-        username=variables.get("LPS_SIP_USERNAME", ""),
-        password=variables.get("LPS_SIP_PASSWORD", ""),
-    )
-    if line.username and not (line.server and line.password):
-        raise ValueError("LPS_SIP_USERNAME demande aussi LPS_SIP_SERVER et LPS_SIP_PASSWORD.")
-    return line
 
 
 def _ports(variables: Mapping[str, str]) -> tuple[int, int]:
@@ -61,7 +46,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def write(texts: Mapping[str, str], *, home: Path) -> None:
-    """Lay the files down, for our user alone: one may hold the operator's password."""
+    """Lay the files down, for our user alone, and leave the lines that are there."""
     for name in FOLDERS:
         (home / name).mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, text in texts.items():

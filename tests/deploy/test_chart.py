@@ -140,7 +140,8 @@ def test_the_images_run_as_the_users_of_their_recipes() -> None:
     }
     users = {recipe: int(built(recipe).all("USER")[0].split(":")[0]) for recipe in (IMAGE, ASTERISK)}
 
-    assert found["asterisk"] == users[ASTERISK]
+    # The voice server writes Asterisk's lines, which others may not read.
+    assert found["asterisk"] == users[ASTERISK] == users[IMAGE]
     assert {found[name] for name in ("web", "worker", "speech", "scheduler", "voice", "prepare")} == {users[IMAGE]}
 
 

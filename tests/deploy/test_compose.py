@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 
 from deploy.processes import wait_until
 from deploy.services import SYSTEM_USER, Postgres, seat
+from deploy.voice.configuration import HOME
 from lps.console import serving
 from tests.deploy.recipes import ASTERISK, IMAGE, stages
 
@@ -129,6 +130,8 @@ def test_the_proxy_is_believed_and_the_voice_server_is_where_asterisk_looks() ->
     assert all(SERVICES[name]["environment"]["LPS_TRUSTED_PROXIES"] == subnets["front"] for name in OURS)
     assert SERVICES["voice"]["environment"]["LPS_VOICE_HOST"] == address
     assert SERVICES["asterisk"]["environment"]["LPS_VOICE_ADDRESS"] == f"{address}:4573"
+    assert f"asterisk:{SERVICES['voice']['environment']['LPS_VOICE_ASTERISK']}" in SERVICES["voice"]["volumes"]
+    assert f"asterisk:{HOME}" in SERVICES["asterisk"]["volumes"]
 
 
 def test_the_database_is_at_the_new_version_before_what_needs_it_starts() -> None:

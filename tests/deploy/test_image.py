@@ -183,7 +183,7 @@ def test_what_is_copied_suffices(recipe: Path, tmp_path: Path) -> None:
     if recipe is IMAGE:
         assert done.returncode == 0 and "web" in done.stdout, done.stderr
     else:
-        assert "LPS_SIP_NETWORKS" in done.stderr and "Traceback" not in done.stderr
+        assert "LPS_RTP_FIRST" in done.stderr and "Traceback" not in done.stderr
 
 
 _SETTINGS = {
@@ -193,6 +193,7 @@ _SETTINGS = {
     "REDIS_URL": "redis://localhost",
     "EMAIL_URL": "memory://",
     "LPS_DATA_DIR": "/nowhere",
+    "LPS_RTP_FIRST": "beaucoup",
 }
 
 
