@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from lps.kernel import log_context
 from lps.kernel.metrics.counted import task_timed
 from tenants import context, queries
+from tenants.models import CommuneState
 
 # Two, because some tasks share their work between two workers.
 WAITING_AT_MOST = 2
@@ -40,8 +41,11 @@ class CommuneTask(Task[..., Any]):
         if not slug:
             raise context.NoCommune(f"{self.name} was sent without a commune")
         _begin(_header(self.request, "waiting") or "")
+        commune = queries.commune_by_slug(slug=slug)
         named = _told_as(self.name, commune=slug, request=_header(self.request, "request_id"))
-        with named, task_timed(self.name), context.use(queries.commune_by_slug(slug=slug)):
+        if commune.state == CommuneState.ERASED:  # it was queued before: there is nothing left to do it to
+            return None
+        with named, task_timed(self.name), context.use(commune):
             return self.run(*args, **kwargs)
 
 

@@ -135,6 +135,17 @@ def sequences() -> list[Sequence]:
         return sorted(Sequence(*row) for row in cursor.fetchall())
 
 
+def row_counts(found: list[Table]) -> dict[str, int]:
+    """How many rows each of these tables has, in one statement."""
+    each = [
+        sql.SQL("SELECT {}::text, count(*) FROM {}").format(sql.Literal(one.name), sql.Identifier(one.name))
+        for one in found
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(" UNION ALL ").join(each))
+        return dict(cursor.fetchall())
+
+
 def migrations() -> list[tuple[str, str]]:
     """The migrations noted in the commune entered."""
     schema = context.current().schema_name

@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.utils import DataError, IntegrityError
 from psycopg import sql
 
-from tenants.archive import contents, writing
+from tenants.archive import contents
 from tenants.archive.contents import Sequence, Table
 from tenants.archive.manifest import BadArchive
 from tenants.archive.reading import Archive
@@ -40,14 +40,6 @@ def load_files(archive: Archive) -> None:
     for name in archive.files():
         with archive.file(name) as content:
             default_storage.save(name, File(content, name=name))
-
-
-def remove_files() -> int:
-    """Remove every file of the commune entered, archives too; returns how many."""
-    names = [*writing.stored_files(), *(f"{writing.FOLDER}/{name}" for name in default_storage.listdir("exports")[1])]
-    for name in names:
-        default_storage.delete(name)
-    return len(names)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Files on the local disk: `<root>/<schema>/`, readable by our own user alone."""
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -36,6 +37,11 @@ class CommuneFileSystemStorage(CommuneFiles, FileSystemStorage):
             return super().listdir(path)
         except FileNotFoundError:
             return [], []
+
+    def remove_all(self) -> None:
+        folder = self.root / commune_folder()
+        if folder.exists():
+            shutil.rmtree(folder)
 
 
 class SharedFileSystemStorage(CommuneFileSystemStorage):

@@ -53,6 +53,10 @@ class CommuneFiles:
     def get_modified_time(self, name: str) -> datetime:
         return super().get_modified_time(checked(name))  # type: ignore[misc,no-any-return]
 
+    def remove_all(self) -> None:
+        """Remove every file of the commune entered, and its folder; what is gone already stays gone."""
+        raise NotImplementedError
+
     def url(self, name: str | None) -> str:
         raise NoPublicAddress(name)
 

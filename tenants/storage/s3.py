@@ -48,6 +48,12 @@ class CommuneS3Storage(CommuneFiles, S3Storage):
         except (BotoCoreError, ClientError) as error:
             raise StorageAway(type(error).__name__) from error
 
+    def remove_all(self) -> None:
+        try:
+            self.bucket.objects.filter(Prefix=f"{commune_folder()}/").delete()
+        except (BotoCoreError, ClientError) as error:
+            raise StorageAway(type(error).__name__) from error
+
     def _normalize_name(self, name: str) -> str:
         """The object's key. The parent joins its `location`, one for all, in this same place."""
         return f"{commune_folder()}/{name}"

@@ -26,7 +26,6 @@ from lps.families.models import HealthNote, Household
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from tenants import context, lines
-from tenants.archive import loading
 from tenants.archive.manifest import BadArchive, Manifest
 from tenants.fleet import versions
 from tenants.keys import KeyLost
@@ -53,7 +52,7 @@ def erased(commune: Commune) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     with context.use(commune):
-        loading.remove_files()
+        default_storage.remove_all()
     drop_commune(slug=commune.slug)
 
 

@@ -82,7 +82,7 @@ from lps.accounts.roles import Role
 from lps.accounts.sessions import Session
 from lps.console import notices, visits
 from lps.console.lines import Wanted, add_line
-from lps.console.models import Visit
+from lps.console.models import Erasure, Visit
 from lps.families import passage
 from lps.families import services as families
 from lps.families.models import (
@@ -892,6 +892,23 @@ class Town:
             bundles.ask(run=run, kind=RunWork.Kind.ARCHIVE, by=BY)
             bundles.make_asked()
             return run
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        """The erasure of this commune, asked for, that waits."""
+        return self._erasure(commune_key=self.commune.pk)
+
+    @property
+    def erased(self) -> Erasure:
+        """The certificate of a commune that was."""
+        told = {"rows": 3, "tables": 2, "households": 1, "invoices": 0, "files": 0, "hosts": ["x.fr"], "numbers": 0}
+        return self._erasure(commune_key=uuid4(), state=Erasure.State.DONE, done_at=clock.now(), told=told)
+
+    def _erasure(self, **others: Any) -> Erasure:
+        now = clock.real_now()
+        told = {"slug": self.commune.slug, "header_name": self.name, "opened_at": now, "reason": "Fin", "asked_by": "X"}
+        with context.public():
+            return Erasure.objects.create(asked_at=now, due_at=now + timedelta(days=30), **told, **others)
 
     @property
     def exported(self) -> Export:

@@ -1497,6 +1497,11 @@ def of_town(town: Town) -> Mapping[str, Any]:
     return {"slug": town.commune.slug}
 
 
+def of_erasure(town: Town) -> Mapping[str, Any]:
+    """An erasure that waits."""
+    return {"erasure_id": town.erasure.pk}
+
+
 def of_colleague(town: Town) -> Mapping[str, Any]:
     """The operator that an address of the console names."""
     return {"account_id": colleague_of_vendor().pk}
@@ -1514,6 +1519,11 @@ CONSOLE: Mapping[str, Sample] = {
     "console:new": Sample(vendor("console.open_communes"), REFUSED),
     "console:commune": Sample(vendor("console.enter"), where=of_town),
     "console:messages": Sample(vendor("console.resend_messages"), FORM, where=of_town),
+    "console:erase": Sample(vendor("console.erase_communes"), REFUSED, where=of_town),
+    "console:erasures": Sample(vendor("console.enter")),
+    "console:erasure": Sample(vendor("console.enter"), where=of_erasure),
+    "console:certificate": Sample(vendor("console.enter"), where=lambda town: {"erasure_id": town.erased.pk}),
+    "console:erasure_cancel": Sample(vendor("console.erase_communes"), DONE, where=of_erasure),
     "console:exports": Sample(vendor("console.export_communes"), REFUSED, where=of_town),
     "console:archive": Sample(
         vendor("console.export_communes"), where=lambda town: {**of_town(town), "export_id": town.exported.pk}

@@ -72,7 +72,11 @@ def export_to(*, path: Path, commune: Commune, passphrase: str, by: Actor, chann
         told = writing.write(made, sealed_key=sealed, made_at=clock.now(), note=lambda *_: None)
         after = {"rows": told.rows, "files": told.files.number, "content": told.content}
         record(by=by, channel=channel, action=MADE, subject="town", after=after)
-    with context.public():
+    with context.public(), path.open("rb") as made:
+        kept = Export(commune=commune, asked_kind=by.kind, asked_key=by.key, asked_by=by.label)
+        _fill(kept, told, made)
+        kept.state = State.REMOVED  # the file is whoever's asked for it
+        kept.save(force_insert=True)
         record(by=by, channel=channel, action=MADE, subject=f"commune:{commune.slug}", after=after)
     return told
 
@@ -177,12 +181,17 @@ def _hold(pk: int) -> bool:
 
 
 def _finish(export: Export, told: Manifest, made: IO[bytes], path: str) -> None:
-    export.state, export.finished_at, export.path = State.READY, clock.now(), path
+    _fill(export, told, made)
+    export.state, export.path = State.READY, path
+    export.save()
+
+
+def _fill(export: Export, told: Manifest, made: IO[bytes]) -> None:
+    export.finished_at = clock.now()
     export.size = made.seek(0, 2)
     made.seek(0)
     export.digest = hashlib.file_digest(made, "sha256").hexdigest()  # type: ignore[arg-type]
     export.content, export.rows, export.files = told.content, told.rows, told.files.number
-    export.save()
 
 
 def _tell(export: Export) -> None:

@@ -54,3 +54,18 @@ def of_month(communes: Sequence[Commune], *, first_day: date) -> dict[str, Figur
         statement = sql.SQL(" UNION ALL ").join(each).as_string(cursor.connection)
         cursor.execute(statement, {"since": first_day, "until": until})
         return {slug: Figures(*facts) for slug, *facts in cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True)
+class ToKeep:
+    """The accounting pieces that a town keeps for ten years: how many invoices, and the last one's instant."""
+
+    invoices: int
+    last: datetime | None
+
+
+def to_keep(commune: Commune, *, since: datetime) -> ToKeep:
+    """The invoices issued since an instant."""
+    with context.use(commune), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), max(issued_at) FROM billing_invoice WHERE issued_at >= %s", [since])
+        return ToKeep(*cursor.fetchone())

@@ -20,6 +20,7 @@ RAIL = (
     NavItem("console:communes", _("Communes"), ENTER),
     NavItem("console:notices", _("Annonces et maintenances"), ENTER),
     NavItem("console:telephone", _("Téléphone"), READ_TELEPHONE),
+    NavItem("console:erasures", _("Effacements"), ENTER),
     NavItem("console:operators", _("Exploitants"), MANAGE_OPERATORS, SETTINGS),
     NavItem("console:journal", _("Journal"), READ_JOURNAL, SETTINGS),
     NavItem("accounts_office:account", _("Mon compte"), ENTER, SETTINGS),

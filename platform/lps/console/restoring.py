@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
+from lps.console.models import Erasure
 from lps.console.services import CannotOpen, Identity, check_identity, give_domains, schema_name
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
@@ -92,14 +93,17 @@ def _check_place(commune: Commune) -> None:
     with context.public():
         if Commune.objects.filter(pk=commune.pk).exclude(state=CommuneState.ERASED).exists():
             raise CannotOpen(_("Cette commune est encore là : effacez-la d'abord, rien n'a été changé."))
+        if Erasure.objects.filter(commune_key=commune.pk, state=Erasure.State.ERASING).exists():
+            raise CannotOpen(_("L'effacement de cette commune n'est pas fini : recommencez dans un instant."))
         if Commune.objects.exclude(pk=commune.pk).filter(slug=commune.slug).exists():
             raise CannotOpen(_("La commune « %(slug)s » existe déjà : donnez un autre nom.") % {"slug": commune.slug})
 
 
 def _register(commune: Commune, told: Manifest) -> None:
     with context.public():
-        Commune.objects.filter(pk=commune.pk, state=CommuneState.ERASED).delete()
-        commune.save(force_insert=True)
+        # The row of one that was erased is taken again: visits of the vendor and certificates refer to it.
+        was_here = Commune.objects.filter(pk=commune.pk, state=CommuneState.ERASED).exists()
+        commune.save(force_insert=not was_here, force_update=was_here)
         give_domains(commune, tuple(told.commune["domains"]))
         try:
             lines.set_lines(commune=commune, numbers=told.commune["numbers"])

@@ -15,6 +15,7 @@ ANNOUNCE = "console.announce"
 MAINTAIN = "console.maintain"
 # The town's own: who of the vendor came in.
 READ_VISITS = "console.read_visits"
+ERASE = "console.erase_communes"
 EXPORT = "console.export_communes"
 # The whole of it, by its own administrator.
 EXPORT_TOWN = "console.export_town"
@@ -32,6 +33,7 @@ OWN = (
     Right(MANAGE_OPERATORS, operator=True),
     Right(READ_JOURNAL, operators=frozenset({Role.SUPPORT, Role.READ_ONLY})),
     Right(EXPORT, operator=True),
+    Right(ERASE, operator=True),
     Right(EXPORT_TOWN, roles=frozenset({Role.ADMINISTRATOR})),
     Right(READ_TELEPHONE, operators=frozenset({Role.SUPPORT, Role.READ_ONLY})),
     Right(SET_TELEPHONE, operator=True),

@@ -6,6 +6,7 @@ from datetime import date
 
 from django.db import transaction
 
+from lps.console.models import Erasure
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record_change
@@ -26,7 +27,7 @@ NEXT: dict[str, tuple[CommuneState, ...]] = {
 
 
 class StateRefused(Exception):
-    """Why the state does not change: `unknown_step`, `no_reason`."""
+    """Why the state does not change: `unknown_step`, `no_reason`, `erasure_planned`."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.code)
@@ -54,6 +55,8 @@ def change_state(*, slug: str, wanted: Wanted, by: Actor) -> Commune:
         before = _facts(commune)
         if commune.state != wanted.state and wanted.state not in NEXT[commune.state]:
             raise StateRefused(Refusal("unknown_step"))
+        if commune.state != wanted.state and Erasure.objects.filter(commune_key=commune.pk, state="planned").exists():
+            raise StateRefused(Refusal("erasure_planned"))
         commune.state = wanted.state
         commune.state_reason = "" if wanted.state is CommuneState.ACTIVE else wanted.reason.strip()
         after = _facts(commune)

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from lps.console.views import communes, dead_letters, door, exports, journal, notices, operators, telephone, visits
+from lps.console.views import (
+    communes,
+    dead_letters,
+    door,
+    erasures,
+    exports,
+    journal,
+    notices,
+    operators,
+    telephone,
+    visits,
+)
 
 app_name = "console"
 urlpatterns = [
@@ -14,6 +25,11 @@ urlpatterns = [
     path("communes/<slug:slug>/messages/", dead_letters.messages, name="messages"),
     path("communes/<slug:slug>/export/", exports.exports, name="exports"),
     path("communes/<slug:slug>/export/<int:export_id>/archive.zip", exports.archive, name="archive"),
+    path("communes/<slug:slug>/effacement/", erasures.plan, name="erase"),
+    path("effacements/", erasures.erasures, name="erasures"),
+    path("effacements/<int:erasure_id>/", erasures.erasure, name="erasure"),
+    path("effacements/<int:erasure_id>/certificat.pdf", erasures.certificate, name="certificate"),
+    path("effacements/<int:erasure_id>/annuler/", erasures.cancel, name="erasure_cancel"),
     path("communes/<slug:slug>/etat/", communes.state, name="state"),
     path("communes/<slug:slug>/ouverture/", communes.opening_day, name="opening_day"),
     path("communes/<slug:slug>/entrer/", visits.ask, name="enter"),

@@ -13,10 +13,10 @@ from lps.accounts.decorators import operator_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.accounts.services import AccountRefused
-from lps.console import queries, states
+from lps.console import erasing, queries, states
 from lps.console.forms import OpenForm, OpeningDayForm, StateForm, initial_of
 from lps.console.opening import open_commune
-from lps.console.rights import CHANGE_STATES, ENTER, ENTER_TOWNS, EXPORT, OPEN_COMMUNES, RESEND
+from lps.console.rights import CHANGE_STATES, ENTER, ENTER_TOWNS, ERASE, EXPORT, OPEN_COMMUNES, RESEND
 from lps.console.services import CannotOpen
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
@@ -34,6 +34,12 @@ SAID = {
     "ouverte": _("La commune est ouverte. Son premier agent reçoit le lien de son accès par e-mail."),
     "etat": _("L'état est changé : les pages de la commune le disent dès maintenant."),
     "jour": _("Le jour d'ouverture est enregistré."),
+}
+
+REFUSED = {
+    "unknown_step": _("L'état a changé entre-temps : rechargez la page."),
+    "no_reason": _("Écrivez la phrase que les familles et les agents liront."),
+    "erasure_planned": _("Son effacement est prévu : annulez-le d'abord, sur la page des effacements."),
 }
 
 
@@ -85,6 +91,8 @@ def commune(request: DoorRequest, slug: str) -> HttpResponse:
         "detail": queries.detail(found, today=clock.now().date()),
         "may_change": allowed(request.actor, CHANGE_STATES) and bool(states.NEXT[found.state]),
         "may_enter": allowed(request.actor, ENTER_TOWNS) and found.state in SERVED,
+        "may_erase": allowed(request.actor, ERASE) and found.state == CommuneState.CLOSED,
+        "erasure": erasing.planned_for(found),
         "may_export": allowed(request.actor, EXPORT),
         "may_resend": allowed(request.actor, RESEND),
         "day_form": OpeningDayForm(initial=initial_of(found)) if found.state == CommuneState.TO_OPEN else None,
@@ -102,8 +110,8 @@ def state(request: DoorRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         try:
             states.change_state(slug=slug, wanted=form.wanted, by=operator_of(request))
-        except states.StateRefused:
-            form.add_error(None, str(_("L'état a changé entre-temps : rechargez la page.")))
+        except states.StateRefused as refused:
+            form.add_error(None, str(REFUSED[refused.refusal.code]))
         else:
             return saying.done(_path(found), "etat")
     facts = {"form": form, "commune": found}
@@ -123,12 +131,15 @@ def opening_day(request: DoorRequest, slug: str) -> HttpResponse:
 
 
 def commune_or_404(slug: str) -> Commune:
-    """The commune of an address."""
+    """The commune of an address; one that is erased has its certificate alone."""
     try:
         with context.public():
-            return commune_by_slug(slug=slug)
+            found = commune_by_slug(slug=slug)
     except UnknownCommune as error:
         raise Http404 from error
+    if found.state == CommuneState.ERASED:
+        raise Http404
+    return found
 
 
 def operator_of(request: DoorRequest) -> Actor:
