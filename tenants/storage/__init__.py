@@ -5,6 +5,7 @@ are in `disk` and `s3`, and what both refuse is in `names`. Nothing here has a p
 own views serve the files, after asking who reads.
 """
 
+import sys
 from collections.abc import Mapping
 
 DISK = "tenants.storage.disk.CommuneFileSystemStorage"
@@ -28,6 +29,14 @@ def storages_setting(env: Mapping[str, str]) -> dict[str, object]:
         return {"default": {"BACKEND": S3, "OPTIONS": options}, "shared": {"BACKEND": SHARED_S3, "OPTIONS": options}}
     disk = {"root": f"{_required(env, 'LPS_DATA_DIR')}/files"}
     return {"default": {"BACKEND": DISK, "OPTIONS": disk}, "shared": {"BACKEND": SHARED_DISK, "OPTIONS": disk}}
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that the files do not answer. boto3 is there only when the files are on S3."""
+    from tenants.storage.names import StorageAway  # it knows the models
+
+    boto = sys.modules.get("botocore.exceptions")
+    return isinstance(error, StorageAway) or (boto is not None and isinstance(error, boto.BotoCoreError))
 
 
 def _s3_options(env: Mapping[str, str]) -> dict[str, object]:

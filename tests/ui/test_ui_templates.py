@@ -86,8 +86,9 @@ def test_error_pages_stand_without_anything(name: str) -> None:
     assert 'href="/"' in alone
 
 
-def test_the_page_of_last_resort_calls_no_tag() -> None:
-    assert "{" not in (ROOT / "templates/500.html").read_text()
+@pytest.mark.parametrize("name", ["500", "503"])
+def test_the_pages_of_last_resort_call_no_tag(name: str) -> None:
+    assert "{" not in (ROOT / f"templates/{name}.html").read_text()
 
 
 def test_the_footer_is_the_published_one() -> None:

@@ -1,11 +1,21 @@
 """What stops a request before its view, or in spite of it: a page for people, a problem for the API."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import get_template
 from django.views import defaults
+from redis.exceptions import RedisError
 
 from lps.accounts.api import problems
+from lps.accounts.attempts import Unavailable
+from lps.config import database
+from lps.kernel.metrics import counted
+from tenants import storage
 
 API = "/api/"
+RETRY_SECONDS = 30
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -23,7 +33,34 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A failure, which the logs tell by the name of the request."""
+    """A failure, which the logs tell by the name of the request: what the product needs is away, or we were wrong.
+
+    Django calls this while it handles the exception, and gives it to nobody.
+    """
+    if part := away(sys.exception()):
+        counted.UNAVAILABLE.labels(part=part).inc()
+        if part == "database":
+            database.forget_dead_connections()
+        return _come_back(request)
     if request.path.startswith(API):
         return problems.answer(request, problems.FAILURE)
     return defaults.server_error(request)
+
+
+def away(error: BaseException | None) -> str:
+    """Which part did not answer: database, cache or files; "" for a mistake of ours."""
+    if isinstance(error, OperationalError | InterfaceError):
+        return "database"
+    if isinstance(error, RedisError | Unavailable):
+        return "cache"
+    return "files" if error and storage.is_away(error) else ""
+
+
+def _come_back(request: HttpRequest) -> HttpResponse:
+    """503, by a page that needs neither the database nor the town."""
+    if request.path.startswith(API):
+        response = problems.answer(request, problems.AWAY)
+    else:
+        response = HttpResponse(get_template("503.html").render(), status=503, headers={"Cache-Control": "no-store"})
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response

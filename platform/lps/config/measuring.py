@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
 from lps.kernel.metrics import counted
+from lps.kernel.requests import is_announced
 
 _BY_PATH = (("/mairie/", "office"), ("/api/", "api"))
 
@@ -21,11 +23,17 @@ class Measured:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
         response = self.get_response(request)
-        seconds, status = time.perf_counter() - began, f"{response.status_code // 100}xx"
+        seconds, status = time.perf_counter() - began, _status(response)
         counted.WEB.labels(door=_door(request), status=status).observe(seconds)
         counted.ROUTES.labels(route=_route(request), status=status).observe(seconds)
         _count_connections()
         return response
+
+
+def _status(response: HttpResponse) -> str:
+    """The class of the status; a 503 that says what was decided for a town is nobody's failure."""
+    is_decided = response.status_code == HTTPStatus.SERVICE_UNAVAILABLE and is_announced(response)
+    return "announced" if is_decided else f"{response.status_code // 100}xx"
 
 
 def _door(request: HttpRequest) -> str:

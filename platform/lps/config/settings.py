@@ -57,13 +57,17 @@ PG_EXTRA_SEARCH_PATHS = ["extensions"]
 SKIP_PG_EXTRA_VALIDATION = True
 
 _database = env.database("DATABASE_URL")
-_pool = {} if LPS_ENV == "test" else {"pool": {"min_size": 1, "max_size": 8, "max_lifetime": 1800, "timeout": 5}}
+# A server that comes back is met within seconds: the pool's own patience doubles up to minutes between two tries.
+_PATIENCE = {"timeout": 5, "reconnect_timeout": 10}
+_pool = {} if LPS_ENV == "test" else {"pool": {"min_size": 1, "max_size": 8, "max_lifetime": 1800, **_PATIENCE}}
 DATABASES = {
     "default": {
         **_database,
         "ENGINE": "django_tenants.postgresql_backend",
         "ATOMIC_REQUESTS": False,
         "CONN_MAX_AGE": 0,
+        # A connection that died in the pool, with its server, costs nobody their page.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {**_database["OPTIONS"], **_pool},
     }
 }

@@ -26,6 +26,7 @@ from lps.accounts.requests import DoorRequest
 from lps.families import queries as families
 from lps.journal.actors import ActorKind
 from lps.kernel import clock
+from lps.kernel.requests import announced
 from tenants.models import CommuneState
 from tenants.notices import Told, maintenance_of
 
@@ -82,7 +83,7 @@ def _under_maintenance(request: DoorRequest, told: Told) -> HttpResponse:
         response = render(request, "console/maintenance.html", {"told": told}, status=503)
         response.headers["Cache-Control"] = "no-store"
     response.headers["Retry-After"] = str(max(int((told.until - clock.real_now()).total_seconds()), 1))
-    return response
+    return announced(response)
 
 
 def _may_send(request: DoorRequest, visitor: Visitor) -> bool:
@@ -110,7 +111,7 @@ def _suspended(request: DoorRequest) -> HttpResponse | None:
 def _sentence(request: DoorRequest, template: str, *, status: int = 503) -> HttpResponse:
     """503: search engines and software come back later."""
     if request.path_info.startswith("/api/"):
-        return problems.answer(request, problems.OUT_OF_SERVICE)
+        return announced(problems.answer(request, problems.OUT_OF_SERVICE))
     response = render(request, template, {"commune": request.commune}, status=status)
     response.headers["Cache-Control"] = "no-store"
-    return response
+    return announced(response)

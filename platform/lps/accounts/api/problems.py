@@ -120,6 +120,12 @@ MAINTENANCE = Kind(
     _("Maintenance"),
     _("Le portail est en maintenance : attendez le nombre de secondes que donne l'en-tête « Retry-After »."),
 )
+AWAY = Kind(
+    "indisponible",
+    503,
+    _("Indisponible"),
+    _("Une partie du portail ne répond pas. Recommencez dans un instant avec la même clé d'idempotence."),
+)
 KINDS = (
     UNREADABLE,
     INVALID,
@@ -136,6 +142,7 @@ KINDS = (
     FAILURE,
     OUT_OF_SERVICE,
     MAINTENANCE,
+    AWAY,
 )
 
 

@@ -105,6 +105,7 @@ class Operation(AutoSchema):
             problems.FAILURE,
             problems.OUT_OF_SERVICE,
             problems.MAINTENANCE,
+            problems.AWAY,
         )
 
     def _told(self, status: str, kinds: list[Kind], direction: Any) -> Any:

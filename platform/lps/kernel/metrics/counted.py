@@ -15,6 +15,7 @@ _LONG_SECONDS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0)
 
 WEB = Histogram("lps_web_seconds", "Answers, by door and class of status.", ("door", "status"), buckets=_SECONDS)
 ROUTES = Summary("lps_web_route_seconds", "Answers, by route and class of status.", ("route", "status"))
+UNAVAILABLE = Counter("lps_web_unavailable", "Requests answered that a part is away.", ("part",))
 CONNECTIONS = Gauge(
     "lps_database_connections",
     "Connections of the pools of the pages: open, idle, and the threads that wait for one.",
@@ -36,6 +37,7 @@ VOICE_ERRORS = Counter("lps_voice_errors", "What failed while a caller waited.",
 ALL = (
     WEB,
     ROUTES,
+    UNAVAILABLE,
     CONNECTIONS,
     SAVES,
     CHANGES_REFUSED,
