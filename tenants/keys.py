@@ -70,6 +70,16 @@ def unseal(sealed: str, passphrase: str, commune: Commune) -> str:
     return _wrap(data_key, commune)
 
 
+def key_of(sealed: str) -> str:
+    """The name of the key under which a text was sealed, or a data key wrapped."""
+    return sealed.partition(".")[0]
+
+
+def is_behind(wrapped: str) -> bool:
+    """Whether a data key is wrapped under another application key than the active one; a destroyed one is not."""
+    return bool(wrapped) and key_of(wrapped) != _active_id()
+
+
 def encrypt(text: str, *, purpose: str) -> str:
     """Seal a text under the current commune's key (the application's in the registry)."""
     secret, binding = _secret()

@@ -76,13 +76,21 @@ def opened(line: OperatorLine) -> str:
         return keys.decrypt(line.password, purpose=PURPOSE) if line.password else ""
 
 
-def reseal_lines() -> None:
-    """Seal the passwords again under the application's key in force."""
-    with context.public():
-        lines = list(OperatorLine.objects.exclude(password=""))
+def reseal_lines() -> int:
+    """Seal the passwords again under the application's key in force; how many."""
+    with context.public(), transaction.atomic():
+        held = OperatorLine.objects.exclude(password="").select_for_update(no_key=True).order_by("pk")
+        lines = list(held)  # an operator who changes a password meanwhile keeps it
         for line in lines:
             line.password = sealed(opened(line))
         OperatorLine.objects.bulk_update(lines, ["password"], batch_size=500)
+    return len(lines)
+
+
+def sealed_passwords() -> list[str]:
+    """The passwords of the lines, as they are sealed."""
+    with context.public():
+        return list(OperatorLine.objects.exclude(password="").values_list("password", flat=True))
 
 
 def note_lines(told: dict[int, Told], *, at: datetime) -> None:

@@ -192,13 +192,19 @@ def note_use(*, token: ApiToken, now: datetime) -> None:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
 
 
-def reseal_secrets() -> None:
-    """Seal the accounts' one-time secrets again under the key in force, in the schema entered."""
-    accounts = list(Account.objects.all())
-    for account in accounts:
+def reseal_secrets() -> int:
+    """Seal the accounts' one-time secrets again under the key in force, in the schema entered; how many."""
+    accounts = list(Account.objects.select_for_update(of=("self",), no_key=True).order_by("pk"))
+    for account in accounts:  # held: an operator who draws a new secret meanwhile keeps it
         opened = keys.decrypt(account.totp_secret, purpose=TOTP_PURPOSE)
         account.totp_secret = keys.encrypt(opened, purpose=TOTP_PURPOSE)
     Account.objects.bulk_update(accounts, ["totp_secret"], batch_size=500)
+    return len(accounts)
+
+
+def sealed_secrets() -> list[str]:
+    """The accounts' one-time secrets in the schema entered, as they are sealed."""
+    return list(Account.objects.values_list("totp_secret", flat=True))
 
 
 def holder_of(account: Account) -> str:

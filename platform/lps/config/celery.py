@@ -4,6 +4,7 @@ The console's own work, on whole communes, is asked for beside it.
 """
 
 import os
+import sys
 from typing import Any
 
 from celery import Celery
@@ -51,7 +52,7 @@ def _log_as_the_pages_do(**_: Any) -> None:
 @worker_init.connect
 def _expose_worker(**_: Any) -> None:
     """The parent answers for its children. A port that is taken is told to the logs, and tasks run all the same."""
-    expose("worker")
+    expose("speech" if "lps.voice" in sys.argv else "worker")
 
 
 @beat_init.connect

@@ -2,6 +2,7 @@
 
 import base64
 import os
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -11,11 +12,32 @@ class MissingSetting(RuntimeError):
 
 
 def text(name: str, default: str | None = None) -> str:
-    """A variable, or its default outside production; raises `MissingSetting`."""
-    value = os.environ.get(name, default)
+    """A variable, or the content of the file that `<name>_FILE` names, or its default; raises `MissingSetting`."""
+    value = _given(name)
+    if value is None:
+        value = default
     if value is None:
         raise MissingSetting(f"La variable {name} manque.")
     return value
+
+
+def _given(name: str) -> str | None:
+    """What was given for a variable. A secret in a file shows in no list of processes nor of containers."""
+    path = os.environ.get(f"{name}_FILE")
+    if not path:
+        return os.environ.get(name)
+    if name in os.environ:
+        raise MissingSetting(f"{name} et {name}_FILE sont donnés tous les deux : gardez l'un des deux.")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise MissingSetting(f"Le fichier de {name}_FILE ne se lit pas ({type(error).__name__}).") from error
+
+
+def given(*names: str) -> dict[str, str]:
+    """Those of these variables that are given, by themselves or by a file."""
+    found = {name: _given(name) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def choice(name: str, known: tuple[str, ...]) -> str:
@@ -28,7 +50,7 @@ def choice(name: str, known: tuple[str, ...]) -> str:
 
 def words(name: str, default: str = "") -> tuple[str, ...]:
     """A comma-separated variable."""
-    return tuple(word.strip() for word in os.environ.get(name, default).split(",") if word.strip())
+    return tuple(word.strip() for word in text(name, default).split(",") if word.strip())
 
 
 def application_keys(name: str) -> dict[str, bytes]:

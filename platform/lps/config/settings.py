@@ -192,8 +192,9 @@ LPS_API_CALLS_PER_MINUTE = int(env.text("LPS_API_CALLS_PER_MINUTE", "600"))
 STATIC_URL = "/static/"
 # An image holds them collected, beside the code; its data come and go.
 STATIC_ROOT = Path(env.text("LPS_STATIC_DIR", str(LPS_DATA_DIR / "static")))
+_S3_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 STORAGES = {
-    **storages_setting({**os.environ, "LPS_DATA_DIR": str(LPS_DATA_DIR)}),
+    **storages_setting({**os.environ, **env.given(*_S3_KEYS), "LPS_DATA_DIR": str(LPS_DATA_DIR)}),
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 from django.db import transaction
 
-from lps.accounts.services import reseal_secrets
+from lps.accounts.services import reseal_secrets, sealed_secrets
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
@@ -18,7 +19,7 @@ from lps.kernel import clock
 from tenants import context, keys, queries, schemas
 from tenants.models import Commune, CommuneState, Host
 from tenants.names import proposed_place_of
-from tenants.telephone import reseal_lines
+from tenants.telephone import reseal_lines, sealed_passwords
 from tenants.town.services import open_town
 
 log = logging.getLogger(__name__)
@@ -90,22 +91,33 @@ def drop_commune(*, slug: str) -> None:
 
 
 def rotate_keys(*, by: Actor, channel: Channel) -> int:
-    """Wrap every commune's data key under the first application key, and seal the operators' secrets and the
-    passwords of telephone lines under it.
+    """Wrap the communes' data keys under the first application key, and seal the operators' secrets and the passwords
+    of telephone lines under it.
 
-    Touches no family's data; returns how many communes. Once done everywhere, the old key may leave `LPS_APP_KEYS`.
+    Touches no family's data, and stops nobody: both keys are known meanwhile. One commune after the other, each in a
+    statement of its own: killed half-way, it leaves communes under either key, and the next run does the others.
+    Raises `KeyLost` before it changes anything. Returns how many communes it wrapped again.
     """
-    with transaction.atomic(), context.public():
-        communes = [commune for commune in queries.communes() if commune.wrapped_key]
-        for commune in communes:
-            commune.wrapped_key = keys.rewrap(commune)
-        Commune.objects.bulk_update(communes, ["wrapped_key"], batch_size=500)
-        reseal_secrets()
-        reseal_lines()
-        record(by=by, channel=channel, action="keys_rotated", subject="registry", after={"communes": len(communes)})
+    with context.public():
+        behind = [commune for commune in queries.communes() if keys.is_behind(commune.wrapped_key)]
+        wrapped = [(commune, keys.rewrap(commune)) for commune in behind]
+        with transaction.atomic():
+            secrets = reseal_secrets() + reseal_lines()
+        for commune, again in wrapped:
+            # Not where the key was destroyed meanwhile: an erased commune stays unreadable.
+            Commune.objects.filter(pk=commune.pk, wrapped_key=commune.wrapped_key).update(wrapped_key=again)
+        after = {"communes": len(behind), "secrets": secrets}
+        record(by=by, channel=channel, action="keys_rotated", subject="registry", after=after)
     queries.forget_hosts()
-    log.info("data keys of %s communes wrapped again", len(communes))
-    return len(communes)
+    log.info("data keys of %s communes wrapped again", len(behind))
+    return len(behind)
+
+
+def keys_in_use() -> Counter[str]:
+    """How many communes, operators' secrets and passwords of lines are sealed under each application key, by its name."""
+    with context.public():
+        sealed = [commune.wrapped_key for commune in queries.communes() if commune.wrapped_key]
+        return Counter(keys.key_of(text) for text in (*sealed, *sealed_secrets(), *sealed_passwords()))
 
 
 def schema_name(slug: str) -> str:
