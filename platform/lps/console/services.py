@@ -114,7 +114,7 @@ def rotate_keys(*, by: Actor, channel: Channel) -> int:
 
 
 def keys_in_use() -> Counter[str]:
-    """How many communes, operators' secrets and passwords of lines are sealed under each application key, by its name."""
+    """How many communes, operators' secrets and passwords of lines are sealed under each application key."""
     with context.public():
         sealed = [commune.wrapped_key for commune in queries.communes() if commune.wrapped_key]
         return Counter(keys.key_of(text) for text in (*sealed, *sealed_secrets(), *sealed_passwords()))
