@@ -18,8 +18,8 @@ AWAY = [
     (OperationalError("couldn't get a connection after 5.00 sec"), "database"),
     (InterfaceError("the connection is closed"), "database"),
     (NoValkey("refused"), "cache"),
-    (Unavailable(), "cache"),
-    (StorageAway("head"), "files"),
+    (Unavailable("essai-valkey"), "cache"),
+    (StorageAway("essai-bucket"), "files"),
     (EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), "files"),
 ]
 OURS = [RuntimeError("essai"), ProgrammingError("no such table"), FileNotFoundError("gone")]
