@@ -38,6 +38,8 @@ class Commune(TenantMixin):
     # What people read while it is not active; the day counts while it is to be opened.
     state_reason = models.CharField("motif", max_length=300, blank=True)
     opens_on = models.DateField("ouvre aux familles le", null=True, blank=True)
+    # Names of `tenants.offers`; none is closed unless the vendor says so.
+    closed_offers = models.JSONField("services fermés", default=list, db_default=[], blank=True)
     wrapped_key = models.TextField("clé de données, enveloppée", blank=True)
     created_at = models.DateTimeField("ouverte le", default=clock.now)
 

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from tenants import context, notices
 from tenants.models import Commune, CommuneState, Line
+from tenants.offers import TELEPHONE
 
 HOST_TTL = 60.0
 LOOK_EVERY = 1.0
@@ -77,9 +78,10 @@ def commune_of_host(*, host: str) -> Commune | None:
 
 
 def commune_of_number(*, number: str) -> Commune | None:
-    """The open commune that answers at a number (E.164), or None."""
+    """The open commune that answers at a number (E.164), or None; the telephone must not be closed to it."""
     with context.public():
-        found: Commune | None = Commune.objects.filter(state__in=OPEN_STATES, lines__number=number).first()
+        answering = Commune.objects.filter(state__in=OPEN_STATES, lines__number=number)
+        found: Commune | None = answering.exclude(closed_offers__contains=TELEPHONE).first()
     return found
 
 

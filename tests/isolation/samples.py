@@ -1544,6 +1544,9 @@ CONSOLE: Mapping[str, Sample] = {
     "console:remove_number": Sample(
         vendor("console.set_telephone"), FORM, where=lambda town: {"number": town.telephone.lstrip("+")}
     ),
+    "console:offers": Sample(vendor("console.set_offers"), FORM, where=of_town),
+    "console:usage": Sample(vendor("console.read_usage")),
+    "console:usage_csv": Sample(vendor("console.read_usage"), where=lambda town: {"year": 2026, "month": 11}),
     "console:operators": Sample(vendor("console.manage_operators")),
     "console:operator_invite": Sample(vendor("console.manage_operators"), REFUSED),
     "console:operator": Sample(vendor("console.manage_operators"), where=of_colleague),

@@ -12,7 +12,7 @@ from lps.config.theme import version_of
 from lps.families.identity import household_at
 from lps.kernel import clock
 from lps.ui.nav import NavItem, NavLink, links
-from tenants import context
+from tenants import context, offers
 from tenants.town import queries as town
 from tenants.town.models import TownSettings
 
@@ -35,7 +35,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 def _tabs(row: TownSettings, path: str) -> list[NavLink]:
     """The tabs that the town shows; one that has chosen none shows them all."""
-    return links(_items(tuple(settings.LPS_TABS)), path=path, may=lambda name: not row.tabs or name in row.tabs)
+    commune = context.current()
+    items = [one for one in _items(tuple(settings.LPS_TABS)) if not offers.closed(commune, one.url_name)]
+    return links(items, path=path, may=lambda name: not row.tabs or name in row.tabs)
 
 
 @cache

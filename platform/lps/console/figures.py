@@ -7,7 +7,9 @@ from datetime import date, datetime
 from django.db import connection
 from psycopg import sql
 
-from tenants import context, schemas
+from tenants import context
+from tenants.fleet import versions
+from tenants.fleet.versions import Standing
 from tenants.models import Commune
 
 _EACH = sql.SQL(
@@ -20,7 +22,13 @@ _EACH = sql.SQL(
     " (SELECT count(*) FROM {schema}.notifications_outboxmessage WHERE sent_at >= %(since)s AND sent_at < %(until)s),"
     " (SELECT count(*) FROM {schema}.notifications_outboxmessage WHERE state = 'dead'),"
     " (SELECT count(*) FROM {schema}.accounts_account WHERE is_active),"
-    " (SELECT max(last_sign_in_at) FROM {schema}.accounts_account)"
+    " (SELECT max(last_sign_in_at) FROM {schema}.accounts_account),"
+    " (SELECT coalesce(sum(parts), 0) FROM {schema}.notifications_outboxmessage WHERE kind = 'sms'"
+    " AND sent_at >= %(since)s AND sent_at < %(until)s),"
+    " (SELECT count(*) FROM {schema}.voice_call WHERE door <> 'trial' AND called_at >= %(since)s"
+    " AND called_at < %(until)s),"
+    " coalesce((SELECT last_error FROM {schema}.notifications_outboxmessage WHERE state = 'dead'"
+    " ORDER BY id DESC LIMIT 1), '')"
 )
 
 
@@ -36,12 +44,24 @@ class Figures:
     dead_messages: int
     agents: int
     last_sign_in_at: datetime | None
+    sms_parts: int
+    calls: int
+    last_error: str
+
+
+def standings(communes: Sequence[Commune]) -> dict[str, Standing]:
+    """Where the schema of each stands beside the code, by slug."""
+    return {one.commune.slug: one for one in versions.standings(communes)}
 
 
 def behind(communes: Sequence[Commune]) -> set[str]:
     """The slugs of those whose schema is not the code's: their figures cannot be read."""
-    late = set(schemas.behind_among([one.schema_name for one in communes]))
-    return {one.slug for one in communes if one.schema_name in late}
+    return {slug for slug, standing in standings(communes).items() if not is_readable(standing)}
+
+
+def is_readable(standing: Standing) -> bool:
+    """Whether its figures can be read: the schema is the code's."""
+    return not standing.missing and not standing.unknown
 
 
 def of_month(communes: Sequence[Commune], *, first_day: date) -> dict[str, Figures]:

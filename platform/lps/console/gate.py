@@ -27,8 +27,10 @@ from lps.families import queries as families
 from lps.journal.actors import ActorKind
 from lps.kernel import clock
 from lps.kernel.requests import announced
+from tenants import offers
 from tenants.models import CommuneState
 from tenants.notices import Told, maintenance_of
+from tenants.offers import Offer
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # Told by others once, or a few times: refusing it would lose it.
@@ -60,6 +62,8 @@ class StateGate:
             return None
         if not _comes_from_vendor(request) and (told := maintenance_of(commune, at=clock.real_now())):
             return _under_maintenance(request, told)
+        if closed := offers.closed(commune, request.resolver_match.view_name if request.resolver_match else ""):
+            return _not_offered(request, closed)
         if commune.state == CommuneState.ACTIVE:
             return None
         match commune.state:
@@ -84,6 +88,14 @@ def _under_maintenance(request: DoorRequest, told: Told) -> HttpResponse:
         response.headers["Cache-Control"] = "no-store"
     response.headers["Retry-After"] = str(max(int((told.until - clock.real_now()).total_seconds()), 1))
     return announced(response)
+
+
+def _not_offered(request: DoorRequest, offer: Offer) -> HttpResponse:
+    """As if it were not there, with the reason."""
+    if request.path_info.startswith("/api/"):
+        return problems.answer(request, problems.NOT_FOUND)
+    in_office = request.path_info.startswith(OFFICE.path)
+    return render(request, "console/not_offered.html", {"offer": offer, "in_office": in_office}, status=404)
 
 
 def _may_send(request: DoorRequest, visitor: Visitor) -> bool:

@@ -8,6 +8,7 @@ from lps.console.rights import (
     MANAGE_OPERATORS,
     READ_JOURNAL,
     READ_TELEPHONE,
+    READ_USAGE,
     READ_VISITS,
 )
 from lps.ui.nav import SETTINGS, NavItem
@@ -18,6 +19,7 @@ OFFICE_RAIL = (
 )
 RAIL = (
     NavItem("console:communes", _("Communes"), ENTER),
+    NavItem("console:usage", _("Usage"), READ_USAGE),
     NavItem("console:notices", _("Annonces et maintenances"), ENTER),
     NavItem("console:telephone", _("Téléphone"), READ_TELEPHONE),
     NavItem("console:erasures", _("Effacements"), ENTER),

@@ -1,6 +1,6 @@
 """Reads for the operators' pages: the registry, and figures across the communes of a page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,10 +9,11 @@ from django.db.models import Q, QuerySet, prefetch_related_objects
 from lps.console import figures, words
 from lps.console.figures import Figures
 from lps.journal.models import AuditEntry
+from lps.ui.bars import Bar, Chart
 from tenants import context, queries
 from tenants.models import Commune, CommuneState
 
-LAST_ENTRIES, MONTHS = 20, 12
+LAST_ENTRIES, MONTHS, AT_ONCE = 20, 12, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Row:
     url: str
     hosts: tuple[str, ...]
     figures: Figures | None
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,34 @@ def rows(communes: Sequence[Commune], *, today: date) -> list[Row]:
     """These communes as the list shows them, in a constant number of statements."""
     with context.public():
         prefetch_related_objects(list(communes), "domains")
-    behind = figures.behind(communes)
-    counted = figures.of_month([one for one in communes if one.slug not in behind], first_day=today.replace(day=1))
-    return [Row(one, queries.url_of(one), _hosts(one), counted.get(one.slug)) for one in communes]
+    standings = figures.standings(communes)
+    readable = [one for one in communes if figures.is_readable(standings[one.slug])]
+    counted = figures.of_month(readable, first_day=today.replace(day=1))
+    return [
+        Row(one, queries.url_of(one), _hosts(one), counted.get(one.slug), standings[one.slug].version)
+        for one in communes
+    ]
+
+
+def usage(*, first_day: date) -> Iterator[tuple[Commune, Figures | None]]:
+    """What each commune used in a month, read by the page: however many they are, few are held at a time."""
+    with context.public():
+        communes = list(Commune.objects.exclude(state=CommuneState.ERASED).order_by("slug"))
+    for start in range(0, len(communes), AT_ONCE):
+        some = communes[start : start + AT_ONCE]
+        standings = figures.standings(some)
+        counted = figures.of_month(
+            [one for one in some if figures.is_readable(standings[one.slug])], first_day=first_day
+        )
+        yield from ((one, counted.get(one.slug)) for one in some)
+
+
+def chart_of(months: Sequence[tuple[date, Figures]], *, title: str, number: Callable[[Figures], int]) -> Chart:
+    """One number of each month as bars, the oldest first."""
+    told = [(day, number(one)) for day, one in reversed(months)]
+    names = ", ".join(f"{day:%m/%Y} {value}" for day, value in told)
+    bars = [Bar(name=(f"{day:%m}", f"{day:%y}"), value=value, text=str(value)) for day, value in told]
+    return Chart(f"{title} : {names}", bars)
 
 
 def detail(commune: Commune, *, today: date) -> Detail:
@@ -60,14 +87,15 @@ def detail(commune: Commune, *, today: date) -> Detail:
     (row,) = rows([commune], today=today)
     months = []
     if row.figures is not None:
-        first_days = [_month_before(today, back) for back in range(MONTHS)]
+        first_days = [month_before(today, back) for back in range(MONTHS)]
         months = [(day, figures.of_month([commune], first_day=day)[commune.slug]) for day in first_days]
     with context.public():
         entries = AuditEntry.objects.filter(subject=f"commune:{commune.slug}").order_by("-at", "-pk")
         return Detail(row, months, [(entry, words.action_text(entry.action)) for entry in entries[:LAST_ENTRIES]])
 
 
-def _month_before(today: date, back: int) -> date:
+def month_before(today: date, back: int) -> date:
+    """The first day of the month that lies so many months back."""
     months = today.year * 12 + today.month - 1 - back
     return date(months // 12, months % 12 + 1, 1)
 

@@ -13,6 +13,8 @@ ENTER_TOWNS = "console.enter_towns"
 WRITE_IN_TOWNS = "console.write_in_towns"
 ANNOUNCE = "console.announce"
 MAINTAIN = "console.maintain"
+SET_OFFERS = "console.set_offers"
+READ_USAGE = "console.read_usage"
 # The town's own: who of the vendor came in.
 READ_VISITS = "console.read_visits"
 ERASE = "console.erase_communes"
@@ -29,6 +31,8 @@ OWN = (
     Right(WRITE_IN_TOWNS, operator=True),
     Right(ANNOUNCE, operators=frozenset({Role.SUPPORT})),
     Right(MAINTAIN, operator=True),
+    Right(SET_OFFERS, operators=frozenset({Role.INVOICING})),
+    Right(READ_USAGE, operators=frozenset({Role.INVOICING, Role.READ_ONLY})),
     Right(READ_VISITS, roles=frozenset({Role.ADMINISTRATOR})),
     Right(MANAGE_OPERATORS, operator=True),
     Right(READ_JOURNAL, operators=frozenset({Role.SUPPORT, Role.READ_ONLY})),

@@ -1,8 +1,10 @@
 """The state of a commune (to be opened, active, suspended, closed) and how an operator changes it."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 
@@ -13,9 +15,10 @@ from lps.journal.services import record_change
 from lps.kernel.refusals import Refusal
 from tenants import context, queries
 from tenants.models import Commune, CommuneState
+from tenants.offers import OFFERS
 
 log = logging.getLogger(__name__)
-CHANGED = "commune_state_changed"
+CHANGED, OFFERS_CHANGED = "commune_state_changed", "commune_offers_changed"
 # From each state, those to which an operator may bring a commune. Erasing is another action.
 NEXT: dict[str, tuple[CommuneState, ...]] = {
     CommuneState.TO_OPEN: (CommuneState.ACTIVE, CommuneState.SUSPENDED, CommuneState.CLOSED),
@@ -82,6 +85,20 @@ def set_opening_day(*, slug: str, day: date | None, by: Actor) -> Commune:
     return commune
 
 
+def close_offers(*, slug: str, closed: Sequence[str], by: Actor) -> Commune:
+    """Say which offers are closed to a commune; the others are open. Raises `UnknownCommune`."""
+    with transaction.atomic(), context.public():
+        commune = _locked(slug)
+        before = {"closed_offers": commune.closed_offers}
+        commune.closed_offers = [name for name in OFFERS if name in closed]
+        after = {"closed_offers": commune.closed_offers}
+        if before != after:
+            commune.save(update_fields=["closed_offers"])
+            _record(commune, before, after, by=by, action=OFFERS_CHANGED)
+    queries.forget_hosts()
+    return commune
+
+
 def _locked(slug: str) -> Commune:
     found: Commune | None = Commune.objects.select_for_update().filter(slug=slug).first()
     if found is None:
@@ -94,9 +111,11 @@ def _facts(commune: Commune) -> dict[str, str]:
     return {"state": commune.state, "reason": commune.state_reason, "opens_on": opens_on}
 
 
-def _record(commune: Commune, before: dict[str, str], after: dict[str, str], *, by: Actor) -> None:
+def _record(
+    commune: Commune, before: Mapping[str, Any], after: Mapping[str, Any], *, by: Actor, action: str = CHANGED
+) -> None:
     """In the registry's journal, and in the commune's, where its agents read it."""
     changed = (before, after)
-    record_change(changed, by=by, channel=Channel.WEB, action=CHANGED, subject=f"commune:{commune.slug}")
+    record_change(changed, by=by, channel=Channel.WEB, action=action, subject=f"commune:{commune.slug}")
     with context.use(commune):
-        record_change(changed, by=by, channel=Channel.WEB, action=CHANGED, subject="town")
+        record_change(changed, by=by, channel=Channel.WEB, action=action, subject="town")

@@ -10,8 +10,10 @@ from lps.console.views import (
     exports,
     journal,
     notices,
+    offers,
     operators,
     telephone,
+    usage,
     visits,
 )
 
@@ -38,6 +40,9 @@ urlpatterns = [
     path("annonces/", notices.notices, name="notices"),
     path("annonces/nouvelle/<slug:word>/", notices.new, name="notice_new"),
     path("annonces/<int:notice_id>/annuler/", notices.cancel, name="notice_cancel"),
+    path("communes/<slug:slug>/services/", offers.offers, name="offers"),
+    path("usage/", usage.usage, name="usage"),
+    path("usage/<int:year>-<int:month>.csv", usage.table, name="usage_csv"),
     path("exploitants/", operators.operator_list, name="operators"),
     path("exploitants/inviter/", operators.invite, name="operator_invite"),
     path("exploitants/<int:account_id>/", operators.operator, name="operator"),

@@ -16,7 +16,7 @@ from lps.kernel.refusals import Refusal
 ROLES: Mapping[str, str | Promise] = {
     Role.OPERATOR: _("exploitant : tout, les comptes compris"),
     Role.SUPPORT: _("assistance : entrer dans une commune pour regarder, écrire aux agents, renvoyer des messages"),
-    Role.INVOICING: _("facturation : les communes et leurs chiffres"),
+    Role.INVOICING: _("facturation : les communes, leurs services et leur usage"),
     Role.READ_ONLY: _("lecture seule : tout lire, rien changer"),
 }
 # In the order of a screen; a right of operators that is missing here fails a test.
@@ -31,6 +31,10 @@ RIGHTS: Mapping[str, str | Promise] = {
     own.WRITE_IN_TOWNS: _("Entrer dans une commune pour y modifier"),
     own.ANNOUNCE: _("Écrire aux agents des communes"),
     own.MAINTAIN: _("Prévoir une maintenance, l'annuler"),
+    own.SET_OFFERS: _("Ouvrir et fermer les services d'une commune"),
+    own.READ_USAGE: _("Emporter l'usage des communes, pour la facturation"),
+    own.READ_TELEPHONE: _("Voir les lignes téléphoniques et leurs appels"),
+    own.SET_TELEPHONE: _("Régler les lignes téléphoniques et les numéros"),
     own.READ_JOURNAL: _("Lire le journal de la console"),
     own.MANAGE_OPERATORS: _("Inviter les exploitants et choisir leurs rôles"),
 }
@@ -64,6 +68,12 @@ ACTIONS: Mapping[str, str | Promise] = {
     "commune_restored": _("Commune revenue d'un export"),
     "notice_published": _("Annonce ou maintenance prévue"),
     "notice_canceled": _("Annonce ou maintenance annulée"),
+    "commune_offers_changed": _("Services d'une commune changés"),
+    "usage_exported": _("Usage des communes emporté"),
+    "operator_line_added": _("Ligne téléphonique ajoutée"),
+    "operator_line_changed": _("Ligne téléphonique changée"),
+    "operator_line_removed": _("Ligne téléphonique supprimée"),
+    "voice_numbers_changed": _("Numéros d'une commune changés"),
     "keys_rotated": _("Clés renouvelées"),
 }
 _FACTS: Mapping[str, str | Promise] = {
@@ -80,6 +90,8 @@ _FACTS: Mapping[str, str | Promise] = {
     "communes": _("communes"),
     "lines": _("lignes"),
     "mode": _("mode"),
+    "closed_offers": _("services fermés"),
+    "month": _("mois"),
     "kind": _("sorte"),
     "text": _("texte"),
     "from": _("à partir de"),

@@ -12,6 +12,7 @@ from lps.accounts.actors import Agent, Visitor
 from lps.accounts.rights import allowed, may_for_all
 from lps.office.rights import SET_UP
 from lps.ui.nav import NavItem, by_heading, links
+from tenants import context, offers
 from tenants.town import queries as town
 
 SET_UP_PAGE = "office:set_up"  # of no use in the rail once the town is set up; "Ma mairie" still leads there
@@ -23,7 +24,12 @@ def agent(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(actor, Agent):
         return {}
     setting_up = may_for_all(actor, SET_UP) and not town.settings().set_up_at
-    items = [one for one in _items(tuple(settings.LPS_RAIL)) if setting_up or one.url_name != SET_UP_PAGE]
+    commune = context.current()
+    items = [
+        one
+        for one in _items(tuple(settings.LPS_RAIL))
+        if (setting_up or one.url_name != SET_UP_PAGE) and not offers.closed(commune, one.url_name)
+    ]
     rail = links(items, path=request.path, may=partial(allowed, actor), counts=_waiting(items, actor))
     visitor = actor if isinstance(actor, Visitor) else None
     return {"rail": rail, "agent_name": actor.label, "setting_up": setting_up, "visitor": visitor}

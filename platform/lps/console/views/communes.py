@@ -1,5 +1,7 @@
 """The communes on the console: the list, opening one, one in detail, its state, its first access."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -14,16 +16,20 @@ from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.accounts.services import AccountRefused
 from lps.console import erasing, queries, states
+from lps.console.figures import Figures
 from lps.console.forms import OpenForm, OpeningDayForm, StateForm, initial_of
 from lps.console.opening import open_commune
-from lps.console.rights import CHANGE_STATES, ENTER, ENTER_TOWNS, ERASE, EXPORT, OPEN_COMMUNES, RESEND
+from lps.console.rights import CHANGE_STATES, ENTER, ENTER_TOWNS, ERASE, EXPORT, OPEN_COMMUNES, RESEND, SET_OFFERS
 from lps.console.services import CannotOpen
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from lps.ui import saying
+from lps.ui.bars import Chart
+from notifications import sentences
 from tenants import context
 from tenants.models import Commune, CommuneState
+from tenants.offers import OFFERS
 from tenants.queries import UnknownCommune, commune_by_slug
 
 PER_PAGE = 25
@@ -33,6 +39,7 @@ USUAL = {"template": "jeudi-17h", "school_zone": "C"}
 SAID = {
     "ouverte": _("La commune est ouverte. Son premier agent reçoit le lien de son accès par e-mail."),
     "etat": _("L'état est changé : les pages de la commune le disent dès maintenant."),
+    "services": _("Les services sont enregistrés : les pages de la commune le disent dès maintenant."),
     "jour": _("Le jour d'ouverture est enregistré."),
 }
 
@@ -87,8 +94,13 @@ def new(request: DoorRequest) -> HttpResponse:
 def commune(request: DoorRequest, slug: str) -> HttpResponse:
     """One commune: its identity, its addresses, its year in figures, what was done to it."""
     found = commune_or_404(slug)
+    detail = queries.detail(found, today=clock.now().date())
     facts = {
-        "detail": queries.detail(found, today=clock.now().date()),
+        "detail": detail,
+        "last_error": sentences.why(detail.row.figures.last_error) if detail.row.figures else "",
+        "charts": _charts(detail.months),
+        "offers": [offer.label for name, offer in OFFERS.items() if name not in found.closed_offers],
+        "may_offer": allowed(request.actor, SET_OFFERS),
         "may_change": allowed(request.actor, CHANGE_STATES) and bool(states.NEXT[found.state]),
         "may_enter": allowed(request.actor, ENTER_TOWNS) and found.state in SERVED,
         "may_erase": allowed(request.actor, ERASE) and found.state == CommuneState.CLOSED,
@@ -128,6 +140,16 @@ def opening_day(request: DoorRequest, slug: str) -> HttpResponse:
         return rendered(request, "console/commune.html", facts, status=400)
     states.set_opening_day(slug=slug, day=form.cleaned_data["opens_on"], by=operator_of(request))
     return saying.done(_path(found), "jour")
+
+
+def _charts(months: Sequence[tuple[date, Figures]]) -> list[tuple[str, Chart]]:
+    if not months:
+        return []
+    bookings, messages = str(_("Réservations par mois")), str(_("Messages par mois"))
+    return [
+        (bookings, queries.chart_of(months, title=bookings, number=lambda one: one.bookings)),
+        (messages, queries.chart_of(months, title=messages, number=lambda one: one.messages)),
+    ]
 
 
 def commune_or_404(slug: str) -> Commune:

@@ -20,7 +20,7 @@ from lps.families.models import Child, Household
 from lps.families.rights import OPEN_FAMILY
 from lps.kernel import clock
 from lps.ui.nav import NavItem, links
-from tenants import context
+from tenants import context, offers
 
 
 def household_or_404(request: DoorRequest, household_id: int, action: str = OPEN_FAMILY) -> Household:
@@ -47,8 +47,9 @@ def child_or_404(request: DoorRequest, household_id: int, child_id: int, action:
 
 def frame(request: DoorRequest, household: Household) -> dict[str, Any]:
     """What `families/office/family_base.html` needs: `household` and the `tabs` that this agent may open."""
+    commune = context.current()
     tabs = links(
-        _items(tuple(settings.LPS_FAMILY_TABS)),
+        [one for one in _items(tuple(settings.LPS_FAMILY_TABS)) if not offers.closed(commune, one.url_name)],
         path=request.path,
         may=partial(allowed, request.actor),
         args=(household.pk,),

@@ -1,0 +1,79 @@
+"""Services that the vendor closes to a commune, and what communes use, month by month."""
+
+import pytest
+from django.test import Client
+
+from lps.accounts.roles import Role
+from lps.console import states
+from lps.journal.models import AuditEntry
+from tenants import context, queries
+from tenants.models import Commune
+from tenants.offers import OFFERS
+from tests.accounts.factories import console_browser, enter, operator
+from tests.isolation.cast import BY, Town, here
+from tests.isolation.trials import with_cookies, with_token
+
+
+@pytest.fixture
+def town(demo: Commune) -> Town:
+    return here(demo)
+
+
+@pytest.fixture
+def accountant(db: None) -> Client:
+    client = console_browser()
+    enter(client, operator(Role.INVOICING), "/connexion/")
+    return client
+
+
+def test_a_closed_service_says_so_at_its_doors_and_leaves_the_menus(demo: Commune, town: Town) -> None:
+    clerk, family = town.browser(lps_mairie=town.agent()), with_cookies(town.browser(), town.family)
+    software = with_token(town, town.software("catalogue:lire"))
+    telephone = town.telephone
+    assert 'href="/factures/"' in family.get("/enfants/").content.decode()
+    assert queries.commune_of_number(number=telephone) == demo
+
+    states.close_offers(slug=demo.slug, closed=list(OFFERS), by=BY)
+
+    for client, path in ((clerk, "/mairie/telephone/"), (family, "/factures/"), (town.browser(), "/sms/")):
+        answer = client.get(path)
+        assert (answer.status_code, "pas ouvert" in answer.content.decode()) == (404, True), path
+    assert software.get("/api/v1/moi/").json()["status"] == 404
+    assert queries.commune_of_number(number=telephone) is None
+    assert 'href="/factures/"' not in family.get("/enfants/").content.decode()
+    rail = clerk.get("/mairie/").content.decode()
+    assert "/mairie/telephone/" not in rail and "/mairie/sms/" not in rail and "/mairie/familles/" in rail
+    for path in ("/sms/prestataire/inconnu/", "/factures/tipi/notification/"):  # told once: never closed
+        assert "pas ouvert" not in town.browser().post(path, {}).content.decode(), path
+
+
+def test_the_vendor_opens_and_closes_and_both_journals_tell_it(demo: Commune, accountant: Client) -> None:
+    opened = [name for name in OFFERS if name != "telephone"]
+
+    assert accountant.post("/communes/demo/services/", {"opened": opened}).status_code == 302
+    assert accountant.post("/communes/demo/services/", {"opened": ["rien"]}).status_code == 400
+
+    assert "Serveur vocal" not in accountant.get("/communes/demo/").content.decode()
+    after = {"closed_offers": ["telephone"]}
+    with context.use(demo):
+        assert AuditEntry.objects.get(action=states.OFFERS_CHANGED).after == after
+    with context.public():
+        assert AuditEntry.objects.get(action=states.OFFERS_CHANGED).after == after
+
+
+def test_what_communes_used_is_taken_away(demo: Commune, buchelay: Commune, accountant: Client) -> None:
+    assert "/usage/" in accountant.get("/usage/").content.decode()
+    lines = accountant.get("/usage/2026-11.csv").getvalue().decode().splitlines()
+
+    assert lines[0].split(";")[-3:] == ["SMS", "Appels", "Remarque"]
+    assert [line.split(";")[1] for line in lines[1:]] == ["buchelay", "demo"]
+    assert accountant.get("/usage/2026-13.csv").status_code == 404
+    with context.public():
+        assert AuditEntry.objects.filter(action="usage_exported").count() == 1
+
+
+def test_a_commune_is_drawn_and_its_schema_told(demo: Commune, accountant: Client) -> None:
+    page = accountant.get("/communes/demo/").content.decode()
+
+    assert page.count('class="bars"') == 2 and "version" in page
+    assert accountant.get("/").content.decode().count("<tr>") >= 2
