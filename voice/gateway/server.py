@@ -7,7 +7,7 @@ takes no new call and lets those that stand come to their end.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import datetime
@@ -32,7 +32,7 @@ from voice.services import conversation as calls
 from voice.services import pieces
 from voice.services.conversation import CALLS_AT_ONCE, Conversation
 
-THREADS = 16
+THREADS = 8  # as many as there are connections to the database in a process: one more would wait for one
 LEAVING_SECONDS = 600.0  # no call is longer
 GREETING_SECONDS = 10.0
 QUICK_SECONDS = 0.015  # what most answers take: nobody listens meanwhile
@@ -106,7 +106,7 @@ class Server:
         called = numbers.called(channel.facts.get("arg_1") or channel.facts.get("extension", ""))
         caller = numbers.calling(channel.facts.get("callerid", ""))
         try:
-            commune = await self._in_thread(lambda: _commune(called))
+            commune = await self.in_thread(lambda: _commune(called))
         except (DatabaseError, InterfaceError) as error:
             log.error("a call met no database (%s)", type(error).__name__)
             counted.VOICE_ERRORS.labels(part="database").inc()
@@ -121,10 +121,7 @@ class Server:
 
     async def _talk(self, channel: Channel, commune: Commune, caller: str) -> None:
         try:
-            voice = await self._in_thread(lambda: _voice(commune))
-            call, action = await self._in_thread(
-                lambda: calls.begin(commune=commune, door=Call.Door.TELEPHONE, caller=caller, at=clock.now())
-            )
+            voice, (call, action) = await self.in_thread(lambda: _begun(commune, caller))
         except (DatabaseError, InterfaceError) as error:
             log.error("a call met no database (%s)", type(error).__name__)
             counted.VOICE_ERRORS.labels(part="database").inc()
@@ -137,8 +134,8 @@ class Server:
         except (Gone, BadPeer):
             pass
         finally:
-            # Whatever ended it: a call that is over already writes nothing more.
-            await self._in_thread(lambda: calls.leave(call, at=clock.now()))
+            if not call.over:  # whatever ended it; a call that is over has been written
+                await self.in_thread(lambda: calls.leave(call, at=clock.now()))
 
     async def _say_and_end(self, channel: Channel, said: Iterable[Phrase]) -> None:
         await channel.answer()
@@ -150,22 +147,22 @@ class Server:
 
         What is missing of the natural voice is brought, or asked for, beside the call.
         """
+        return await self.in_thread(lambda: self.rendered(said, voice, commune))
 
-        def rendered() -> list[str]:
-            found: list[str] = []
-            for one in said:
-                try:
-                    heard = self.store.heard(one, voice)
-                except NoVoice as error:
-                    log.error("a sentence was not rendered: %s (%s)", one.code, error)
-                    counted.VOICE_ERRORS.labels(part="sentence").inc()
-                    continue
-                found += map(self.store.playable, heard.files)
-                if heard.wanted and commune is not None:
-                    self._bring(heard.wanted, commune)
-            return found
-
-        return await self._in_thread(rendered)
+    def rendered(self, said: Iterable[Phrase], voice: TownVoice, commune: Commune | None) -> list[str]:
+        """The same, in a thread away from the other calls."""
+        found: list[str] = []
+        for one in said:
+            try:
+                heard = self.store.heard(one, voice)
+            except NoVoice as error:
+                log.error("a sentence was not rendered: %s (%s)", one.code, error)
+                counted.VOICE_ERRORS.labels(part="sentence").inc()
+                continue
+            found += map(self.store.playable, heard.files)
+            if heard.wanted and commune is not None:
+                self._bring(heard.wanted, commune)
+        return found
 
     def _bring(self, wanted: Iterable[Wanted], commune: Commune) -> None:
         """Bring pieces into the folder in a thread of its own, once at a time."""
@@ -184,13 +181,9 @@ class Server:
             self._wanted -= {one.name for one in wanted}
             connection.close()
 
-    async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
+    async def in_thread(self, work: Callable[[], Answer]) -> Answer:
         """Away from the other calls; its lines bear the name of this one."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, work)
-
-    async def hear(self, call: Conversation, typed: Typed, at: datetime) -> Action | None:
-        """Move a call on, at the instant at which its last key came."""
-        return await self._in_thread(lambda: calls.hear(call, typed, at=at))
 
 
 class _Talk:
@@ -202,9 +195,10 @@ class _Talk:
     async def go_on(self, action: Action | None) -> None:
         """Say, listen, ask the town, until the end."""
         ahead: list[str] = []
+        files: Sequence[str] | None = None
         while isinstance(action, Ask):
-            typed = await self._typed(action, ahead)
-            action = await self._meanwhile(self.server.hear(self.call, typed, clock.now()), ahead)
+            typed = await self._typed(action, files, ahead)
+            action, files = await self._meanwhile(self._heard(typed, clock.now(), is_hurried=bool(ahead)), ahead)
         if action is not None:
             await self.channel.play_whole(await self._rendered(action.say))  # type: ignore[union-attr]
         await self.channel.hang_up()
@@ -224,14 +218,33 @@ class _Talk:
             await asyncio.wait({task})
         return task.result()
 
+    async def _heard(
+        self, typed: Typed, at: datetime, *, is_hurried: bool
+    ) -> tuple[Action | None, Sequence[str] | None]:
+        """Move the call on, and look in the same turn for the files of what is asked next.
+
+        Not for a caller who types ahead: that one may hear none of it.
+        """
+
+        def moved() -> tuple[Action | None, Sequence[str] | None]:
+            action = calls.hear(self.call, typed, at=at)
+            if is_hurried or not isinstance(action, Ask):
+                return action, None
+            return action, self.server.rendered(action.say, self.voice, self.call.commune)
+
+        return await self.server.in_thread(moved)
+
     async def _files(self, said: Iterable[Phrase], ahead: list[str]) -> list[str]:
         return await self._meanwhile(self._rendered(said), ahead)
 
     async def _rendered(self, said: Iterable[Phrase]) -> list[str]:
         return await self.server.files(said, self.voice, self.call.commune)
 
-    async def _typed(self, ask: Ask, ahead: list[str]) -> Typed:
-        """What the caller answers: keys typed ahead first, then those that cut the question, then those waited for."""
+    async def _typed(self, ask: Ask, files: Sequence[str] | None, ahead: list[str]) -> Typed:
+        """What the caller answers: keys typed ahead first, then those that cut the question, then those waited for.
+
+        `files` are the question's, None when they were not looked for yet.
+        """
         if ask.unheard:
             unheard = await self._files(ask.unheard, ahead)
             ahead += await self.channel.play_whole(unheard)
@@ -240,7 +253,7 @@ class _Talk:
             key = ahead.pop(0) if ahead else ""
             if not key and not spoken:
                 spoken = True
-                files = await self._files(ask.say, ahead)
+                files = await self._files(ask.say, ahead) if files is None else files
                 key = ahead.pop(0) if ahead else await self.channel.play(files)
             if not key:
                 key = await self.channel.wait(seconds=collector.seconds)
@@ -274,9 +287,11 @@ def _commune(called: str) -> Commune | None:
         connection.close()
 
 
-def _voice(commune: Commune) -> TownVoice:
+def _begun(commune: Commune, caller: str) -> tuple[TownVoice, tuple[Conversation, Action]]:
+    """The town's voice, and the call with its first words."""
     try:
         with context.use(commune):
-            return queries.town_voice()
+            voice = queries.town_voice()
     finally:
         connection.close()
+    return voice, calls.begin(commune=commune, door=Call.Door.TELEPHONE, caller=caller, at=clock.now())
