@@ -1,12 +1,12 @@
 """Who calls: children with their own codes, a service each may use and a day each may be booked on."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain, islice, zip_longest
 
 from booking import catalogue
-from booking.models import Booking, JournalEntry
+from booking.models import Booking, JournalEntry, ServiceDay
 from lps.families.models import Child
 from lps.journal.channels import Channel
 from voice.dialogue.facts import ChildFound, DaysJudged, FindChild, JudgeDays
@@ -36,7 +36,8 @@ def wishes(*, number: int, at: datetime) -> list[Wish]:
 
     Raises LookupError when the town has not so many.
     """
-    by_child = (list(_of_child(child, at)) for child in Child.objects.order_by("pk"))
+    limited = set(ServiceDay.objects.exclude(places=None).values_list("activity", "day"))
+    by_child = (list(_of_child(child, at, limited)) for child in Child.objects.order_by("pk"))
     ranks = zip_longest(*by_child)
     found = list(islice((wish for wish in chain.from_iterable(ranks) if wish), number))
     if len(found) < number:
@@ -55,8 +56,8 @@ def booked_once(wishes: list[Wish]) -> tuple[int, int]:
     return sum(rows.count(one) == 1 for one in wanted), sum(entries.count(one) == 1 for one in wanted)
 
 
-def _of_child(child: Child, at: datetime) -> Iterator[Wish]:
-    """The free days of the first week that is open, of services that exclude no other and need none.
+def _of_child(child: Child, at: datetime, limited: Container[tuple[int, date]]) -> Iterator[Wish]:
+    """The free days of the first week that is open, of services that exclude no other and need none, with places.
 
     Nothing for a child of two households, nor for one whose only service makes no menu: their calls are other ones.
     """
@@ -71,5 +72,5 @@ def _of_child(child: Child, at: datetime) -> Iterator[Wish]:
         judged = side.answer(JudgeDays(child=found.child, service=service.key), at=at)
         assert isinstance(judged, DaysJudged)
         for one in judged.days:
-            if not one.refusal and not one.booked:
+            if not one.refusal and not one.booked and (service.key, one.day) not in limited:
                 yield Wish(child.pk, child.child_code, service.key, str(key), one.day)

@@ -15,7 +15,7 @@ from deploy.processes import LOOPBACK
 from deploy.voice.asterisk import sip_port
 
 PROGRAM = "sipp"
-SOUND = 30_000  # the first port of its sound, four a call, below what the kernel lends to anybody
+SOUND, PORTS = 30_000, 4  # the first port of its sound, below what the kernel lends to anybody; those of a call
 _ANSWER_MS, _CALL_MS = 20_000, 120_000  # how long the answer, then all the rest, may take
 
 _INVITE = f"""INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
