@@ -22,10 +22,10 @@ def values(case: str) -> dict[str, Any]:
 
 
 @cache
-def rendered(case: str) -> tuple[Object, ...]:
+def rendered(case: str, *, is_upgrade: bool = False) -> tuple[Object, ...]:
     """Every object of one case."""
     with helm.Chart.load(str(CHART)) as chart:
-        texts = chart.render(values(case), name=RELEASE, namespace=NAMESPACE)
+        texts = chart.render(values(case), name=RELEASE, namespace=NAMESPACE, is_upgrade=is_upgrade)
     documents = (one for path, text in texts.items() if path.endswith(".yaml") for one in yaml.safe_load_all(text))
     return tuple(one for one in documents if one)
 

@@ -8,7 +8,7 @@ import helm_python as helm
 import kubernetes_validate
 import pytest
 import yaml
-from django.core.management import get_commands
+from django.core.management import get_commands, load_command_class
 from jsonschema import Draft202012Validator
 
 from lps.console import serving
@@ -206,8 +206,18 @@ def test_the_database_is_at_the_new_version_before_the_new_pods(case: str) -> No
     (job,) = of_kind(case, "Job")
 
     assert job["metadata"]["annotations"]["helm.sh/hook"] == "post-install,pre-upgrade"
-    assert job["spec"]["template"]["spec"]["containers"][0]["args"] == ["prepare"]
+    assert job["spec"]["template"]["spec"]["containers"][0]["args"][:2] == ["fleet", "migrate"]
     assert job["spec"]["template"]["spec"]["restartPolicy"] == "Never" and job["spec"]["activeDeadlineSeconds"]
+
+
+@pytest.mark.parametrize(("is_upgrade", "first"), [(False, []), (True, ["buchelay"])])
+def test_an_upgrade_begins_with_the_communes_that_were_chosen(is_upgrade: bool, first: list[str]) -> None:
+    (job,) = [one for one in rendered("production", is_upgrade=is_upgrade) if one["kind"] == "Job"]
+    words = job["spec"]["template"]["spec"]["containers"][0]["args"]
+
+    asked = load_command_class("tenants", "fleet").create_parser("lps", words[0]).parse_args(words[1:])
+
+    assert (asked.action, asked.canary, asked.workers) == ("migrate", first, 8)
 
 
 @EACH
