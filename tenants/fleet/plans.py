@@ -13,7 +13,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -222,7 +222,19 @@ def _migrate(migration: Migration, state: ProjectState) -> tuple[list[Statements
                 cursor.execute(_CHECKED)
         if tail:
             parts.append(Statements(migration=str(migration), statements=tuple(tail)))
-    return parts, state
+    return _joined(parts), state
+
+
+def _joined(parts: Sequence[Statements | Live]) -> list[Statements | Live]:
+    """One migration's parts, statements that follow each other being one: they are sent in one go."""
+    joined: list[Statements | Live] = []
+    for part in parts:
+        last = joined[-1] if joined else None
+        if isinstance(part, Statements) and isinstance(last, Statements):
+            joined[-1] = replace(last, statements=last.statements + part.statements)
+        else:
+            joined.append(part)
+    return joined
 
 
 def _operate(
@@ -277,9 +289,8 @@ def _held(standing: frozenset[Name] | None, *, atomic: bool) -> Iterator[None]:
         return
     with _named("commit"), transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = {LOCK_MS}")
-            if standing is not None:
-                cursor.execute("LOCK TABLE django_migrations IN SHARE ROW EXCLUSIVE MODE")
+            lock = "" if standing is None else "LOCK TABLE django_migrations IN SHARE ROW EXCLUSIVE MODE"
+            cursor.execute(f"SET LOCAL lock_timeout = {LOCK_MS}; {lock}")
         _check(standing)
         yield
 
@@ -302,9 +313,9 @@ def _check(standing: frozenset[Name] | None) -> None:
 def _note(names: Sequence[Name]) -> None:
     now = clock.real_now()
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", [(*name, now) for name in names]
-        )
+        rows = ", ".join(["(%s, %s, %s)"] * len(names))
+        values = [value for name in names for value in (*name, now)]
+        cursor.execute(f"INSERT INTO django_migrations (app, name, applied) VALUES {rows}", values)
 
 
 @contextmanager

@@ -20,7 +20,8 @@ from tenants.fleet import plans, versions
 from tenants.fleet.versions import Name
 from tenants.models import Commune
 
-WORKERS = 2
+# More than the processors: each waits for the disk at its commit.
+WORKERS = 4
 ROUNDS = 7  # 0.5, 1, 2, 4, 8, 16 seconds between them
 # One number for this purpose in the whole database.
 _LOCK_KEY = 7_420_190_617
