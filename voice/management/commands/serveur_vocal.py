@@ -5,6 +5,7 @@ import ipaddress
 import logging
 import signal
 import socket
+import sys
 from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from voice.gateway.prompts import Store
 from voice.gateway.server import Server
 from voice.phrases import sentence
 
+# The loop that listens to keys waits no longer than this for its turn behind a thread that asks the town.
+SWITCH_SECONDS = 0.0005
 log = logging.getLogger(__name__)
 
 
@@ -49,6 +52,7 @@ class Command(BaseCommand):
             why = error.strerror or type(error).__name__
             raise CommandError(f"Le dossier des phrases {store.folder} ne peut pas être préparé ({why}).") from error
         expose("voice")
+        sys.setswitchinterval(SWITCH_SECONDS)
         folder = options["asterisk"] or settings.LPS_VOICE_ASTERISK
         exchange = Exchange(Path(folder)) if folder else None
         keeper = Keeper(name=options["name"][:120], started_at=clock.real_now(), exchange=exchange)
