@@ -42,7 +42,7 @@ def _listen() -> int:
     python = _environment()
     with tempfile.TemporaryDirectory() as place:
         said = list(_rendered(Path(place)))
-        words = [str(python), str(LISTENER), str(_cache() / "model"), *(str(file) for _, file in said)]
+        words = [str(python), "-I", str(LISTENER), str(_cache() / "model"), *(str(file) for _, file in said)]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Impossible(f"L'écoute a échoué :\n{done.stderr[-1000:]}")

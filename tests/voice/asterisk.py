@@ -9,6 +9,7 @@ from voice.gateway.prompts import Store, key, pronounced
 from voice.gateway.server import Server
 
 SILENCE, HANG_UP = "silence", "hang up"
+NATURAL = "by the natural voice"
 LINE = "+33476549340"
 
 
@@ -68,7 +69,7 @@ class Caller:
     def _answer(self, line: str, words) -> str | None:  # type: ignore[no-untyped-def]
         if line.startswith("STREAM FILE"):
             if line.split()[-1] == "0":  # what a key interrupted goes on from there
-                self.heard.append(Remembering.texts[Path(line.split()[2]).name])
+                self.heard.append(Remembering.texts.get(Path(line.split()[2]).name, NATURAL))
             return f"200 result={self._next()} endpos=800"
         if line.startswith("WAIT FOR DIGIT"):
             if not self.typed:

@@ -25,11 +25,12 @@ from tenants import context
 from tenants.lines import NumberTaken, set_lines
 from tenants.models import Commune, CommuneState
 from tests.live import Copy
-from tests.voice.asterisk import HANG_UP, LINE, SILENCE, Caller, Remembering, Typist, played
-from voice.gateway import server
+from tests.voice.asterisk import HANG_UP, LINE, NATURAL, SILENCE, Caller, Remembering, Typist, played
+from voice.gateway import engines, server
+from voice.gateway.prompts import Store
 from voice.gateway.server import Server
-from voice.models import Call, Pronunciation, VoiceSettings
-from voice.services import conversation
+from voice.models import Call, Piece, Pronunciation, VoiceSettings
+from voice.services import conversation, pieces
 from voice.services.retention import purge
 
 BY = Actor.system("test")
@@ -445,3 +446,35 @@ def test_calls_are_forgotten_after_the_towns_months(town: Commune, prompts: Path
 
     assert purge(now=clock.now()) == 1
     assert not Call.objects.filter(pk=old.pk).exists()
+
+
+class Slow:
+    """Another voice, which no call may ever wait for: it is heard once a worker has rendered."""
+
+    version = "slow 1"
+
+    def __init__(self, folder: Path) -> None:
+        self.works, self._store = False, Store(folder)
+
+    def render(self, text: str) -> bytes:
+        assert self.works, "rendered during a call"
+        return self._store.file(text).read_bytes()
+
+
+def test_a_call_is_by_espeak_then_by_the_natural_voice_once_it_is_rendered(
+    pupil: Pupil, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice = Slow(tmp_path)
+    monkeypatch.setattr(engines, "natural", lambda: voice)
+
+    [first] = played(prompts, Caller([f"{pupil.code}#", HANG_UP]))
+    assert pupil.child.first_name in first.words and NATURAL not in first.heard
+    voice.works = True
+    while pieces.render_some(Store(prompts), at=clock.now()):
+        pass
+    voice.works = False
+    [second] = played(prompts, Caller([f"{pupil.code}#", HANG_UP]))
+
+    assert set(second.heard) == {NATURAL} and len(second.heard) > len(first.heard)
+    assert Piece.objects.filter(made_at=None).count() == 0
+    Piece.objects.all().delete()
