@@ -859,6 +859,7 @@ COMMUNE: Mapping[str, Sample] = {
     "billing_office:run_papers_file": Sample(
         agent("billing.run_billing"), where=lambda town: {"run_id": town.bundled.pk, "kind": "archive", "rank": 0}
     ),
+    "console_office:purges": Sample(agent("console.read_purges")),
     "console_office:exports": Sample(agent("console.export_town"), FORM, fields=lambda town: PASSPHRASE),
     "console_office:archive": Sample(agent("console.export_town"), where=lambda town: {"export_id": town.exported.pk}),
     "billing_office:run_debts_csv": Sample(
@@ -1519,6 +1520,7 @@ CONSOLE: Mapping[str, Sample] = {
     "console:new": Sample(vendor("console.open_communes"), REFUSED),
     "console:commune": Sample(vendor("console.enter"), where=of_town),
     "console:messages": Sample(vendor("console.resend_messages"), FORM, where=of_town),
+    "console:purges": Sample(vendor("console.enter"), where=of_town),
     "console:erase": Sample(vendor("console.erase_communes"), REFUSED, where=of_town),
     "console:erasures": Sample(vendor("console.enter")),
     "console:erasure": Sample(vendor("console.enter"), where=of_erasure),

@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
+from lps.journal.retention import report
 from voice import queries
 from voice.models import Call
 
@@ -13,7 +16,9 @@ def purge(*, now: datetime) -> int:
     """Forget the calls whose term has passed at an instant (aware); returns how many. Idempotent."""
     forget_states(now=now)
     term = now - queries.settings().months_kept * MONTH
-    forgotten, _ = Call.objects.filter(called_at__lt=term).delete()
+    with transaction.atomic():
+        forgotten, _ = Call.objects.filter(called_at__lt=term).delete()
+        report({"calls": forgotten}, at=now)
     return forgotten
 
 

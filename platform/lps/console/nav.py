@@ -7,6 +7,7 @@ from lps.console.rights import (
     EXPORT_TOWN,
     MANAGE_OPERATORS,
     READ_JOURNAL,
+    READ_PURGES,
     READ_TELEPHONE,
     READ_USAGE,
     READ_VISITS,
@@ -15,6 +16,7 @@ from lps.ui.nav import SETTINGS, NavItem
 
 OFFICE_RAIL = (
     NavItem("console_office:visits", _("Visites de l'éditeur"), READ_VISITS, SETTINGS),
+    NavItem("console_office:purges", _("Durées de conservation"), READ_PURGES, SETTINGS),
     NavItem("console_office:exports", _("Exporter la commune"), EXPORT_TOWN, SETTINGS),
 )
 RAIL = (

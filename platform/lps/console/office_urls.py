@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lps.console.views.agents import exports, visits
+from lps.console.views.agents import exports, retention, visits
 
 app_name = "console_office"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("visites/<int:visit_id>/fin/", visits.end, name="visit_end"),
     path("visite/quitter/", visits.leave, name="visit_leave"),
     path("visite/<str:token>/", visits.enter, name="visit_enter"),
+    path("conservation/", retention.purges, name="purges"),
     path("export/", exports.exports, name="exports"),
     path("export/<int:export_id>/archive.zip", exports.archive, name="archive"),
 ]

@@ -21,6 +21,7 @@ ERASE = "console.erase_communes"
 EXPORT = "console.export_communes"
 # The whole of it, by its own administrator.
 EXPORT_TOWN = "console.export_town"
+READ_PURGES = "console.read_purges"
 READ_TELEPHONE = "console.read_telephone"
 SET_TELEPHONE = "console.set_telephone"
 OWN = (
@@ -38,6 +39,7 @@ OWN = (
     Right(READ_JOURNAL, operators=frozenset({Role.SUPPORT, Role.READ_ONLY})),
     Right(EXPORT, operator=True),
     Right(ERASE, operator=True),
+    Right(READ_PURGES, roles=frozenset({Role.ADMINISTRATOR, Role.READ_ONLY})),
     Right(EXPORT_TOWN, roles=frozenset({Role.ADMINISTRATOR})),
     Right(READ_TELEPHONE, operators=frozenset({Role.SUPPORT, Role.READ_ONLY})),
     Right(SET_TELEPHONE, operator=True),

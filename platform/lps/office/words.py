@@ -78,6 +78,7 @@ RIGHTS: Mapping[str, str | Promise] = {
     "office.change_town": _("Modifier les réglages de la commune"),
     "office.read_journal": _("Chercher dans le journal"),
     "console.read_visits": _("Voir qui est venu de l'éditeur, et pourquoi"),
+    "console.read_purges": _("Voir ce que les purges ont effacé"),
     "console.export_town": _("Exporter toute la commune"),
     "office.manage_tokens": _("Donner un accès à un autre logiciel"),
     "accounts.manage": _("Inviter les agents et choisir leurs rôles"),
