@@ -74,3 +74,5 @@ TEMPLATES = {
     "veille-17h": standard(DAY_BEFORE, with_canteen=False),
 }
 """By name, for the vendor's form and command."""
+# Raised with each change of a template: a commune keeps the one that it was opened with, and the console says which.
+VERSIONS = {"jeudi-17h": 1, "veille-17h": 1}

@@ -40,6 +40,8 @@ class Commune(TenantMixin):
     opens_on = models.DateField("ouvre aux familles le", null=True, blank=True)
     # Names of `tenants.offers`; none is closed unless the vendor says so.
     closed_offers = models.JSONField("services fermés", default=list, db_default=[], blank=True)
+    # The catalogue template that it was opened with, and its version: « jeudi-17h 1 ».
+    catalogue = models.CharField("modèle de catalogue", max_length=40, blank=True, default="", db_default="")
     wrapped_key = models.TextField("clé de données, enveloppée", blank=True)
     created_at = models.DateTimeField("ouverte le", default=clock.now)
 

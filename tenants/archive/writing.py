@@ -72,6 +72,8 @@ def identity(commune: Commune) -> dict[str, Any]:
         "insee": commune.insee,
         "siret": commune.siret,
         "time_zone": commune.time_zone,
+        "catalogue": commune.catalogue,
+        "closed_offers": commune.closed_offers,
         "created_at": commune.created_at.isoformat(),
         "domains": hosts,
         "numbers": sorted(queries.lines_of(commune)),

@@ -1,5 +1,6 @@
 """`lps commune create`: a town that serves at once, or nothing at all."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from io import StringIO
@@ -9,12 +10,16 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
+from booking.catalogue_templates import TEMPLATES, VERSIONS
 from booking.models import Activity
+from lps.console.opening import open_commune
 from lps.console.services import CannotOpen, Identity, create_commune
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from tenants import context, queries
+from tenants.lines import set_lines
 from tenants.models import Commune
+from tenants.queries import lines_of
 from tenants.town import queries as town
 
 BY = Actor.system("test")
@@ -78,3 +83,40 @@ def test_nothing_is_left_of_a_failed_opening(db: None) -> None:
 
 def test_two_towns_have_two_keys(db: None) -> None:
     assert make(ORGEVAL).wrapped_key != queries.commune_by_slug(slug="demo").wrapped_key
+
+
+def test_remembers_which_version_of_its_catalogue_it_was_opened_with(db: None) -> None:
+    opened = opened_with("+33976549340")
+
+    assert opened.catalogue == f"jeudi-17h {VERSIONS['jeudi-17h']}"
+    assert lines_of(opened) == ["+33976549340"]
+    with context.use(opened):
+        assert town.settings().voice_number == "09 76 54 93 40"
+
+
+def test_a_number_that_leads_elsewhere_opens_nothing(buchelay: Commune) -> None:
+    set_lines(commune=buchelay, numbers=["+33976549340"])
+
+    with pytest.raises(CannotOpen, match="09 76 54 93 40 mène déjà"):
+        opened_with("+33976549340")
+
+    with context.public():
+        assert not Commune.objects.filter(slug="orgeval").exists()
+
+
+def opened_with(number: str) -> Commune:
+    opened = open_commune(
+        identity=ORGEVAL, template="jeudi-17h", school_zone="C", agent=None, number=number, by=BY, channel=Channel.WEB
+    )
+    return opened.commune
+
+
+# A template that changes is another version: raise it in `booking.catalogue_templates`, and write its digest here.
+DIGESTS = {("jeudi-17h", 1): "45299289ffcd2155", ("veille-17h", 1): "c50e6e2f5e761cbd"}
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_a_template_that_changed_has_another_version(name: str) -> None:
+    digest = hashlib.sha256(repr(TEMPLATES[name]).encode()).hexdigest()[:16]
+
+    assert DIGESTS[name, VERSIONS[name]] == digest

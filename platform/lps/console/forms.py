@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from lps.accounts.services import AccountRefused
 from lps.console.opening import FirstAgent
 from lps.console.services import CannotOpen, Identity
 from lps.console.states import Wanted
+from lps.families.phones import BadPhone, clean, region_of
 from lps.kernel.text import sort_key
 from lps.ui.forms import EMAIL_ERRORS
 from tenants.models import Commune, CommuneState
@@ -60,6 +62,12 @@ class OpenForm(forms.Form):
     school_zone = forms.ChoiceField(
         label=_("Zone scolaire"), choices=[("A", "A"), ("B", "B"), ("C", "C"), ("", _("outre-mer"))], required=False
     )
+    number = forms.CharField(
+        label=_("Numéro de son serveur vocal"),
+        help_text=_("Facultatif : la mairie peut le donner plus tard."),
+        max_length=30,
+        required=False,
+    )
     template = forms.ChoiceField(
         label=_("Modèle de catalogue"), choices=list(CATALOGUES.items()), required=False, widget=forms.RadioSelect()
     )
@@ -88,8 +96,18 @@ class OpenForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         cleaned["slug"] = cleaned.get("slug") or slug_of(cleaned.get("place", ""))
+        cleaned["number"] = self._number(cleaned)
         cleaned["siret"] = re.sub(r"\s", "", cleaned.get("siret", ""))
         return cleaned
+
+    def _number(self, cleaned: dict[str, Any]) -> str:
+        """The voice number as it is kept, in the numbering of the commune's zone."""
+        typed, zone = cleaned.get("number", ""), cleaned.get("time_zone") or ZONES[0]
+        try:
+            return clean(typed, region=region_of(ZoneInfo(zone))) if typed else ""
+        except BadPhone:
+            self.add_error("number", str(_("Ce numéro n'existe pas : écrivez-le comme on le compose.")))
+            return ""
 
     @property
     def identity(self) -> Identity:

@@ -1,21 +1,25 @@
 """Opening a commune from the console: its catalogue, and its first agent invited, all or nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
 
-from booking.catalogue_templates import TEMPLATES
+from booking.catalogue_templates import TEMPLATES, VERSIONS
 from lps.accounts import agents
 from lps.accounts.agents import Invited, Profile
 from lps.accounts.roles import Role
 from lps.console.furnishing import furnish
-from lps.console.services import Identity, create_commune
+from lps.console.services import CannotOpen, Identity, create_commune
+from lps.families.phones import region_of, shown
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.town import change_settings
 from tenants import context
+from tenants.lines import NumberTaken
 from tenants.models import Commune
+from tenants.town.queries import settings as town_settings
+from voice.services.settings import set_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,18 @@ class Opened:
 
 
 def open_commune(
-    *, identity: Identity, template: str, school_zone: str, agent: FirstAgent | None, by: Actor, channel: Channel
+    *,
+    identity: Identity,
+    template: str,
+    school_zone: str,
+    agent: FirstAgent | None,
+    number: str = "",
+    by: Actor,
+    channel: Channel,
 ) -> Opened:
     """Open it with a catalogue template ("" for none) and mail the first agent a link; nothing stands if one fails.
 
-    Raises `CannotOpen`, `AccountRefused`.
+    `number` (E.164) is where its voice server answers. Raises `CannotOpen`, `AccountRefused`.
     """
 
     def from_template(commune: Commune, by: Actor, now: datetime) -> None:
@@ -50,9 +61,21 @@ def open_commune(
         furnish(groups=groups, today=now.astimezone(commune.zone).date(), school_zone=school_zone, by=by)
 
     with transaction.atomic():
-        commune = create_commune(identity=identity, by=by, channel=channel, furnish=from_template)
+        told = replace(identity, catalogue=f"{template} {VERSIONS[template]}" if template in TEMPLATES else "")
+        commune = create_commune(identity=told, by=by, channel=channel, furnish=from_template)
+        if number:
+            _answer_at(commune, number, by=by, channel=channel)
         invited = _invited(commune, agent, by=by, channel=channel) if agent else None
     return Opened(commune, invited)
+
+
+def _answer_at(commune: Commune, number: str, *, by: Actor, channel: Channel) -> None:
+    with context.use(commune):
+        read_as, words = shown(number, region=region_of(commune.zone)), town_settings().voice_words
+        try:
+            set_numbers(numbers=[number], shown=read_as, words=words, by=by, channel=channel)
+        except NumberTaken as taken:
+            raise CannotOpen(f"Le numéro {read_as} mène déjà à une autre commune.") from taken
 
 
 def _invited(commune: Commune, agent: FirstAgent, *, by: Actor, channel: Channel) -> Invited:

@@ -84,6 +84,8 @@ def _described(told: Manifest, slug: str) -> Commune:
         schema_name=schema_name(slug),
         state=CommuneState.SUSPENDED,
         state_reason=_("Ce portail revient d'une sauvegarde : il est vérifié avant de rouvrir."),
+        catalogue=str(told.commune.get("catalogue", "")),
+        closed_offers=list(told.commune.get("closed_offers", [])),
         created_at=datetime.fromisoformat(told.commune["created_at"]),
         **facts,
     )

@@ -44,6 +44,7 @@ class Identity:
     siret: str = ""
     time_zone: str = "Europe/Paris"
     domains: tuple[str, ...] = ()
+    catalogue: str = ""
     # To be opened: its agents prepare it, the families wait for the day.
     to_open: bool = False
     opens_on: date | None = None
@@ -159,6 +160,7 @@ def _register(identity: Identity, schema: str) -> Commune:
             time_zone=identity.time_zone,
             state=CommuneState.TO_OPEN if identity.to_open else CommuneState.ACTIVE,
             opens_on=identity.opens_on,
+            catalogue=identity.catalogue,
             created_at=clock.now(),
         )
         commune.wrapped_key = keys.new_wrapped_key(commune)

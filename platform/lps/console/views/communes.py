@@ -79,6 +79,7 @@ def new(request: DoorRequest) -> HttpResponse:
                 template=form.cleaned_data["template"],
                 school_zone=form.cleaned_data["school_zone"],
                 agent=form.agent,
+                number=form.cleaned_data["number"],
                 by=operator_of(request),
                 channel=Channel.WEB,
             )

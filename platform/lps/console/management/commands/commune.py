@@ -7,6 +7,7 @@ brings it back. The passphrase is asked for, or read from a file.
 from getpass import getpass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -18,6 +19,7 @@ from lps.console.exporting import ExportRefused, export_to
 from lps.console.opening import FirstAgent, open_commune
 from lps.console.restoring import restore
 from lps.console.services import CannotOpen, Identity
+from lps.families.phones import BadPhone, clean, region_of
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from tenants.archive.manifest import BadArchive
@@ -48,6 +50,7 @@ class Command(BaseCommand):
         create.add_argument(
             "--agent", nargs=2, metavar=("NOM", "ADRESSE"), help="le premier agent, qui reçoit le lien de son accès"
         )
+        create.add_argument("--number", default="", help="le numéro de son serveur vocal")
         create.add_argument("--time-zone", default="Europe/Paris", help="son fuseau horaire")
         create.add_argument(
             "--school-zone", default="C", choices=("A", "B", "C", ""), help="sa zone scolaire ; vide outre-mer"
@@ -120,6 +123,7 @@ class Command(BaseCommand):
                 template="" if options["template"] == EMPTY else options["template"],
                 school_zone=options["school_zone"],
                 agent=FirstAgent(*options["agent"]) if options["agent"] else None,
+                number=_number(options["number"], options["time_zone"]),
                 by=BY,
                 channel=CHANNEL,
             )
@@ -145,6 +149,13 @@ def _add_passages(actions: Any) -> None:
         parser.add_argument(
             "--passphrase-file", default="", help="un fichier dont la première ligne est la phrase secrète"
         )
+
+
+def _number(typed: str, time_zone: str) -> str:
+    try:
+        return clean(typed, region=region_of(ZoneInfo(time_zone))) if typed else ""
+    except (BadPhone, ZoneInfoNotFoundError, ValueError) as error:
+        raise CommandError("Le numéro du serveur vocal n'existe pas.") from error
 
 
 def _passphrase(file: str) -> str:
