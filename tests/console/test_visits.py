@@ -218,6 +218,13 @@ def test_a_page_costs_two_statements_more_than_to_an_agent(town: Town, django_as
     assert answer.status_code == 200
 
 
+def test_who_may_write_leaves_by_the_agents_door_too(town: Town) -> None:
+    client = town.browser(lps_mairie=town.visitor(writes=True))
+
+    assert client.post("/mairie/deconnexion/").headers["Location"] == "/mairie/connexion/"
+    assert client.get("/mairie/").status_code == 302
+
+
 def test_an_own_access_is_not_the_visitors(town: Town) -> None:
     client = town.browser(lps_mairie=town.visitor(writes=True))
 

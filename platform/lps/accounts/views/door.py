@@ -45,6 +45,7 @@ def sign_out(request: DoorRequest, *, door: Door, channel: Channel) -> HttpRespo
     """End the session, for a person who has one, and go back to the sign-in page."""
     if request.account:
         services.sign_out(account=request.account, channel=channel)
+    if request.actor:  # an operator on a visit has no account here
         sessions.end(request)
     return HttpResponseRedirect(door.sign_in_path)
 
