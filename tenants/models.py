@@ -128,6 +128,11 @@ class OperatorLine(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def takes_calls(self) -> bool:
+        """Whether Asterisk last said that calls come by it."""
+        return self.state in (self.State.REGISTERED, self.State.READY)
+
 
 class VoiceServer(models.Model):
     """A voice server and the Asterisk that it looks after, as they last told of themselves."""

@@ -176,7 +176,7 @@ def _seen_from(outside: Outside) -> Mapping[str, str]:
 def _extensions(agi: str) -> str:
     """The number dialed goes to the voice server, which knows whose it is and answers; it may ask for a busy line.
 
-    Without it, one sentence and good-bye.
+    It ends its calls itself: whatever comes back here has lost it, at once or on the way, and hears one sentence.
     """
     return f"""[depuis-operateur]
 exten => _[+0-9].,1,NoOp(appel)
@@ -185,9 +185,8 @@ exten => _[+0-9].,1,NoOp(appel)
  same => n,Set(TIMEOUT(absolute)={LONGEST_CALL})
  same => n,AGI(agi://{agi}/reservation,${{EXTEN}})
  same => n,GotoIf($["${{{BUSY}}}" = "1"]?sature)
- same => n,GotoIf($["${{AGISTATUS}}" = "SUCCESS"]?fin)
  same => n,Answer(200)
  same => n,Playback({PROMPTS}/{UNAVAILABLE})
- same => n(fin),Hangup()
+ same => n,Hangup()
  same => n(sature),Busy(5)
 """

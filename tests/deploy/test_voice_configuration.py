@@ -26,7 +26,7 @@ def test_a_call_goes_to_the_voice_server_else_a_sentence_is_said() -> None:
     told = made()["extensions.conf"]
 
     assert "AGI(agi://127.0.0.1:4573/reservation,${EXTEN})" in told
-    assert told.index("AGISTATUS") < told.index("Playback(")
+    assert told.index("AGI(") < told.index("?sature)\n same => n,Answer") < told.index("Playback(")
 
 
 def test_a_trunk_registers_nowhere_and_a_line_with_its_password() -> None:

@@ -35,8 +35,6 @@ HEARD_SECONDS = 40.0  # what was saved and its receipt are read before the next 
 START_SECONDS = 90.0  # of Asterisk, on a machine that does something else
 CALLS = 3
 ALIKE = 0.75  # of a third of the seconds: a busy machine loses packets; words in common are not as near
-TONES = {key: (row, column) for row, keys in zip((697, 770, 852, 941), ("123", "456", "789", "*0#"), strict=True)
-         for column, key in zip((1209, 1336, 1477), keys, strict=True)}  # fmt: skip
 
 Sound = NDArray[np.float64]
 Answer = TypeVar("Answer")
@@ -157,19 +155,6 @@ class Phone:
         """Press keys as its account says: RFC 4733, or SIP INFO."""
         await self.call.send_dtmf(keys)
 
-    async def sing(self, keys: str) -> None:
-        """Press keys as sound, as an old telephone does."""
-        for key in keys:
-            self.call.audio.write(tone(key))
-            await asyncio.sleep(0.3)
-
-
-def tone(key: str, *, seconds: float = 0.12) -> bytes:
-    """The two notes of a key, then as much silence."""
-    at = np.arange(int(RATE * seconds)) / RATE
-    sound = sum(8000 * np.sin(2 * np.pi * hertz * at) for hertz in TONES[key])
-    return np.concatenate([sound, np.zeros(len(at))]).astype("<i2").tobytes()
-
 
 def _samples(raw: bytes) -> Sound:
     return np.frombuffer(raw[: len(raw) // 2 * 2], dtype="<i2").astype(np.float64)
@@ -216,13 +201,13 @@ def call_and_hear(
     *,
     through: str = "",
     keys: str = "rtpevent",
-    sings: bool = False,
     before: dict[int, Callable[[], None]] | None = None,
+    anew: Callable[[], None] = lambda: None,
 ) -> list[float]:
     """Call, and answer each sentence once it was heard; how alike what was heard is to each.
 
     A caller who was not understood on the way, as happens on a machine too busy for sound, calls again. `before` is
-    done before the keys of a step are typed.
+    done before the keys of a step are typed, `anew` before each call.
     """
     store = Store(real.prompts, PROMPTS)
 
@@ -238,11 +223,12 @@ def call_and_hear(
                 if before and rank in before:
                     before[rank]()
                     connection.close()  # this thread's
-                await (phone.sing(typed) if sings else phone.type(typed))
+                await phone.type(typed)
         await server.close()
         return found
 
     for _ in range(CALLS):
+        anew()
         found = beside(call())
         if len(found) == len(steps):
             break

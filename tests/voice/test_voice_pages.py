@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 
 from lps.accounts.roles import Role
+from lps.console.lines import Wanted, add_line
+from lps.journal.actors import Actor
 from lps.journal.models import AuditEntry
 from lps.kernel import clock
 from tenants.lines import set_lines
@@ -217,3 +219,14 @@ def test_a_page_costs_the_same_for_fifty_calls(client: Client, path: str) -> Non
         client.get(path)
 
     assert len(many) == len(few), str(many)
+
+
+def test_agents_see_their_own_lines_and_cannot_change_them(client: Client, in_demo: Commune, buchelay: Commune) -> None:
+    by = Actor.system("essai")
+    add_line(wanted=Wanted(name="OVH", kind="address", networks="192.0.2.0/24", commune=in_demo), by=by)
+    add_line(wanted=Wanted(name="SFR, Buchelay", kind="address", networks="198.51.100.0/24", commune=buchelay), by=by)
+
+    page = text(client.get(HOME))
+
+    assert "OVH" in page and "192.0.2.0/24" in page and "pas encore essayée" in page
+    assert "SFR, Buchelay" not in page and "/telephone/lignes/" not in page

@@ -18,7 +18,7 @@ from lps.families.phones import region_of, shown
 from lps.ui import saying
 from lps.ui.bars import Bar, Chart
 from lps.ui.templatetags.ui import day_month
-from tenants import context
+from tenants import context, telephone
 from tenants.lines import NumberTaken
 from tenants.queries import lines_of, url_of
 from tenants.town import queries as town
@@ -48,6 +48,7 @@ def home(request: DoorRequest) -> HttpResponse:
     told = queries.statistics(first=first, last=today, zone=context.current().zone)
     facts = {
         "voice": queries.settings(),
+        "lines": telephone.lines_of_commune(context.current()),
         "told": told,
         "mean": duration(told.mean),
         "chart": _chart(told),
