@@ -37,6 +37,7 @@ OPEN = frozenset(
         "booking.close_days",
         "booking.read_periods",
         "booking.set_periods",
+        "console.read_purges",
         "console.read_visits",
         "families.find",
         "families.open",
