@@ -26,7 +26,7 @@ end() {
 trap end EXIT
 unreachable() {
     echo "Cet instant ne peut pas être atteint : il est avant la sauvegarde, ou après la fin du journal." >&2
-    tail -n 5 "$log" >&2
+    tail -n 20 "$log" >&2
     exit 1
 }
 
@@ -38,7 +38,11 @@ tar -C "$data" -xzf "$from/base.tar.gz"
 for piece in "$BACKUPS/journal"/*; do
     case "$piece" in
         *.gz) gunzip -c "$piece" >"$journal/$(basename "$piece" .gz)" ;;
-        *.gz.partial) gunzip -c "$piece" >"$journal/$(basename "$piece" .gz.partial)" 2>/dev/null || true ;;
+        *.gz.partial)
+            segment="$journal/$(basename "$piece" .gz.partial)"
+            gunzip -c "$piece" >"$segment" 2>/dev/null || true # as far as it goes
+            truncate -s 16777216 "$segment"
+            ;;
     esac
 done
 cat >>"$data/postgresql.auto.conf" <<END
@@ -47,6 +51,7 @@ recovery_target_time = '$2'
 recovery_target_action = 'promote'
 END
 touch "$data/recovery.signal"
+began=$(sed -n 's/^START TIME: //p' "$data/backup_label")
 printf 'local all all trust\n' >"$data/pg_hba.conf"
 [ -z "${SERVER_USER:-}" ] || chown -R "$SERVER_USER:$SERVER_USER" "$SCRATCH" "$socket"
 as_server pg_ctl -D "$data" -l "$log" -s -w -t 3600 \
@@ -57,6 +62,8 @@ until [ "$(psql -X -q -A -t -c 'SELECT pg_is_in_recovery()' 2>/dev/null)" = f ];
     as_server pg_ctl -D "$data" status >/dev/null || unreachable
     sleep 0.2
 done
+# Before the copy itself there is nothing to stop at: the server would stop at its first moment.
+[ "$(psql -X -q -A -t -c "SELECT timestamptz '$2' >= timestamptz '$began'")" = t ] || unreachable
 umask 077
 part="$BACKUPS/.rewound"
 rm -rf "$part"

@@ -6,7 +6,6 @@ import stat
 import subprocess
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,7 +15,6 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from deploy.processes import wait_until
 from deploy.services import SYSTEM_USER, Postgres, seat
 from deploy.voice.configuration import HOME
 from lps.console import serving
@@ -248,19 +246,12 @@ def test_a_copy_is_put_back_and_what_was_there_is_kept_beside(ground: dict[str, 
     assert (Path(ground["DATA"]) / kept[1] / "apres").exists()
 
 
-@contextmanager
-def journal(ground: dict[str, str]) -> Iterator[Path]:
-    """The journal followed as Compose does, for the time of a block."""
-    folder = Path(ground["BACKUPS"]) / "journal"
-    folder.mkdir()
-    words = [part.replace("/backups/journal", str(folder)) for part in SERVICES["journal"]["command"]]
-    slot = ["pg_receivewal", "--slot=journal", "--create-slot", "--if-not-exists"]
-    subprocess.run(slot, env={**os.environ, **ground}, check=True, capture_output=True)
-    with subprocess.Popen(words, env={**os.environ, **ground}, stderr=subprocess.DEVNULL) as process:
-        try:
-            yield folder
-        finally:
-            process.terminate()
+def follow_journal(ground: dict[str, str]) -> None:
+    """What the service of Compose does, up to this instant."""
+    with psycopg.connect(ground["URL"]) as connection:
+        (end,) = connection.execute("SELECT pg_current_wal_flush_lsn()").fetchone()
+    done = run("journal.sh", "--no-loop", f"--endpos={end}", **ground)
+    assert done.returncode == 0, done.stderr
 
 
 def as_the_server() -> tuple[list[str], str]:
@@ -270,28 +261,29 @@ def as_the_server() -> tuple[list[str], str]:
 
 def test_a_minute_of_the_day_is_brought_back(ground: dict[str, str], tmp_path: Path) -> None:
     put(ground, "avant")
-    with journal(ground) as folder:
-        run("backup.sh", "once", **ground)
-        (copy,) = [path for path in copies(ground) if path.name.startswith("20")]
-        put(ground, "matin")
-        with psycopg.connect(ground["URL"], autocommit=True) as connection:
-            (instant,) = connection.execute("SELECT clock_timestamp()").fetchone()
-            put(ground, "erreur")
-            connection.execute("SELECT pg_switch_wal()")
-        assert wait_until(lambda: len(list(folder.glob("*.gz"))) >= 1, seconds=20)
+    follow_journal(ground)
+    run("backup.sh", "once", **ground)
+    (copy,) = [path for path in copies(ground) if path.name.startswith("20")]
+    put(ground, "matin")
+    with psycopg.connect(ground["URL"], autocommit=True) as connection:
+        (instant,) = connection.execute("SELECT clock_timestamp()").fetchone()
+        put(ground, "erreur")
+        connection.execute("SELECT pg_switch_wal()")
+    put(ground, "soir")
+    follow_journal(ground)
 
-        prefix, user = as_the_server()
-        (tmp_path / "scratch").mkdir()
-        variables = {**ground, "SCRATCH": str(tmp_path / "scratch"), "SERVER_USER": user, "PGPASSWORD": ""}
-        done = run("rewind.sh", copy.name, f"{instant:%Y-%m-%d %H:%M:%S.%f}+00", prefix=prefix, **variables)
+    prefix, user = as_the_server()
+    (tmp_path / "scratch").mkdir()
+    variables = {**ground, "SCRATCH": str(tmp_path / "scratch"), "SERVER_USER": user, "PGPASSWORD": ""}
+    done = run("rewind.sh", copy.name, f"{instant:%Y-%m-%d %H:%M:%S.%f}+00", prefix=prefix, **variables)
 
-        before = run("rewind.sh", copy.name, "2001-01-01 00:00 UTC", prefix=prefix, **variables)
-        after = run("rewind.sh", copy.name, "2101-01-01 00:00 UTC", prefix=prefix, **variables)
+    before = run("rewind.sh", copy.name, "2001-01-01 00:00 UTC", prefix=prefix, **variables)
+    after = run("rewind.sh", copy.name, "2101-01-01 00:00 UTC", prefix=prefix, **variables)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert (before.returncode, after.returncode) == (1, 1)
     assert "ne peut pas être atteint" in before.stderr and "ne peut pas être atteint" in after.stderr
-    assert there(ground)[0] == ["avant", "erreur", "matin"]
+    assert there(ground)[0] == ["avant", "erreur", "matin", "soir"]
     (rewound,) = [path.name for path in copies(ground) if path.name.endswith("-revenue")]
     restored = run("restore.sh", rewound, **ground)
     assert restored.returncode == 0, restored.stderr
