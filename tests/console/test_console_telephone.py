@@ -230,9 +230,9 @@ def test_forty_wrong_codes_in_an_hour_are_an_alarm(client: Client, in_demo: Comm
     set_lines(commune=in_demo, numbers=["+33476549343"])
     with context.use(in_demo):
         for _ in range(limits.ALARM - 1):
-            limits.fail(())
+            limits.fail(limits.of_caller("empreinte"))
         assert "codes faux" not in text(client.get(HOME))
-        limits.fail(())
+        limits.fail(limits.of_caller("empreinte"))
 
     assert "40 codes faux en une heure" in text(client.get(HOME))
     later = clock.real_now() + timedelta(minutes=75)
