@@ -215,16 +215,18 @@ def call_and_hear(
         server = Server(store=store, leaving_seconds=5)
         await server.open("127.0.0.1", real.agi)
         found: list[float] = []
-        async with calling(through or real.address, keys=keys) as phone:
-            for rank, (words, typed) in enumerate(steps):
-                found.append(await phone.hears(store.file(words)))
-                if found[-1] < ALIKE:
-                    break  # nothing that follows would be heard either
-                if before and rank in before:
-                    before[rank]()
-                    connection.close()  # this thread's
-                await phone.type(typed)
-        await server.close()
+        try:
+            async with calling(through or real.address, keys=keys) as phone:
+                for rank, (words, typed) in enumerate(steps):
+                    found.append(await phone.hears(store.file(words)))
+                    if found[-1] < ALIKE:
+                        break  # nothing that follows would be heard either
+                    if before and rank in before:
+                        before[rank]()
+                        connection.close()  # this thread's
+                    await phone.type(typed)
+        finally:
+            await server.close()
         return found
 
     for _ in range(CALLS):
