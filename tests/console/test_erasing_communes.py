@@ -153,7 +153,7 @@ def traces(commune: Commune) -> list[str]:
             )
             found += [table] if int(cursor.fetchone()[0]) else []
     root = Path(default_storage.root)
-    found += [str(path) for path in root.rglob("*") if commune.schema_name in str(path.relative_to(root))]
+    found += [str(path) for path in root.rglob("*") if commune.schema_name in path.relative_to(root).parts]
     for url in {str(settings.CACHES["default"]["LOCATION"]), settings.CELERY_BROKER_URL}:
         with redis.Redis.from_url(url) as server:
             found += [key.decode() for key in server.scan_iter() if commune.pk.hex in key.decode() or b":demo:" in key]
@@ -200,7 +200,7 @@ def test_killed_half_way_it_is_finished_and_nothing_is_left(copy: Copy, tmp_path
         assert traces(demo) == LEFT
         erasure.refresh_from_db()
         assert erasure.told["rows"] > 1000 and erasure.told["export"]["digest"] and erasure.done_at
-        assert waiting_tasks() == ["buchelay"]
+        assert "buchelay" in (left := waiting_tasks()) and "demo" not in left
         back(demo, sealed, tmp_path)
 
 
@@ -222,14 +222,14 @@ def waits_for_a_lock(copy: Copy) -> bool:
     return bool(found and found[0])
 
 
-def waiting_tasks() -> list[str]:
+def waiting_tasks() -> list[str | None]:
     """The communes whose tasks wait in the broker; taken out."""
     found = []
     with current_app.connection_for_read() as broker:
         queue = broker.SimpleQueue(settings.CELERY_TASK_DEFAULT_QUEUE)
         with suppress(Empty):
             while message := queue.get(block=False):
-                found.append(message.headers["commune"])
+                found.append(message.headers.get("commune"))
                 message.ack()
         queue.close()
     return found
