@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from deploy.processes import explained
-from deploy.voice import operator, root
+from deploy.voice import mock_operator, root
 
 
 def main() -> int:
@@ -18,7 +18,7 @@ def _make() -> int:
     print("Asterisk : préparation de sa racine (une minute, 500 Mo)…", flush=True)
     made = root.make(where)
     print(f"Asterisk est {'prêt' if made else 'déjà là'} : {where}.", flush=True)
-    is_there = operator.fetch(operator.chosen())
+    is_there = mock_operator.fetch(mock_operator.chosen())
     print(f"Kamailio, l'opérateur des essais, {'est là' if is_there else 'n’a pas pu être ajouté'}.", flush=True)
     return 0
 

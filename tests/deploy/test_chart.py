@@ -11,6 +11,7 @@ import yaml
 from django.core.management import get_commands, load_command_class
 from jsonschema import Draft202012Validator
 
+from deploy.voice.configuration import HOME
 from lps.console import serving
 from tests.config import promql
 from tests.config.test_alerts import ALERTS, shown
@@ -143,6 +144,17 @@ def test_the_images_run_as_the_users_of_their_recipes() -> None:
     # The voice server writes Asterisk's lines, which others may not read.
     assert found["asterisk"] == users[ASTERISK] == users[IMAGE]
     assert {found[name] for name in ("web", "worker", "speech", "scheduler", "voice", "prepare")} == {users[IMAGE]}
+
+
+def test_the_voice_server_gives_asterisk_its_lines_in_a_folder_of_both() -> None:
+    [spec] = [pod["spec"] for component, pod in pods("production") if component == "voice"]
+    held = {one["name"]: one for one in spec["containers"]}
+    folders = {name: {one["name"]: one["mountPath"] for one in held[name]["volumeMounts"]} for name in held}
+    told = {one["name"]: one.get("value") for one in held["voice"]["env"]}
+
+    assert folders["voice"]["asterisk"] == told["LPS_VOICE_ASTERISK"]
+    assert folders["asterisk"]["asterisk"] == HOME
+    assert {"name": "asterisk", "emptyDir": {"sizeLimit": "64Mi"}} in spec["volumes"]
 
 
 @EACH

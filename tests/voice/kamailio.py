@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.processes import wait_until
-from deploy.voice import operator as program
+from deploy.voice import mock_operator as program
 from deploy.voice.asterisk import sip_port
 
 SECRET = "p@ss;word\\;=>3"  # what a configuration file might read as something else
