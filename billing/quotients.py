@@ -19,7 +19,7 @@ from billing.models import (
 )
 from lps.accounts.actors import Agent
 from lps.families.models import Custody, Household
-from lps.families.queries import pupils_at
+from lps.families.queries import households_at
 from lps.journal.actors import Actor
 
 PROOFS_SHOWN = 10
@@ -76,7 +76,7 @@ def proofs_seen_by(agent: Actor | None) -> QuerySet[QuotientProof]:
     if not isinstance(agent, Agent):
         return found.none()
     if agent.sites:
-        found = found.filter(household__in=Custody.objects.filter(child__in=pupils_at(agent.sites)).values("household"))
+        found = found.filter(household__in=households_at(agent.sites))
     return found
 
 

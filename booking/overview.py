@@ -16,6 +16,7 @@ from booking.kitchen import Meals
 from booking.models import Attendance, Booking, ServiceDay, WaitingEntry
 from booking.rules.deadlines import deadline
 from lps.families.models import Custody, DataRequest, Enrollment, Guardian, Household
+from lps.families.queries import data_requests
 from tenants import context
 from tenants.town.models import TownSettings
 
@@ -209,9 +210,9 @@ def unreachable(today: date, *, reach: Reach) -> QuerySet[Household]:
     return rows.filter(Q(has_phone=False) | Q(has_email=False))
 
 
-def requests_to_answer() -> QuerySet[DataRequest]:
+def requests_to_answer(*, reach: Reach) -> QuerySet[DataRequest]:
     """What families asked about their data, not yet answered."""
-    return DataRequest.objects.filter(answered_at__isnull=True)
+    return data_requests(sites=reach.sites).filter(answered_at__isnull=True)
 
 
 def numbers(of: Mapping[str, QuerySet[Any]]) -> dict[str, int]:

@@ -8,6 +8,7 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
@@ -42,7 +43,7 @@ def exported(commune: Commune, path: Path) -> Manifest:
     return export_to(path=path, commune=commune, passphrase=PHRASE, by=BY, channel=Channel.AUTOMATIC)
 
 
-def brought_back(path: Path, **others: str) -> Restored:
+def brought_back(path: Path, **others: Any) -> Restored:
     return restore(path=path, passphrase=others.pop("passphrase", PHRASE), by=BY, channel=Channel.AUTOMATIC, **others)
 
 
@@ -231,10 +232,23 @@ def test_an_older_archive_comes_back_by_its_own_structure(
     now = versions.on_disk() | {("voice", "9999_later")}
     monkeypatch.setattr(versions, "on_disk", lambda: now)
 
-    restored = brought_back(tmp_path / "a.zip", slug="ancienne").commune
+    restored = brought_back(tmp_path / "a.zip", slug="ancienne", trusts_structure=True).commune
 
     assert restored.schema_name == "c_ancienne"
     assert exported(restored, tmp_path / "b.zip").content == first.content
+
+
+def test_the_sql_of_an_older_archive_runs_only_on_the_operators_word(
+    town: Commune, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported(town, tmp_path / "a.zip")
+    erased(town)
+    now = versions.on_disk() | {("voice", "9999_later")}
+    monkeypatch.setattr(versions, "on_disk", lambda: now)
+
+    with pytest.raises(CommandError, match="--structure-connue"):
+        call_command("commune", "import", str(tmp_path / "a.zip"), passphrase_file=str(phrase(tmp_path)))
+    assert left(town) == (False, False)
 
 
 def test_sheets_are_for_people(cast: Town, tmp_path: Path) -> None:

@@ -18,6 +18,11 @@ _BAD = {
     "other_members": _("Ce fichier n'est plus celui qui a été exporté : il y manque ou s'y ajoute quelque chose."),
     "forged": _("Le sceau de cet export n'est pas celui de la commune : quelqu'un l'a modifié."),
     "newer_version": _("Cet export vient d'une version plus récente du logiciel : mettez celui-ci à jour."),
+    "older_structure": _(
+        "Cet export vient d'une version plus ancienne du logiciel : ses tables sont faites par le SQL qu'il contient, "
+        "qui s'exécute avec tous les droits, sur toutes les communes. S'il n'a jamais quitté vos mains, recommencez "
+        "avec --structure-connue ; sinon, ramenez-le d'abord sur un serveur à part."
+    ),
     "other_version": _("Cet export vient d'une version du logiciel qui ne peut pas être relue ici."),
     "other_columns": _("Cet export vient d'une version du logiciel qui ne peut pas être relue ici."),
     "refused_rows": _("La base refuse des lignes de cet export."),

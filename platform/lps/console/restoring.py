@@ -42,8 +42,13 @@ class Restored:
     manifest: Manifest
 
 
-def restore(*, path: Path, passphrase: str, slug: str = "", by: Actor, channel: Channel) -> Restored:
+def restore(
+    *, path: Path, passphrase: str, slug: str = "", trusts_structure: bool = False, by: Actor, channel: Channel
+) -> Restored:
     """Bring back the commune of an archive, under its own name or another one; it stays suspended until reopened.
+
+    An archive of an older version holds the SQL that makes its tables, which runs with every right: whoever chose the
+    passphrase may have written it and sealed it again. It is refused unless told that the file never left safe hands.
 
     Everything is compared with the manifest before it is committed. Killed half-way, it is run again: files alone
     may stand, and are replaced. Raises `BadArchive`, `KeyLost` (another passphrase), `CannotOpen`.
@@ -54,10 +59,12 @@ def restore(*, path: Path, passphrase: str, slug: str = "", by: Actor, channel: 
         commune = _described(told, slug or str(told.commune["slug"]))
         commune.wrapped_key = keys.unseal(told.sealed_key, passphrase, commune)
         _check_place(commune)
+        is_older = _is_older(told)
         with context.use(commune):
             archive.check_seal()
+            if is_older and not trusts_structure:
+                raise BadArchive("older_structure")
             loading.load_files(archive)
-        is_older = _is_older(told)
         try:
             with transaction.atomic():
                 _register(commune, told)

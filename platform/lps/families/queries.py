@@ -1,6 +1,6 @@
 """Reads about families, one question each."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -175,10 +175,19 @@ def requests_of(household: Household) -> list[DataRequest]:
     return list(DataRequest.objects.filter(household=household))
 
 
-def data_requests() -> QuerySet[DataRequest]:
-    """Every request about personal data, those to answer first, each group by date."""
+def data_requests(*, sites: Collection[int] = ()) -> QuerySet[DataRequest]:
+    """Every request about personal data, those to answer first, each group by date.
+
+    Only those of families with a child at these schools when some are given.
+    """
     waiting_first = F("answered_at").desc(nulls_first=True)
-    return DataRequest.objects.select_related("household").order_by(waiting_first, "received_at", "pk")
+    rows = DataRequest.objects.select_related("household").order_by(waiting_first, "received_at", "pk")
+    return rows.filter(household__in=households_at(sites)) if sites else rows
+
+
+def households_at(sites: Iterable[int]) -> QuerySet[Any]:
+    """The keys of the households of `pupils_at` these schools, to be asked within another statement."""
+    return Custody.objects.filter(child__in=pupils_at(sites)).order_by().values("household")
 
 
 def children_of(*, household: Household, day: date) -> list[ChildAtSchool]:
@@ -624,9 +633,13 @@ def imports_received(limit: int = 20) -> list[ImportBatch]:
     return list(ImportBatch.objects.all()[:limit])
 
 
-def letters_asked(limit: int = 20) -> list[LettersBatch]:
-    """The last letters asked for."""
-    return list(LettersBatch.objects.all()[:limit])
+def letters_asked(*, sites: Collection[int] = ()) -> QuerySet[LettersBatch]:
+    """The letters asked for, the last first; only those of whole classes of these schools when some are given."""
+    rows = LettersBatch.objects.all()
+    if not sites:
+        return rows
+    own = SchoolClass.objects.filter(site__in=sites).values_list("pk", flat=True)
+    return rows.filter(asked__contained_by={"classes": list(own)})
 
 
 def household_names(pks: Iterable[int]) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from typing import IO, TextIO
@@ -9,10 +10,13 @@ from typing import IO, TextIO
 CSV_TYPE = "text/csv; charset=utf-8"
 # A spreadsheet takes a cell that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What XML has no way to write: one such sign in a name, and no workbook of everybody's could be made.
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def harmless(text: str) -> str:
-    """The text as a cell that nobody's spreadsheet runs; `harmed` reads it back."""
+    """The text as a cell that nobody's spreadsheet runs, and that every format can hold; `harmed` reads it back."""
+    text = _UNWRITABLE.sub("", text)
     return f"'{text}" if text.lstrip("'").startswith(_FORMULA) else text
 
 

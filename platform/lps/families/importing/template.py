@@ -3,7 +3,6 @@
 import io
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
 from lps.families.importing.columns import COLUMNS
@@ -26,7 +25,7 @@ def as_xlsx(rows: list[dict[str, str]] | None = None) -> bytes:
     sheet.title = "Familles"
     sheet.append([column.name for column in COLUMNS])
     for row in rows if rows is not None else [EXAMPLE]:
-        sheet.append([_cell(row.get(column.key, "")) for column in COLUMNS])
+        sheet.append([spreadsheet.harmless(row.get(column.key, "")) for column in COLUMNS])
     _explain(book)
     for page in book.worksheets:
         for cell in page[1]:
@@ -35,11 +34,6 @@ def as_xlsx(rows: list[dict[str, str]] | None = None) -> bytes:
     written = io.BytesIO()
     book.save(written)
     return written.getvalue()
-
-
-def _cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula, nor refuses."""
-    return spreadsheet.harmless(ILLEGAL_CHARACTERS_RE.sub("", text))
 
 
 def _explain(book: Workbook) -> None:

@@ -19,7 +19,7 @@ from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed, may_for_all
 from lps.families import acceptances
 from lps.families.acceptances import Acceptances
-from lps.families.rights import OPEN_FAMILY
+from lps.families.rights import FIND_FAMILIES, OPEN_FAMILY
 from lps.journal import house_rules as journal
 from lps.journal.actors import Actor
 from lps.kernel import clock, spreadsheet
@@ -136,7 +136,7 @@ def remove(request: DoorRequest, rules_id: int) -> HttpResponse:
 @agent_required(READ_RULES)
 def families(request: DoorRequest, rules_id: int) -> HttpResponse:
     """Who accepted and who has not, by class."""
-    found, sites = _rules_or_404(rules_id), _sites(request)
+    found, sites = _rules_or_404(rules_id), _kept(request)
     classes = acceptances.classes(day=_today(), sites=sites)
     chosen = next((one for one in classes if str(one.pk) == request.GET.get("classe")), None)
     asked = _asked(found, sites, chosen)
@@ -160,7 +160,7 @@ def families(request: DoorRequest, rules_id: int) -> HttpResponse:
 @agent_required(READ_RULES)
 def families_csv(request: DoorRequest, rules_id: int) -> HttpResponse:
     """The same lines as a table that a French spreadsheet opens."""
-    found, sites = _rules_or_404(rules_id), _sites(request)
+    found, sites = _rules_or_404(rules_id), _kept(request)
     classes = acceptances.classes(day=_today(), sites=sites)
     chosen = next((one for one in classes if str(one.pk) == request.GET.get("classe")), None)
     zone = context.current().zone
@@ -214,6 +214,13 @@ def _writer(request: DoorRequest) -> Actor:
     if not may_for_all(request.actor, WRITE_RULES) or request.actor is None:
         raise PermissionDenied
     return request.actor
+
+
+def _kept(request: DoorRequest) -> frozenset[int]:
+    """The schools whose families the agent may read by name, none for all of them; who finds no family reads none."""
+    if not allowed(request.actor, FIND_FAMILIES):
+        raise PermissionDenied
+    return _sites(request)
 
 
 def _sites(request: DoorRequest) -> frozenset[int]:

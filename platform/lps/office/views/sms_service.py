@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from openpyxl import Workbook
 
 from lps.accounts.decorators import agent_required
+from lps.accounts.gates import whole_town_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import may_for_all
 from lps.journal.actors import Actor
@@ -52,6 +53,7 @@ def service(request: DoorRequest) -> HttpResponse:
     facts = {
         "topics": topics,
         "row": queries.sending(),
+        "may_read": may_for_all(request.actor, READ_SMS),
         "may_manage": may_for_all(request.actor, MANAGE_SMS),
         "said": saying.said(request, SAID),
     }
@@ -98,9 +100,9 @@ def retire(request: DoorRequest, topic_id: int) -> HttpResponse:
 
 
 @require_safe
-@agent_required(READ_SMS)
+@whole_town_required(READ_SMS)
 def subscribers(request: DoorRequest) -> HttpResponse:
-    """Who subscribed, by masked numbers, with the topics that stand."""
+    """Who subscribed, by masked numbers, with the topics that stand: residents, of no school."""
     rows = Subscriber.objects.order_by("-proved_at", "pk")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     shown = list(page.object_list)

@@ -90,7 +90,12 @@ class Command(BaseCommand):
         passphrase = _passphrase(options["passphrase_file"])
         try:
             restored = restore(
-                path=Path(options["file"]), passphrase=passphrase, slug=options["slug"], by=BY, channel=CHANNEL
+                path=Path(options["file"]),
+                passphrase=passphrase,
+                slug=options["slug"],
+                trusts_structure=options["structure_connue"],
+                by=BY,
+                channel=CHANNEL,
             )
         except BadArchive as bad:
             raise CommandError(archive_words.bad(bad)) from bad
@@ -145,6 +150,11 @@ def _add_passages(actions: Any) -> None:
     coming = actions.add_parser("import", help="fait revenir une commune d'un export, entièrement ou pas du tout")
     coming.add_argument("file", help="le fichier de l'export")
     coming.add_argument("--slug", default="", help="un autre nom dans l'adresse ; le sien sinon")
+    coming.add_argument(
+        "--structure-connue",
+        action="store_true",
+        help="exécute le SQL d'un export plus ancien que ce logiciel : seulement s'il n'a jamais quitté vos mains",
+    )
     for parser in (leaving, coming):
         parser.add_argument(
             "--passphrase-file", default="", help="un fichier dont la première ligne est la phrase secrète"

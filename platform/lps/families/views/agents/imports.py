@@ -1,4 +1,7 @@
-"""Importing families: sending a file, reading its preview, saying where its columns are, accepting it."""
+"""Importing families: sending a file, reading its preview, saying where its columns are, accepting it.
+
+A file may hold every school's families: an agent kept to some does not open these pages.
+"""
 
 from typing import Any
 
@@ -8,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from lps.accounts.decorators import agent_required
+from lps.accounts.gates import whole_town_required
 from lps.accounts.requests import DoorRequest
 from lps.families import queries, words
 from lps.families.importing import reading, sample
@@ -25,7 +28,7 @@ from tenants import context
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@agent_required(IMPORT_FAMILIES)
+@whole_town_required(IMPORT_FAMILIES)
 def imports(request: DoorRequest) -> HttpResponse:
     """The files received, and the form that sends one."""
     refused = ""
@@ -48,7 +51,7 @@ def imports(request: DoorRequest) -> HttpResponse:
 
 
 @require_safe
-@agent_required(IMPORT_FAMILIES)
+@whole_town_required(IMPORT_FAMILIES)
 def template(request: DoorRequest) -> HttpResponse:
     """The documented template, with an example line."""
     response = HttpResponse(template_file.as_xlsx(), content_type=template_file.XLSX_TYPE)
@@ -57,7 +60,7 @@ def template(request: DoorRequest) -> HttpResponse:
 
 
 @require_safe
-@agent_required(IMPORT_FAMILIES)
+@whole_town_required(IMPORT_FAMILIES)
 def example(request: DoorRequest) -> HttpResponse:
     """A school of five classes, filled in for the year of today: what a file looks like, and something to try."""
     today = clock.today(context.current().zone)
@@ -69,7 +72,7 @@ def example(request: DoorRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@agent_required(IMPORT_FAMILIES)
+@whole_town_required(IMPORT_FAMILIES)
 def preview(request: DoorRequest, batch_id: int) -> HttpResponse:
     """What the file would do, each wrong line with its reason; a POST says where the columns are."""
     batch = get_object_or_404(ImportBatch, pk=batch_id)
@@ -80,7 +83,7 @@ def preview(request: DoorRequest, batch_id: int) -> HttpResponse:
 
 
 @require_POST
-@agent_required(IMPORT_FAMILIES)
+@whole_town_required(IMPORT_FAMILIES)
 def accept(request: DoorRequest, batch_id: int) -> HttpResponse:
     """Ask a worker to write it; accepting twice does nothing more."""
     batch = get_object_or_404(ImportBatch, pk=batch_id)

@@ -1,5 +1,9 @@
-"""The codes' letters: choosing classes, and the files once a worker has drawn them."""
+"""The codes' letters: choosing classes, and the files once a worker has drawn them.
 
+An agent kept to some schools prints their classes alone: a letter opens its family.
+"""
+
+from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -8,27 +12,31 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
+from lps.accounts.rights import allowed
 from lps.families import queries
 from lps.families.models import LettersBatch
 from lps.families.rights import PRINT_CODES
 from lps.families.services import letters as services
+from lps.families.views.agents.frame import agent_of, household_or_404
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel import clock
 from tenants import context
+
+SHOWN = 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @agent_required(PRINT_CODES)
 def letters(request: DoorRequest) -> HttpResponse:
     """The classes to print, and the letters asked for."""
-    classes = queries.classes_to_come(clock.today(context.current().zone))
+    day, agent = clock.today(context.current().zone), agent_of(request)
+    classes = [one for one in queries.classes_to_come(day) if allowed(agent, PRINT_CODES, one)]
     chosen = _chosen(request, {one.pk for one in classes})
     if request.method == "POST" and chosen:
-        assert request.actor is not None
-        services.ask_for_classes(classes=chosen, by=request.actor)
+        services.ask_for_classes(classes=chosen, by=agent)
         return HttpResponseRedirect(request.path)
-    batches = queries.letters_asked()
+    batches = list(queries.letters_asked(sites=agent.sites)[:SHOWN])
     facts = {
         "classes": classes,
         "batches": batches,
@@ -43,6 +51,7 @@ def letters(request: DoorRequest) -> HttpResponse:
 def file(request: DoorRequest, batch_id: int, rank: int) -> HttpResponse:
     """One file of letters. Who took it is written down: it holds codes."""
     batch = get_object_or_404(LettersBatch, pk=batch_id)
+    _check(request, batch)
     if rank >= len(batch.files):
         raise Http404
     told = batch.files[rank]
@@ -51,12 +60,19 @@ def file(request: DoorRequest, batch_id: int, rank: int) -> HttpResponse:
             content = kept.read()
     except FileNotFoundError:
         raise Http404 from None
-    assert request.actor is not None
-    record(by=request.actor, channel=Channel.OFFICE, action="letters_read", subject=f"letters:{batch.pk}:{rank}")
+    record(by=agent_of(request), channel=Channel.OFFICE, action="letters_read", subject=f"letters:{batch.pk}:{rank}")
     response = HttpResponse(content, content_type="application/pdf")
     response.headers["Content-Disposition"] = content_disposition_header(False, f"lettres {told['label']}.pdf") or ""
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _check(request: DoorRequest, batch: LettersBatch) -> None:
+    """Raise `PermissionDenied` unless every class of the batch, or its family, is of the agent's schools."""
+    if household := batch.asked.get("household"):
+        household_or_404(request, household, PRINT_CODES)
+    elif not queries.letters_asked(sites=agent_of(request).sites).filter(pk=batch.pk).exists():
+        raise PermissionDenied
 
 
 def _chosen(request: DoorRequest, known: set[int]) -> list[int]:

@@ -13,6 +13,7 @@ from lps.families import queries, services
 from lps.families.forms import AnswerForm
 from lps.families.rights import ANSWER_REQUESTS, ERASE_FAMILY
 from lps.families.services import AlreadyAnswered
+from lps.families.views.agents.frame import agent_of, household_or_404
 from lps.journal.channels import Channel
 
 PER_PAGE = 50
@@ -22,8 +23,8 @@ DONE = "fait"
 @require_safe
 @agent_required(ANSWER_REQUESTS)
 def requests(request: DoorRequest) -> HttpResponse:
-    """What families asked, those to answer first."""
-    page = Paginator(queries.data_requests(), PER_PAGE).get_page(request.GET.get("page"))
+    """What families asked, those to answer first; of its own schools alone, to an agent kept to some."""
+    page = Paginator(queries.data_requests(sites=agent_of(request).sites), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "families/office/requests.html", {"page": page, "done": DONE in request.GET})
 
 
@@ -32,6 +33,7 @@ def requests(request: DoorRequest) -> HttpResponse:
 def answer(request: DoorRequest, request_id: int) -> HttpResponse:
     """One request, and its answer."""
     asked = get_object_or_404(queries.data_requests(), pk=request_id)
+    household_or_404(request, asked.household_id, ANSWER_REQUESTS)
     form = AnswerForm(request.POST if request.method == "POST" else None)
     facts = {"asked": asked, "form": form, "late": False, "may_erase": allowed(request.actor, ERASE_FAMILY)}
     if form.is_valid():
