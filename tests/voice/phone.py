@@ -21,6 +21,7 @@ from deploy.voice import root
 from deploy.voice.asterisk import Asterisk, sip_port
 from deploy.voice.configuration import PROMPTS, Operator, files
 from tests.voice import kamailio
+from tests.voice.old_line import old_line, tone
 from voice.dialogue.facts import phrase
 from voice.gateway.agi import UNAVAILABLE
 from voice.gateway.exchange import Exchange
@@ -34,6 +35,7 @@ OBSTACLE = root.obstacle(WHERE)
 HEARD_SECONDS = 40.0  # what was saved and its receipt are read before the next question
 START_SECONDS = 90.0  # of Asterisk, on a machine that does something else
 CALLS = 3
+TONES = "tones"  # how keys are sent: in the sound itself
 ALIKE = 0.75  # of a third of the seconds: a busy machine loses packets; words in common are not as near
 
 Sound = NDArray[np.float64]
@@ -112,8 +114,9 @@ def exchange_at_work(folder: Path, prompts: Path, *, alone: bool = False) -> Ite
 class Phone:
     """A phone that types keys and keeps what it hears."""
 
-    def __init__(self, call) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, call, *, sounds_keys: bool = False) -> None:  # type: ignore[no-untyped-def]
         self.call, self.heard, self.searched = call, bytearray(), 0
+        self.sounds_keys = sounds_keys
         self.listening = asyncio.create_task(self._listen())
 
     async def _listen(self) -> None:
@@ -152,8 +155,14 @@ class Phone:
         return self.listening.done()
 
     async def type(self, keys: str) -> None:
-        """Press keys as its account says: RFC 4733, or SIP INFO."""
-        await self.call.send_dtmf(keys)
+        """Press keys as its account says: RFC 4733, or SIP INFO; or as tones in its sound."""
+        if not self.sounds_keys:
+            await self.call.send_dtmf(keys)
+            return
+        for key in keys:
+            sound = tone(key)
+            assert self.call.audio.write(sound) == len(sound)
+            await asyncio.sleep(len(sound) / 2 / RATE)
 
 
 def _samples(raw: bytes) -> Sound:
@@ -184,15 +193,34 @@ async def calling(through: str, *, number: str = "0612345678", keys: str = "rtpe
     runtime = Runtime()
     await runtime.start(Config(net_interface="127.0.0.1", max_concurrent_calls=None))
     try:
-        account = Account(user=number, domain=through, password="", reg_interval=0, dtmf_mode=keys)  # type: ignore[arg-type]
+        mode = "auto" if keys == TONES else keys
+        account = Account(
+            user=number,
+            domain=through,
+            password="",
+            reg_interval=0,
+            audio_codecs=("pcma",),
+            dtmf_mode=mode,  # type: ignore[arg-type]
+        )
         agent = await UserAgent.create(runtime, account)
         call = await agent.dial(f"sip:0476549340@{through}")
         await call.wait_established()
-        phone = Phone(call)
+        phone = Phone(call, sounds_keys=keys == TONES)
         yield phone
         phone.listening.cancel()
     finally:
         await runtime.close()
+
+
+@asynccontextmanager
+async def reached(exchange: str, *, keys: str) -> AsyncIterator[str]:
+    """Where a telephone calls: keys are tones on an old line alone, on which Asterisk hears of nothing else."""
+    if keys != TONES:
+        yield exchange
+        return
+    async with old_line(exchange) as line:
+        yield line.address
+    assert b"PCMA" in line.said and b"telephone-event" not in line.said
 
 
 def call_and_hear(
@@ -216,7 +244,7 @@ def call_and_hear(
         await server.open("127.0.0.1", real.agi)
         found: list[float] = []
         try:
-            async with calling(through or real.address, keys=keys) as phone:
+            async with reached(through or real.address, keys=keys) as address, calling(address, keys=keys) as phone:
                 for rank, (words, typed) in enumerate(steps):
                     found.append(await phone.hears(store.file(words)))
                     if found[-1] < ALIKE:

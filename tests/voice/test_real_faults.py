@@ -24,6 +24,7 @@ from tenants.queries import host_of
 from tests.voice.phone import (
     ALIKE,
     CALLS,
+    TONES,
     Real,
     Step,
     beside,
@@ -72,11 +73,13 @@ def has_ended(outcome: Outcome) -> bool:
     )
 
 
-def test_keys_sent_beside_the_sound_are_heard_too(
+@pytest.mark.parametrize("keys", ["info", TONES])
+def test_keys_sent_beside_the_sound_or_in_it_are_heard_too(
     real: Real,
     pupil: Pupil,  # noqa: F811
+    keys: str,
 ) -> None:
-    likenesses = call_and_hear(real, to_the_end(pupil), keys="info")
+    likenesses = call_and_hear(real, to_the_end(pupil), keys=keys)
 
     assert min(likenesses) > ALIKE, likenesses
     assert has_ended(Outcome.SAVED) and pupil.stands()
