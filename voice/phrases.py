@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime, time
 from functools import cache
 from typing import Any
 
@@ -29,6 +29,7 @@ _WORDS = {
     "secret": _n("Tapez maintenant le code de la famille, puis dièse."),
     "help_secret": _n("Le code famille figure sur la même lettre que le code enfant."),
     "no_child": _n("Ce code n'est pas reconnu."),
+    "one_moment": _n("Beaucoup de codes sont tapés en ce moment : un instant, s'il vous plaît."),
     "child": _n("%(first_name)s."),
     "no_service": _n("Aucun service n'est ouvert à cet enfant en ce moment."),
     "service": _n("Choisissez un service."),
@@ -94,6 +95,15 @@ _REFUSALS = {
     "changed_meanwhile": _n("%(day)s : ce jour a changé pendant votre appel."),
 }
 _OTHER_REFUSAL = _n("%(day)s : impossible. %(reason)s.")
+_REASONS = {
+    "too_late": _n("La date limite était %(when)s"),
+    "not_yet_open": _n("Les réservations ouvrent le %(when)s"),
+    "incompatible": _n("Ce service ne va pas avec %(activity)s le même jour"),
+    "together": _n("Ce service va avec %(activity)s le même jour"),
+    "not_full": _n("Il reste une place ce jour-là"),
+    "other_waits": _n("L'autre foyer de cet enfant attend déjà une place"),
+}
+_OTHER_REASON = _n("Ce service n'existe plus")
 
 
 def pieces(said: Iterable[Phrase]) -> list[str]:
@@ -114,7 +124,8 @@ def sentence(said: Phrase) -> str:
 @cache
 def fixed() -> tuple[str, ...]:
     """The pieces that no call changes, rendered when the product is built."""
-    return tuple(piece for piece in dict.fromkeys(pieces(_samples())) if piece not in _STAND_INS)
+    said = dict.fromkeys(pieces(_samples()))
+    return tuple(piece for piece in said if piece not in _STAND_INS and not _NEUTRAL.fullmatch(piece))
 
 
 @cache
@@ -141,6 +152,7 @@ def _samples() -> list[Phrase]:
     samples += [phrase("others", key=MENU), phrase("week_choice", key=8)]
     samples += [phrase("minutes_left", number=number) for number in range(11)]
     samples += [phrase("refused", day="", reason="", why=code) for code in (*_REFUSALS, "")]
+    samples += [_because(code, at=_SOME_DAY) for code in (*_REASONS, "") if "%(activity)" not in _REASONS.get(code, "")]
     samples += [
         phrase("confirm", service="", first_name="", **{**_NO_DAYS, name: "x"})
         for name in ("books", "cancels", "waits")
@@ -160,7 +172,7 @@ def of_town(*, name: str, site: str, notice: str = "") -> list[str]:
 def of_service(name: str) -> list[str]:
     """The pieces that hold the name of a service."""
     said = [phrase("choice", name=name, key=1), phrase("chosen", name=name), _confirmed(service=name)]
-    return _own(said)
+    return _own([*said, *(_because(code, activity=name) for code in ("incompatible", "together"))])
 
 
 def of_child(first_name: str) -> list[str]:
@@ -175,8 +187,13 @@ def of_days(days: Iterable[date]) -> list[str]:
     return list(dict.fromkeys([*map(spoken_day, held), *(f"{day.year}." for day in held)]))
 
 
+def of_hours() -> list[str]:
+    """The pieces of the hours at which deadlines are, the same for every town: any other is said by espeak-ng once."""
+    return [spoken_hour(time(hour, minute)) for hour in range(24) for minute in (0, 30)]
+
+
 def is_neutral(piece: str) -> bool:
-    """Whether a piece says nothing of a town: one that is fixed, a day or a year."""
+    """Whether a piece says nothing of a town: one that is fixed, a day, a year or an hour."""
     return piece in fixed() or _NEUTRAL.fullmatch(piece) is not None
 
 
@@ -195,6 +212,23 @@ def _own(said: Iterable[Phrase]) -> list[str]:
 def spoken_day(day: date) -> str:
     """ "lundi 13 octobre", "jeudi 1er octobre": the weekday is what tells a parent that the keys were right."""
     return dateformat.format(day, r"l 1\e\r F" if day.day == 1 else "l j F")
+
+
+def spoken_hour(wall: time) -> str:
+    """ "à 17 heures", "à 8 heures 30", "à minuit"."""
+    named = {0: _("à minuit"), 1: _("à une heure")}
+    hour = named.get(wall.hour) or _("à %(hour)s heures") % {"hour": wall.hour}
+    return f"{hour} {wall.minute}" if wall.minute else hour
+
+
+def reason(code: str, *, at: datetime | None = None, activity: str = "") -> str:
+    """Why a day is refused, in words to hear. `at` is the local instant of a deadline, `activity` the other service."""
+    when = f"{spoken_day(at.date())} {spoken_hour(at.time())}" if at else ""
+    return _(_REASONS.get(code, _OTHER_REASON)) % {"when": when, "activity": activity}
+
+
+def _because(code: str, *, at: datetime | None = None, activity: str = "") -> Phrase:
+    return phrase("refused", day="", why=code, reason=reason(code, at=at, activity=activity))
 
 
 class Spelled(str):
@@ -228,7 +262,11 @@ _CHANGES = {
 }
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _NUMBERED = frozenset({"choice", "others", "week_choice"})
-_NEUTRAL = re.compile(r"20\d\d\.|(lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche) (1er|[1-3]?\d) \w+")
+_DAY = r"(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche) (?:1er|[1-3]?\d) \w+"
+_HOUR = r"à (?:minuit|une heure|\d\d? heures)(?: \d\d?)?"
+_NEUTRAL = re.compile(rf"20\d\d\.|{_DAY}|{_HOUR}")
+_INSTANT = re.compile(rf"({_DAY}) ({_HOUR})")
+_SOME_DAY = datetime(2026, 1, 1)  # noqa: DTZ001  # in the place of a deadline
 _SHORTEST = 5  # letters: "pour" alone has no tone, it is said with what follows
 
 
@@ -240,7 +278,8 @@ def _pieces(said: Phrase) -> Iterator[str]:
         if found[1] in numbers:
             continue
         before = list(_said(words[begun : found.start()], numbers))
-        held = list(_said_apart(facts[found[1]]))
+        value = facts[found[1]]
+        held = list(_said_apart(_INSTANT.split(value) if found[1] == "reason" else value))
         if before and len(before[0]) < _SHORTEST:
             before, held = [], [f"{before[0]} {held[0]}", *held[1:]] if held else []
         yield from (*before, *held)

@@ -31,6 +31,7 @@ _AT_HOME = frozenset(
         "secret",
         "help_secret",
         "no_child",
+        "one_moment",
         "child",
         "no_service",
         "notice",

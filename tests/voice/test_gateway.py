@@ -26,11 +26,13 @@ from tenants.lines import NumberTaken, set_lines
 from tenants.models import Commune, CommuneState
 from tests.live import Copy
 from tests.voice.asterisk import HANG_UP, LINE, NATURAL, SILENCE, Caller, Remembering, Typist, played
+from voice.dialogue.facts import phrase
 from voice.gateway import engines, server
 from voice.gateway.prompts import Store
 from voice.gateway.server import Server
 from voice.models import Call, Piece, Pronunciation, VoiceSettings
-from voice.services import conversation, pieces
+from voice.phrases import sentence
+from voice.services import conversation, limits, pieces
 from voice.services.retention import purge
 
 BY = Actor.system("test")
@@ -428,9 +430,29 @@ def test_a_wrong_code_and_a_locked_one_make_the_same_statements(pupil: Pupil) ->
     assert isinstance(TownSide(lookup).answer(FindChild(code=pupil.code), at=clock.now()), NoChild)
 
 
-def _counters(lookup: str):  # type: ignore[no-untyped-def]
-    from voice.services import limits
+def test_forty_wrong_codes_slow_the_lines_down_for_an_hour_and_refuse_nobody(
+    pupil: Pupil, prompts: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for rank in range(limits.ALARM):
+        limits.fail(limits.of_caller(limits.lookup_of(f"+3361200{rank:04}")))
+    assert "40 wrong codes within the hour" in caplog.text
 
+    [right, wrong] = played(
+        prompts, Caller([f"{pupil.code}#", HANG_UP]), Caller(["10293847#", HANG_UP], number="0698765432")
+    )
+
+    wait = sentence(phrase("one_moment"))
+    after = right.heard[right.heard.index(wait) + 1 :]
+    assert f"{pupil.child.first_name}." in after
+    assert wrong.heard.index(wait) < wrong.heard.index(sentence(phrase("no_child")))
+    now = clock.real_now
+    monkeypatch.setattr(clock, "real_now", lambda: now() + timedelta(minutes=30))
+    assert limits.slowness() == 1
+    monkeypatch.setattr(clock, "real_now", lambda: now() + timedelta(minutes=61))
+    assert limits.slowness() == 0
+
+
+def _counters(lookup: str):  # type: ignore[no-untyped-def]
     return limits.of_caller(lookup)[:1]
 
 

@@ -5,13 +5,14 @@ The natural voice is espeak-ng here, under another name: what is tried is all ar
 
 import wave
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage, storages
 from django.db import transaction
 
+from booking.rules.planning import PlanningRefusal
 from lps.families.models import Child
 from lps.families.services.households import NewChild
 from lps.kernel import clock
@@ -277,6 +278,26 @@ def test_a_receipt_is_said_digit_by_digit_with_pieces_that_are_there() -> None:
 
     assert said == ["Votre numéro de reçu", "2026.", "0", "0", "0.", "1", "2", "3."]
     assert set(said) - {"2026."} <= set(phrases.fixed())
+
+
+@pytest.mark.parametrize("code", [*PlanningRefusal, "not_full", "other_waits"])
+def test_why_a_day_is_refused_is_said_by_pieces_that_are_there(code: str) -> None:
+    day = date(2026, 10, 13)
+    why = phrases.reason(code, at=datetime(2026, 10, 8, 17, 30, tzinfo=UTC), activity="Garderie")
+    ahead = {*phrases.fixed(), *phrases.of_hours(), *phrases.of_days([day, date(2026, 10, 8)])}
+
+    said = phrase("refused", day=day, why=code, reason=why)
+
+    assert set(phrases.pieces([said])) <= {*ahead, *phrases.of_service("Garderie")}
+    assert "planning" not in phrases.sentence(said) and "ci-dessous" not in phrases.sentence(said)
+
+
+def test_a_deadline_is_said_in_words_for_the_ear() -> None:
+    why = phrases.reason("too_late", at=datetime(2026, 10, 8, 17, 0, tzinfo=UTC))
+
+    assert why == "La date limite était jeudi 8 octobre à 17 heures"
+    assert phrases.spoken_hour(time(0, 0)) == "à minuit" and phrases.spoken_hour(time(8, 30)) == "à 8 heures 30"
+    assert all(map(phrases.is_neutral, phrases.of_hours()))
 
 
 def test_espeak_alone_asks_for_nothing(here: Commune, store: Store) -> None:

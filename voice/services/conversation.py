@@ -27,6 +27,7 @@ from voice.dialogue.facts import (
     Ask,
     Event,
     Failed,
+    FindChild,
     HangUp,
     HungUp,
     Save,
@@ -156,6 +157,7 @@ def masked(number: str) -> str:
 def _moved(conversation: Conversation, event: Event, at: datetime) -> Action | None:
     """Step after step, until something is to be said or the call has ended."""
     side = TownSide(conversation.lookup, dry=conversation.door is Call.Door.TRIAL)
+    answered: Action | None = None
     while True:
         came = dialogue.step(conversation.state, event)
         _note(conversation, came.state, at)
@@ -163,7 +165,8 @@ def _moved(conversation: Conversation, event: Event, at: datetime) -> Action | N
             return None
         asked = came.actions[0]
         if isinstance(asked, Ask | HangUp):
-            return asked
+            return _later(asked, limits.slowness()) if isinstance(answered, FindChild) else asked
+        answered = asked
         try:
             event = side.answer(asked, at=at)
         except (DatabaseError, InterfaceError, attempts.Unavailable, DayClosedMeanwhile) as error:
@@ -173,6 +176,14 @@ def _moved(conversation: Conversation, event: Event, at: datetime) -> Action | N
             event = Failed()
         if isinstance(asked, Save) and isinstance(event, Saved) and (event.number or event.waits):
             conversation.outcome = Call.Outcome.SAVED
+
+
+def _later(action: Ask | HangUp, times: int) -> Ask | HangUp:
+    """The same, once this was heard to its end so many times: whoever tries codes waits, and nobody is refused."""
+    wait = (phrase("one_moment"),) * times
+    if isinstance(action, HangUp):
+        return replace(action, say=(*wait, *action.say))
+    return replace(action, unheard=(*wait, *action.unheard))
 
 
 def _town(commune: Commune, decided: VoiceSettings, lookup: str, at: datetime) -> Town:

@@ -1,7 +1,8 @@
-"""Wrong codes by telephone, counted per caller, per line and, with a second secret, per code.
+"""Wrong codes by telephone, counted per caller, per commune and, with a second secret, per code.
 
 A caller's number can be forged: it slows down, and never proves who calls. A code alone is never locked, else anybody
-would lock a family out.
+would lock a family out; nor are a commune's lines, on which a right code is always heard: many wrong ones within the
+hour make each answer come later.
 """
 
 import logging
@@ -21,9 +22,9 @@ MINUTE = 60
 CALLER = Policy(free=5, base=10 * MINUTE, longest=60 * MINUTE, window=60 * MINUTE)
 # All those who hide their number share one counter.
 ANONYMOUS = Policy(free=20, base=30, longest=5 * MINUTE, window=60 * MINUTE, alarm=20)
-LINE = Policy(free=40, base=5, longest=MINUTE, window=60 * MINUTE, alarm=40)
 _PURPOSE = "voice_caller"
-ALARM = 40  # wrong codes within an hour, on the lines of one commune
+ALARM = 40  # wrong codes within an hour, on the lines of one commune: someone is told, and answers slow down
+SLOWEST = 3  # sentences heard before an answer
 _SLOT = 10 * MINUTE
 _SLOTS = 6  # of an hour
 log = logging.getLogger(__name__)
@@ -35,9 +36,8 @@ def lookup_of(caller: str) -> str:
 
 
 def of_caller(lookup: str) -> tuple[Counter, ...]:
-    """The counter of one caller and that of the commune's line."""
-    own = Counter("voice_caller", lookup, CALLER) if lookup else Counter("voice_caller", "hidden", ANONYMOUS)
-    return own, Counter("voice_line", "all", LINE)
+    """The counter of one caller."""
+    return (Counter("voice_caller", lookup, CALLER) if lookup else Counter("voice_caller", "hidden", ANONYMOUS),)
 
 
 def of_try(lookup: str, *, code: str, secret: str) -> tuple[Counter, ...]:
@@ -47,15 +47,25 @@ def of_try(lookup: str, *, code: str, secret: str) -> tuple[Counter, ...]:
 
 
 def fail(counters: Sequence[Counter]) -> None:
-    """A code was wrong: it stays counted, and the vendor's console counts it too."""
+    """A code was wrong: it stays counted, and counts for the commune within the hour; every `ALARM` are told."""
     attempts.fail(counters)
-    key = _slots(context.current(), clock.real_now())[0]
+    commune, at = context.current(), clock.real_now()
+    key = _slots(commune, at)[0]
     with context.public():
         try:
             cache.add(key, 0, timeout=_SLOT * (_SLOTS + 1))
             cache.incr(key)
         except (RedisError, OSError, ValueError) as error:  # ValueError: it went between the two
             log.warning("a wrong code was not counted for the console (%s)", type(error).__name__)
+    for _commune, number in wrong_codes([commune], at=at):
+        if number % ALARM == 0:
+            log.warning("telephone: %s wrong codes within the hour on a commune's lines", number)
+
+
+def slowness() -> int:
+    """How many sentences are heard before a code is answered, in the commune entered: the same for right and wrong."""
+    found = wrong_codes([context.current()], at=clock.real_now())
+    return min(SLOWEST, found[0][1] // ALARM) if found else 0
 
 
 def wrong_codes(communes: Sequence[Commune], *, at: datetime) -> list[tuple[Commune, int]]:

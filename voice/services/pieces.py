@@ -51,7 +51,8 @@ def ask_for_town(*, at: datetime) -> int:
         return 0
     said, days, number = queries.pronunciations(), _window(at), 0
     # In the order in which they are rendered: what is heard first, then often.
-    for texts in (phrases.fixed(), _of_town(), phrases.of_days(days[:SOON]), phrases.of_days(days[SOON:])):
+    first = (*phrases.fixed(), *phrases.of_hours())
+    for texts in (first, _of_town(), phrases.of_days(days[:SOON]), phrases.of_days(days[SOON:])):
         number += _ask([wanted(text, said=said, engine=engine) for text in texts], at=at, again=False)
     return number
 

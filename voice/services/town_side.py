@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from booking import catalogue, queries, sentences
+from booking import catalogue, queries
 from booking.catalogue import ActivityFacts, Catalogue
 from booking.models import Receipt
 from booking.queries import Days
@@ -26,6 +26,7 @@ from lps.journal.channels import Channel
 from lps.kernel.refusals import Refusal
 from tenants import context
 from tenants.models import CommuneState
+from voice import phrases
 from voice.dialogue.facts import (
     ChildFound,
     DaysJudged,
@@ -196,7 +197,7 @@ class _Judge:
             day=day,
             booked=facts.booked_by == self.custody.household_id,
             refusal=str(refusal.code) if refusal else "",
-            reason=self._reason(refusal) if refusal else "",
+            reason=_reason(refusal, self.facts) if refusal else "",
             minutes=None if refusal else self._minutes(day, facts),
             next_open=self._next_open(day, read) if late and look_ahead else None,
         )
@@ -206,10 +207,6 @@ class _Judge:
 
     def _refusal(self, day: date, facts: DayFacts) -> Refusal | None:
         return cell_state(facts, day=day, household_id=self.custody.household_id, timing=self.timing).reason
-
-    def _reason(self, refusal: Refusal) -> str:
-        names = self.facts.activity_names
-        return sentences.refusal_sentence(refusal.code, refusal.facts, zone=self.zone, names=names)
 
     def _minutes(self, day: date, facts: DayFacts) -> int | None:
         """How many are left, rounded down, when the deadline is near."""
@@ -301,9 +298,18 @@ def _mailed(receipt: Receipt, by: Actor) -> int:
 
 
 def _refused(day: date, refusal: Refusal, *, booked: bool) -> Judged:
-    zone, names = context.current().zone, catalogue.read().activity_names
-    reason = sentences.waiting_refusal_sentence(refusal.code, refusal.facts, zone=zone, names=names)
-    return Judged(day=day, booked=booked, refusal=str(refusal.code), reason=reason)
+    return Judged(day=day, booked=booked, refusal=str(refusal.code), reason=_reason(refusal, catalogue.read()))
+
+
+def _reason(refusal: Refusal, known: Catalogue) -> str:
+    """Why, in words to hear. An instant may come back from JSON."""
+    instant = refusal.facts.get("closed_at") or refusal.facts.get("opens_at")
+    at = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
+    return phrases.reason(
+        refusal.code,
+        at=at.astimezone(context.current().zone) if at else None,
+        activity=known.activity_names.get(refusal.facts.get("activity", 0), ""),
+    )
 
 
 def _custody(pk: int, at: datetime) -> Custody:

@@ -37,7 +37,7 @@ class Command(BaseCommand):
             number = render_catalogue(store)
         except OSError as error:
             raise CommandError(f"La voix naturelle ne parle pas : {error}") from error
-        self.stdout.write(f"{number} phrases dites dans {folder}, {len(phrases.fixed())} en tout.")
+        self.stdout.write(f"{number} phrases dites dans {folder}, {len(catalogue())} en tout.")
 
     def _ask(self) -> None:
         for commune in open_communes():
@@ -45,10 +45,15 @@ class Command(BaseCommand):
                 wake_after_commit(ASK)
 
 
+def catalogue() -> list[str]:
+    """What every town says, whatever its calls are about."""
+    return [*phrases.fixed(), *phrases.of_hours()]
+
+
 def render_catalogue(store: Store) -> int:
     """Render what is not there yet; how many pieces that is. Raises `NoVoice`, OSError."""
     engine, number = Kokoro(), 0
-    for text in phrases.fixed():
+    for text in catalogue():
         one = wanted(text, said=(), engine=engine)
         path = store.path(one, place="")
         if not path.exists():
