@@ -17,7 +17,7 @@ def _make() -> int:
     where = root.chosen()
     print("Asterisk : préparation de sa racine (une minute, 500 Mo)…", flush=True)
     made = root.make(where)
-    print(f"Asterisk est {'prêt' if made else 'déjà là'} : {where}.", flush=True)
+    print(f"Asterisk est {made} : {where}.", flush=True)
     is_there = mock_operator.fetch(mock_operator.chosen())
     print(f"Kamailio, l'opérateur des essais, {'est là' if is_there else 'n’a pas pu être ajouté'}.", flush=True)
     return 0
