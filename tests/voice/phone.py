@@ -250,8 +250,7 @@ def call_and_hear(
                     if found[-1] < ALIKE:
                         break  # nothing that follows would be heard either
                     if before and rank in before:
-                        before[rank]()
-                        connection.close()  # this thread's
+                        await asyncio.to_thread(_done, before[rank])  # the telephone goes on
                     await phone.type(typed)
         finally:
             await server.close()
@@ -263,6 +262,13 @@ def call_and_hear(
         if len(found) == len(steps):
             break
     return found
+
+
+def _done(work: Callable[[], None]) -> None:
+    try:
+        work()
+    finally:
+        connection.close()  # this thread's
 
 
 def beside(work: Coroutine[None, None, Answer]) -> Answer:

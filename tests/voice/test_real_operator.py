@@ -25,7 +25,7 @@ from tests.journeys.steps import is_signed_in, open_planning, tile
 from tests.live import Copy, Site
 from tests.voice import kamailio
 from tests.voice.kamailio import Operator
-from tests.voice.phone import ALIKE, Real, call_and_hear, exchange_at_work, operator_calls, words_of
+from tests.voice.phone import ALIKE, Real, Step, call_and_hear, exchange_at_work, operator_calls, words_of
 from tests.voice.test_gateway import Pupil, prompts, pupil, town  # noqa: F401
 from voice.gateway.keeper import Keeper
 from voice.gateway.lines import FILE
@@ -33,6 +33,7 @@ from voice.gateway.lines import FILE
 pytestmark = operator_calls
 BY = Actor.system("essai")
 STATE_SECONDS = 60.0
+OTHER, ADDRESS = "0033476549341", "192.0.2.7/32"
 State = OperatorLine.State
 
 
@@ -71,8 +72,8 @@ def look(keeper: Keeper) -> None:
 
 def account(operator: Operator, **more: str) -> Wanted:
     """The account of a town at its operator."""
-    facts = {"server": operator.address, "username": kamailio.USER, "password": kamailio.SECRET, **more}
-    return Wanted(name="OVH", kind=OperatorLine.Kind.REGISTRATION, **facts)  # type: ignore[arg-type]
+    own = {"name": "OVH", "server": operator.address, "username": kamailio.USER, "password": kamailio.SECRET}
+    return Wanted(kind=OperatorLine.Kind.REGISTRATION, **{**own, **more})  # type: ignore[arg-type]
 
 
 def comes_to(keeper: Keeper, line: OperatorLine, state: State) -> bool:
@@ -83,6 +84,17 @@ def comes_to(keeper: Keeper, line: OperatorLine, state: State) -> bool:
         return telephone.operator_line(pk=line.pk).state == state
 
     return wait_until(has_come, seconds=STATE_SECONDS, pause=0.3)
+
+
+def booking(pupil: Pupil) -> list[Step]:  # noqa: F811
+    """All that books a day, and the good-bye."""
+    return [
+        (words_of("code"), f"{pupil.code}#"),
+        (words_of("service"), pupil.key),
+        (words_of("date"), f"{pupil.keys}#"),
+        (words_of("confirm_keys"), "1"),
+        (words_of("after"), "9"),
+    ]
 
 
 def test_a_call_through_the_operator_books_and_the_planning_shows_it(
@@ -102,13 +114,7 @@ def test_a_call_through_the_operator_books_and_the_planning_shows_it(
 
     likenesses = call_and_hear(
         real,
-        [
-            (words_of("code"), f"{pupil.code}#"),
-            (words_of("service"), pupil.key),
-            (words_of("date"), f"{pupil.keys}#"),
-            (words_of("confirm_keys"), "1"),
-            (words_of("after"), "9"),
-        ],
+        booking(pupil),
         through=operator.address,
         before={1: count},
     )
@@ -129,6 +135,33 @@ def test_a_call_through_the_operator_books_and_the_planning_shows_it(
     expect(tile(page, activity.name, pupil.day)).to_be_checked()
     page.goto(f"/recus/{entry.receipt.number}/")
     expect(page.get_by_text("serveur vocal").first).to_be_visible()
+
+
+def test_a_line_changed_and_one_added_while_a_call_stands_leave_it_to_book(
+    real: Real,
+    operator: Operator,
+    keeper: Keeper,
+    pupil: Pupil,  # noqa: F811
+) -> None:
+    line = add_line(wanted=account(operator), by=BY)
+    assert comes_to(keeper, line, State.REGISTERED)
+    added: list[OperatorLine] = []
+
+    def change() -> None:
+        change_line(pk=line.pk, wanted=account(operator, networks=ADDRESS), by=BY)
+        added.append(add_line(wanted=account(operator, name="Other", username=OTHER), by=BY))
+        assert comes_to(keeper, added[-1], State.REGISTERED) and comes_to(keeper, line, State.REGISTERED)
+        assert ADDRESS in real.console.ask("pjsip show identifies")
+        assert telephone.operator_line(pk=line.pk).calls == 1
+
+    def take_it_back() -> None:
+        while added:
+            remove_line(pk=added.pop().pk, by=BY)
+
+    likenesses = call_and_hear(real, booking(pupil), through=operator.address, before={1: change}, anew=take_it_back)
+
+    assert min(likenesses) > ALIKE, likenesses
+    assert pupil.stands() and f"registered {OTHER} " in operator.said
 
 
 def test_a_password_that_is_refused_is_known_and_put_right_at_once(
