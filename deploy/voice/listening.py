@@ -122,7 +122,7 @@ def _environment() -> Path:
     if not (stamp.is_file() and stamp.read_text() == repr(PACKAGES)):
         print("Préparation de ce qui écoute, dans le cache de l'utilisateur (400 Mo)…", flush=True)
         venv.create(folder, clear=True, with_pip=True)
-        install = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-q", *PACKAGES]
+        install = [str(python), "-I", "-m", "pip", "--disable-pip-version-check", "install", "-q", *PACKAGES]
         done = subprocess.run(install, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise Impossible(f"Ce qui écoute n'a pas pu être installé :\n{done.stderr[-1000:]}")
