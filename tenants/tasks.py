@@ -4,18 +4,22 @@ So does the request that asked for them, for the lines of their logs.
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from typing import Any
 
+from billiard.einfo import ExceptionInfo
 from celery import Task, shared_task
+from celery.exceptions import WorkerLostError
+from celery.worker.request import Request
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from lps.kernel import log_context
-from lps.kernel.metrics.counted import task_timed
+from lps.kernel.metrics.counted import task_lost, task_timed
 from tenants import context, queries
 from tenants.models import CommuneState
 
@@ -26,10 +30,58 @@ WAITING_SECONDS = 120
 log = logging.getLogger(__name__)
 
 
+class ToldRequest(Request):
+    """A task in a worker's hands, as its parent sees it: when the child that does it dies, nobody else tells.
+
+    Killed for want of memory, by its own fault or by the time limit, it is not tried again by itself: what is due comes
+    back with the tick.
+    """
+
+    def on_failure(self, exc_info: ExceptionInfo, send_failed_event: bool = True, return_ok: bool = False) -> Any:
+        with self.named():
+            if _is_loss(exc_info.exception):
+                self.lose()
+            return super().on_failure(exc_info, send_failed_event, return_ok)
+
+    def on_timeout(self, soft: bool, timeout: float) -> None:
+        with self.named():
+            if not soft:
+                self.lose()
+            super().on_timeout(soft, timeout)
+
+    @property
+    def seconds(self) -> float:
+        """Since when a child has it; 0 before one has."""
+        return time.time() - self.time_start if self.time_start else 0.0
+
+    def lose(self) -> None:
+        """Tell it, and count it; why its process has gone, Celery says in the next line."""
+        log.error("the task %s is lost after %s s: its process is gone", self.name, round(self.seconds))
+        task_lost(self.name, seconds=self.seconds)
+
+    def named(self) -> AbstractContextManager[None]:
+        """The lines told inside bear its commune, and the request that asked for it."""
+        told = self.request_dict
+        return _told_as(self.name, commune=told.get("commune") or "-", request=told.get("request_id"))
+
+
+def _is_loss(error: BaseException | None) -> bool:
+    """Whether the child has gone: it says so itself when it is told to end, its parent says it otherwise."""
+    return isinstance(getattr(error, "exc", error), WorkerLostError | SystemExit | KeyboardInterrupt)
+
+
+class RegistryTask(Task[..., Any]):
+    """A task of the vendor's."""
+
+    abstract = True
+    Request = ToldRequest  # type: ignore[assignment]  # stubs know of its dotted path alone
+
+
 class CommuneTask(Task[..., Any]):
     """A task that belongs to a commune: sent from inside one, refused without one."""
 
     abstract = True
+    Request = ToldRequest  # type: ignore[assignment]  # stubs know of its dotted path alone
 
     def apply_async(self, args: Any = None, kwargs: Any = None, *rest: Any, **options: Any) -> Any:
         headers = dict(options.pop("headers", None) or {})
@@ -110,7 +162,7 @@ def registry_task(*, name: str) -> Callable[[Callable[..., Any]], Any]:
             with _told_as(name), task_timed(name), context.public():
                 return function(*args, **kwargs)
 
-        return shared_task(name=name, ignore_result=True)(in_registry)
+        return shared_task(base=RegistryTask, name=name, ignore_result=True)(in_registry)
 
     return decorate
 

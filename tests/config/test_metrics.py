@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
@@ -56,7 +57,7 @@ def test_every_metric_declared_is_exposed_and_names_no_commune() -> None:
 
     assert len(declared) == len(counted.ALL)
     assert labels.isdisjoint({"commune", "town", "host", "path", "address", "household"})
-    assert labels | {"part", "kind", "process"} == set(re.findall(r"`(\w+)`", labels_column()))
+    assert labels | {"part", "kind", "process", "queue"} == set(re.findall(r"`(\w+)`", labels_column()))
 
 
 def labels_column() -> str:
@@ -235,6 +236,19 @@ def test_a_town_that_cannot_be_read_hides_no_other(reading: None, demo: Commune)
     assert figures["lps_fleet_readable", frozenset({("part", "database")})] == 1
 
 
+def test_a_town_that_misses_a_migration_is_told_and_named(
+    reading: None, demo: Commune, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = fleet()["lps_communes_behind", frozenset()]
+    with context.use(demo), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'town' AND name = '0003_steps_skipped'")
+
+    figures = fleet()
+
+    assert (before, figures["lps_communes_behind", frozenset()]) == (0, 1)
+    assert "1 communes are behind the code: demo (town.0003_steps_skipped)" in caplog.text
+
+
 def test_a_broker_that_is_away_is_told_and_the_rest_is_read(reading: None, demo: Commune, settings: Settings) -> None:
     settings.CELERY_BROKER_URL = f"redis://{LOOPBACK}:{free_port()}/0"
 
@@ -243,6 +257,31 @@ def test_a_broker_that_is_away_is_told_and_the_rest_is_read(reading: None, demo:
     assert figures["lps_fleet_readable", frozenset({("part", "broker")})] == 0
     assert figures["lps_communes", frozenset({("state", "active")})] == 2
     assert "lps_queue_tasks" not in {name for name, _ in figures}
+
+
+def test_every_queue_is_told_and_a_tick_that_nobody_knows_of_is_old(reading: None, demo: Commune) -> None:
+    cache.clear()
+
+    figures = fleet()
+
+    assert {labels for name, labels in figures if name == "lps_queue_tasks"} == {
+        frozenset({("queue", "lps")}),
+        frozenset({("queue", "lps.voice")}),
+    }
+    assert figures["lps_tick_timestamp_seconds", frozenset()] == 0
+
+
+def test_a_port_of_figures_that_is_taken_stops_nobody(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("LPS_METRICS_PORT", str(port))
+        monkeypatch.setattr(exposing, "MultiProcessCollector", lambda registry: None)
+
+        assert exposing.expose("web") is None
+
+    assert f"no metrics of web: {LOOPBACK}:{port} (LPS_METRICS_PORT) cannot be had" in caplog.text
 
 
 def test_the_last_tick_is_told_by_the_true_time(reading: None, demo: Commune, monkeypatch: pytest.MonkeyPatch) -> None:

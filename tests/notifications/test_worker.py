@@ -29,7 +29,8 @@ from tenants.tasks import send_to_commune
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-COMMAND = "-m celery -A lps.config.celery:app worker --pool=solo --without-gossip --without-mingle -n essai@%h"
+COMMAND = "-m celery -A lps.config.celery:app worker --without-gossip --without-mingle -n essai@%h"
+ALONE = ("--pool=solo",)
 Write = Callable[..., OutboxMessage]
 
 
@@ -51,19 +52,21 @@ class Worker:
 
 
 @contextmanager
-def started_worker(folder: Path, postbox: Any) -> Iterator[Worker]:
-    """A worker that is ready, for the time of a block."""
+def started_worker(folder: Path, postbox: Any, *options: str, **variables: str) -> Iterator[Worker]:
+    """A worker that is ready, for the time of a block: one process, unless its options say otherwise."""
     env = os.environ | {
         "DJANGO_SETTINGS_MODULE": "worker_settings",
         "PYTHONPATH": os.pathsep.join(str(path) for path in (ROOT, ROOT / "platform", HERE)),
         "EMAIL_URL": f"smtp://127.0.0.1:{postbox.port}",
+        **variables,
     }
+    command = [sys.executable, *COMMAND.split(), *(options or ALONE)]
     log = folder / "worker.log"
     with log.open("wb") as output:
-        process = subprocess.Popen([sys.executable, *COMMAND.split()], cwd=ROOT, env=env, stdout=output, stderr=output)
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=output)
     worker = Worker(process, log)
     try:
-        until(lambda: " ready." in worker.log, why=lambda: worker.log)
+        until(lambda: " ready." in worker.log, why=lambda: worker.log, seconds=90)
         yield worker
     finally:
         process.terminate()

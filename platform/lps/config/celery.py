@@ -11,7 +11,7 @@ from celery import Celery
 from celery.loaders.app import AppLoader
 from celery.signals import beat_init, setup_logging, worker_init
 
-from lps.config.alive import ShowAlive
+from lps.config.alive import ShowAlive, TellLongTasks
 from lps.config.refusals import refuse_unsafe_start
 from lps.kernel.metrics.exposing import expose
 
@@ -36,7 +36,7 @@ app.conf.beat_schedule = {
     "life": {"task": "console.life", "schedule": 60.0, "options": {"expires": 55}},
 }
 app.conf.beat_scheduler = "lps.config.alive:Scheduler"
-app.steps["worker"].add(ShowAlive)
+app.steps["worker"].update((ShowAlive, TellLongTasks))
 
 
 @setup_logging.connect

@@ -24,17 +24,20 @@ from lps.kernel import clock
 from lps.kernel.metrics.exposing import Collector, GaugeMetricFamily
 from notifications import queries as messages
 from tenants import context, queries
+from tenants.fleet import versions
 from tenants.models import Commune
 
 EVERY_SECONDS = 15.0
 LONGEST_MILLISECONDS = 2000  # of one statement: a schema under migration is locked
 BROKER_SECONDS = 2.0
+NAMED = 10  # of those behind the code, in one line
 log = logging.getLogger(__name__)
 
 _FAMILIES = {
     "lps_fleet_readable": ("Whether the database and the broker answer the scheduler.", ("part",)),
     "lps_communes": ("Communes of the cell, by state.", ("state",)),
     "lps_communes_unread": ("Communes in service that could not be read.", ()),
+    "lps_communes_behind": ("Communes whose schema misses a migration of this code.", ()),
     "lps_outbox_messages": (
         "Messages that wait, by kind: due, later, tried before, in a worker's hands.",
         ("kind", "state"),
@@ -42,8 +45,8 @@ _FAMILIES = {
     "lps_outbox_oldest_seconds": ("For how long the oldest message has been due.", ("kind",)),
     "lps_payments_open": ("Payments online whose end the Treasury has not told yet.", ()),
     "lps_payments_oldest_seconds": ("For how long the oldest of them has been overdue to be asked about.", ()),
-    "lps_queue_tasks": ("Tasks in the broker that no worker has taken.", ()),
-    "lps_tick_timestamp_seconds": ("When the tick of the minute last ended.", ()),
+    "lps_queue_tasks": ("Tasks in the broker that no worker has taken, by queue.", ("queue",)),
+    "lps_tick_timestamp_seconds": ("When the tick of the minute last ended; 0 when none is known.", ()),
 }
 Families = dict[str, GaugeMetricFamily]
 
@@ -100,19 +103,31 @@ def _empty() -> Families:
 
 def _ask_database(families: Families) -> None:
     try:
-        states = Counter(str(commune.state) for commune in queries.communes())
+        communes = queries.communes()
+        states = Counter(str(commune.state) for commune in communes)
+        behind = _behind(communes)
         waiting = _waiting(queries.open_communes(), now=clock.now())
     finally:
         connection.close()  # this thread asks again in a while
     for state, number in states.items():
         families["lps_communes"].add_metric((state,), number)
     families["lps_communes_unread"].add_metric((), waiting.unread)
+    families["lps_communes_behind"].add_metric((), behind)
     for names, number in waiting.messages.items():
         families["lps_outbox_messages"].add_metric(names, number)
     for kind, seconds in waiting.oldest_message.items():
         families["lps_outbox_oldest_seconds"].add_metric((kind,), seconds)
     families["lps_payments_open"].add_metric((), waiting.payments)
     families["lps_payments_oldest_seconds"].add_metric((), waiting.oldest_payment)
+
+
+def _behind(communes: list[Commune]) -> int:
+    """How many `lps fleet migrate` has still to bring to the code: it was stopped by a failure, or was not run."""
+    behind = [one for one in versions.standings(communes) if not one.is_current]
+    if behind:
+        told = ", ".join(f"{one.commune.slug} ({'.'.join(one.missing[0])})" for one in behind[:NAMED])
+        log.warning("metrics: %s communes are behind the code: %s", len(behind), told)
+    return len(behind)
 
 
 def _waiting(communes: list[Commune], *, now: datetime) -> Waiting:
@@ -142,9 +157,15 @@ def _ask_broker(families: Families) -> None:
     options = {"socket_timeout": BROKER_SECONDS, "socket_connect_timeout": BROKER_SECONDS}
     prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
     with redis.Redis.from_url(settings.CELERY_BROKER_URL, **options) as broker:
-        waiting = cast(int, broker.llen(f"{prefix}{settings.CELERY_TASK_DEFAULT_QUEUE}"))
-    families["lps_queue_tasks"].add_metric((), waiting)
+        waiting = {queue: cast(int, broker.llen(f"{prefix}{queue}")) for queue in _queues()}
+    for queue, number in waiting.items():
+        families["lps_queue_tasks"].add_metric((queue,), number)
     with context.public():
         ticked = cache.get(LAST_TICK)
-    if ticked is not None:
-        families["lps_tick_timestamp_seconds"].add_metric((), float(ticked))
+    families["lps_tick_timestamp_seconds"].add_metric((), float(ticked or 0))
+
+
+def _queues() -> list[str]:
+    """Those that a worker may listen to: the one for all, and those of the routes."""
+    routes = settings.CELERY_TASK_ROUTES.values()
+    return [settings.CELERY_TASK_DEFAULT_QUEUE, *sorted({route["queue"] for route in routes})]

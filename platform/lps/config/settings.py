@@ -213,6 +213,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "lps"
 # Seconds of work a piece, for nobody who waits: a queue and workers of its own.
 CELERY_TASK_ROUTES = {"voice.render": {"queue": "lps.voice"}}
+# A task that does not end is told to, then killed: before the broker takes it for lost, and gives it out again (1 h).
+CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 40 * 60, 45 * 60
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -27,6 +27,9 @@ CHANGES_REFUSED = Counter("lps_changes_refused", "Changes of bookings refused, b
 ATTEMPTS = Counter("lps_attempts", "Attempts at a secret, by what became of them.", ("secret", "outcome"))
 MESSAGES = Counter("lps_messages", "Messages that a worker tried to send.", ("kind", "outcome"))
 SMS = Counter("lps_sms", "SMS handed to a provider, by its answer.", ("provider", "outcome"))
+OLDEST_TASK = Gauge(
+    "lps_task_oldest_seconds", "For how long a worker has been at the task it began first.", multiprocess_mode="livemax"
+)
 TASKS = Histogram("lps_task_seconds", "Tasks, by name and end.", ("task", "outcome"), buckets=_LONG_SECONDS)
 PAYMENTS = Counter("lps_payments", "Payments online that came into a state.", ("state",))
 PAYFIP = Histogram("lps_payfip_seconds", "Questions to PayFiP.", ("operation", "outcome"), buckets=_SECONDS)
@@ -45,6 +48,7 @@ ALL = (
     MESSAGES,
     SMS,
     TASKS,
+    OLDEST_TASK,
     PAYMENTS,
     PAYFIP,
     CALLS,
@@ -72,3 +76,8 @@ def task_timed(name: str) -> Iterator[None]:
         outcome = "done"
     finally:
         TASKS.labels(task=name, outcome=outcome).observe(time.perf_counter() - began)
+
+
+def task_lost(name: str, *, seconds: float) -> None:
+    """Count a task whose process was killed: it could not count itself."""
+    TASKS.labels(task=name, outcome="lost").observe(seconds)

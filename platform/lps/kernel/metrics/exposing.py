@@ -35,9 +35,10 @@ class Started(Collector):
 
 
 def expose(process: str, *, more: Iterable[Collector] = ()) -> WSGIServer | None:
-    """Answer `/metrics` on `LPS_METRICS_PORT`; without it, nothing. Raises `OSError` for a taken port.
+    """Answer `/metrics` on `LPS_METRICS_PORT`; without it, nothing.
 
-    `process` is web, worker, scheduler or voice; `more` is asked at each reading.
+    `process` is web, worker, scheduler or voice; `more` is asked at each reading. A port that cannot be had is told
+    to the logs, and to whoever watches by the process's absence: families are served all the same.
     """
     port = os.environ.get("LPS_METRICS_PORT", "")
     if not port:
@@ -47,7 +48,11 @@ def expose(process: str, *, more: Iterable[Collector] = ()) -> WSGIServer | None
     for collector in (Started(process), *more):
         registry.register(collector)
     host = os.environ.get("LPS_METRICS_HOST", LOOPBACK)
-    server, _thread = start_http_server(int(port), addr=host, registry=registry)
+    try:
+        server, _thread = start_http_server(int(port), addr=host, registry=registry)
+    except OSError as error:
+        log.error("no metrics of %s: %s:%s (LPS_METRICS_PORT) cannot be had (%s)", process, host, port, error.strerror)
+        return None
     log.info("metrics of %s on http://%s:%s/metrics", process, host, server.server_port)
     return server
 
