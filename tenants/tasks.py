@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from lps.kernel import log_context
 from lps.kernel.metrics.counted import task_lost, task_timed
-from tenants import context, queries
+from tenants import context, offers, queries
 from tenants.models import CommuneState
 
 # Two, because some tasks share their work between two workers.
@@ -96,6 +96,8 @@ class CommuneTask(Task[..., Any]):
         commune = queries.commune_by_slug(slug=slug)
         named = _told_as(self.name, commune=slug, request=_header(self.request, "request_id"))
         if commune.state == CommuneState.ERASED:  # it was queued before: there is nothing left to do it to
+            return None
+        if offers.holds(commune, self.name):  # what it finds is found again once the service is open
             return None
         with named, task_timed(self.name), context.use(commune):
             return self.run(*args, **kwargs)

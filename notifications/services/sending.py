@@ -13,7 +13,8 @@ from lps.journal.channels import Channel
 from lps.journal.services import record, record_change
 from notifications.models import CREDENTIALS_PURPOSE, Kind, OutboxMessage, SendingSettings, State
 from notifications.wakeup import SEND_SMS
-from tenants import keys
+from tenants import context, keys
+from tenants.offers import SMS
 from tenants.wakeup import wake_after_commit
 
 SUBJECT = "sending"
@@ -66,8 +67,17 @@ def stop_sms(*, by: Actor, at: datetime) -> bool:
     return True
 
 
+class ServiceClosed(Exception):
+    """The vendor closed the SMS service to this commune: nothing leaves until it is open again."""
+
+
 def resume_sms(*, by: Actor, at: datetime, drop_waiting: bool) -> int:
-    """SMS leave again. With `drop_waiting`, those that wait are given up first: how many. An agent may resend them."""
+    """SMS leave again. With `drop_waiting`, those that wait are given up first: how many. An agent may resend them.
+
+    Raises `ServiceClosed`.
+    """
+    if SMS in context.current().closed_offers:
+        raise ServiceClosed
     with transaction.atomic():
         settings = _locked()
         dropped = 0

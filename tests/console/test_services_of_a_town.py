@@ -1,17 +1,27 @@
 """Services that the vendor closes to a commune, and what communes use, month by month."""
 
+import html
+
 import pytest
 from django.test import Client
 
+from billing.wakeup import POLL
 from lps.accounts.roles import Role
+from lps.config.tick import SCHEDULE
 from lps.console import states
 from lps.journal.models import AuditEntry
+from notifications import queries as sending
+from notifications.models import State
+from notifications.services.sms import PLAIN, post_sms
+from notifications.tasks import send_sms
+from notifications.wakeup import ASK_BACK, DRAIN, READ_STOPS
 from tenants import context, queries
 from tenants.models import Commune
 from tenants.offers import OFFERS
 from tests.accounts.factories import console_browser, enter, operator
 from tests.isolation.cast import BY, Town, here
 from tests.isolation.trials import with_cookies, with_token
+from voice.wakeup import RENDER
 
 
 @pytest.fixture
@@ -53,12 +63,47 @@ def test_the_vendor_opens_and_closes_and_both_journals_tell_it(demo: Commune, ac
     assert accountant.post("/communes/demo/services/", {"opened": opened}).status_code == 302
     assert accountant.post("/communes/demo/services/", {"opened": ["rien"]}).status_code == 400
 
-    assert "Serveur vocal" not in accountant.get("/communes/demo/").content.decode()
+    assert "Serveur vocal : leurs tâches attendent" in accountant.get("/communes/demo/").content.decode()
     after = {"closed_offers": ["telephone"]}
     with context.use(demo):
         assert AuditEntry.objects.get(action=states.OFFERS_CHANGED).after == after
     with context.public():
         assert AuditEntry.objects.get(action=states.OFFERS_CHANGED).after == after
+
+
+def test_what_a_closed_service_does_by_itself_waits_until_it_is_open(
+    demo: Commune, town: Town, accountant: Client
+) -> None:
+    clerk = town.browser(lps_mairie=town.agent())
+    with context.use(demo):
+        message = post_sms(to="+33612345678", template=PLAIN, facts={"text": "Bonjour"}, by=BY)
+    states.close_offers(slug="demo", closed=list(OFFERS), by=BY)
+
+    send_sms.apply(headers={"commune": "demo"}).get()
+    clerk.post("/mairie/envois/sms/reprendre/", {"attente": "envoyer"})
+    page = clerk.get("/mairie/envois/reglages/").content.decode()
+
+    assert "fermé par l'éditeur" in html.unescape(page) and "Reprendre" not in page
+    assert "leurs tâches attendent" in accountant.get("/communes/demo/").content.decode()
+    with context.use(demo):
+        message.refresh_from_db()
+        assert (message.state, message.attempts) == (State.WAITING, 0)
+        assert sending.sending().stopped_at is not None
+
+    states.close_offers(slug="demo", closed=[], by=BY)
+    clerk.post("/mairie/envois/sms/reprendre/", {"attente": "abandonner"})
+    with context.use(demo):
+        message.refresh_from_db()
+        assert (message.state, sending.sending().stopped_at) == (State.DEAD, None)
+
+
+def test_what_is_held_are_tasks_of_ours_and_no_purge_nor_question_about_what_is_under_way() -> None:
+    known = {due.task for due in SCHEDULE} | {RENDER}
+    held = {task for offer in OFFERS.values() for task in offer.held}
+
+    assert held < known
+    assert not held & {POLL, ASK_BACK, READ_STOPS, DRAIN}
+    assert not {task for task in held if task.endswith(".purge")}
 
 
 def test_what_communes_used_is_taken_away(demo: Commune, buchelay: Commune, accountant: Client) -> None:

@@ -19,7 +19,7 @@ from lps.families import wakeup as families
 from lps.journal import tasks as journal
 from lps.kernel import clock
 from notifications.wakeup import ASK_BACK, DRAIN, PURGE, QUEUE_CAMPAIGNS, READ_STOPS, SEND_SMS
-from tenants import queries
+from tenants import offers, queries
 from tenants.models import Commune
 from tenants.tasks import registry_task, send_to_commune
 from voice.wakeup import ASK as ASK_FOR_PIECES
@@ -122,6 +122,8 @@ def share_of(commune: Commune) -> float:
 
 def _send(due: Due, commune: Commune, now: datetime) -> bool:
     """Send one task if it is due and was not sent yet; a broker that is away leaves it to the next tick."""
+    if offers.holds(commune, due.task):
+        return False
     if due.at is None:
         return send_to_commune(task=due.task, slug=commune.slug, app=current_app)
     day = due.day(now=now, zone=commune.zone, share=share_of(commune))

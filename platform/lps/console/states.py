@@ -12,10 +12,12 @@ from lps.console.models import Erasure
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record_change
+from lps.kernel import clock
 from lps.kernel.refusals import Refusal
+from notifications.services.sending import stop_sms
 from tenants import context, queries
 from tenants.models import Commune, CommuneState
-from tenants.offers import OFFERS
+from tenants.offers import OFFERS, SMS
 
 log = logging.getLogger(__name__)
 CHANGED, OFFERS_CHANGED = "commune_state_changed", "commune_offers_changed"
@@ -86,7 +88,11 @@ def set_opening_day(*, slug: str, day: date | None, by: Actor) -> Commune:
 
 
 def close_offers(*, slug: str, closed: Sequence[str], by: Actor) -> Commune:
-    """Say which offers are closed to a commune; the others are open. Raises `UnknownCommune`."""
+    """Say which offers are closed to a commune; the others are open. Raises `UnknownCommune`.
+
+    With the SMS service the commune's SMS are stopped: once it is open again an agent says whether those that waited
+    leave or are given up, so that no old news leaves by itself.
+    """
     with transaction.atomic(), context.public():
         commune = _locked(slug)
         before = {"closed_offers": commune.closed_offers}
@@ -95,6 +101,9 @@ def close_offers(*, slug: str, closed: Sequence[str], by: Actor) -> Commune:
         if before != after:
             commune.save(update_fields=["closed_offers"])
             _record(commune, before, after, by=by, action=OFFERS_CHANGED)
+        if SMS in commune.closed_offers:
+            with context.use(commune):
+                stop_sms(by=by, at=clock.now())
     queries.forget_hosts()
     return commune
 

@@ -101,6 +101,7 @@ def commune(request: DoorRequest, slug: str) -> HttpResponse:
         "last_error": sentences.why(detail.row.figures.last_error) if detail.row.figures else "",
         "charts": _charts(detail.months),
         "offers": [offer.label for name, offer in OFFERS.items() if name not in found.closed_offers],
+        "closed_offers": [offer.label for name, offer in OFFERS.items() if name in found.closed_offers],
         "may_offer": allowed(request.actor, SET_OFFERS),
         "may_change": allowed(request.actor, CHANGE_STATES) and bool(states.NEXT[found.state]),
         "may_enter": allowed(request.actor, ENTER_TOWNS) and found.state in SERVED,

@@ -20,12 +20,17 @@ from notifications.gateways.base import NoAnswer
 from notifications.models import Class
 from notifications.services import sending as services
 from notifications.services.sms import post_sms
+from tenants import context
+from tenants.offers import SMS
 
 TRIAL = "office/sms/trial"
 SAID = {
     "enregistre": gettext_lazy("C'est enregistré. Faites un essai sur votre portable."),
     "essai": gettext_lazy("L'essai est parti. S'il n'arrive pas dans la minute, regardez les messages non partis."),
     "arrete": gettext_lazy("Les SMS sont arrêtés. Plus aucun ne part."),
+    "ferme": gettext_lazy(
+        "Le service SMS est fermé par l'éditeur : les SMS restent arrêtés. Écrivez-lui pour le rouvrir."
+    ),
     "repris": gettext_lazy("Les SMS repartent."),
     "abandonnes": gettext_lazy("Les SMS repartent. Ceux qui attendaient sont dans les messages non partis."),
 }
@@ -91,7 +96,10 @@ def resume(request: DoorRequest) -> HttpResponse:
     """Let SMS leave again, those that wait or only the next ones."""
     assert request.actor is not None
     drop = request.POST.get("attente") == "abandonner"
-    services.resume_sms(by=request.actor, at=request.received_at, drop_waiting=drop)
+    try:
+        services.resume_sms(by=request.actor, at=request.received_at, drop_waiting=drop)
+    except services.ServiceClosed:
+        return saying.done(reverse("office:sending"), "ferme")
     return saying.done(reverse("office:sending"), "abandonnes" if drop else "repris")
 
 
@@ -108,6 +116,7 @@ def _page(
         "spent": sms_cap.spent_this_month(now=request.received_at),
         "sums": queries.sums(),
         "credit": credit,
+        "service_closed": SMS in context.current().closed_offers,
         "callback": gateways.callback_url(kept),
         "said": saying.said(request, SAID),
     }
