@@ -14,6 +14,7 @@ INLINE = re.compile(
 )
 THIRD_PARTY = re.compile(r"<(?:script|link|img|iframe)\b[^>]*(?:src|href)=[\"'](?:https?:)?//", re.I)
 LOOSE_SPACE = re.compile(r" [:;?!»€](?=[\s\"'<]|$)|« ")
+FOCUSED = re.compile(r"<[^<>]* data-focus\b[^<>]*>")
 SENTENCE = re.compile(r"{% (?:block)?trans(?:late)? ([\"'])(.*?)\1")
 
 
@@ -39,6 +40,17 @@ def test_no_page_carries_style_or_script_or_calls_elsewhere() -> None:
     }
 
     assert found == {}
+
+
+def test_what_takes_the_focus_takes_it_without_script_too() -> None:
+    torn = {
+        f"{path.relative_to(REPOSITORY)}: {tag}"
+        for path in pages_of_the_repository()
+        for tag in FOCUSED.findall(path.read_text())
+        if 'tabindex="-1"' not in tag or " autofocus" not in tag
+    }
+
+    assert torn == set()
 
 
 @pytest.mark.parametrize(

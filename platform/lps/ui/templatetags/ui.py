@@ -47,6 +47,8 @@ def field(bound: BoundField, mention: str | None = None) -> dict[str, Any]:
         "mention": mention if bound.field.required else "",
         "kind": _kind(bound),
         "describedby": bound.aria_describedby if bound.use_fieldset else "",
+        # An empty required field is :invalid to a browser, which would call it wrong aloud before it was filled.
+        "control": bound.as_widget(attrs={"aria-invalid": "false"}) if bound.field.required else bound,
     }
 
 
