@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -141,7 +141,7 @@ class Pages:
 
 @dataclass(slots=True)
 class Site:
-    """The product running: `pages` at the true time; its worker and mail server start when a mail is waited for."""
+    """The product running: its pages start when they are asked for, its worker and mail server when a mail is."""
 
     copy: Copy
     directory: Path
@@ -150,10 +150,14 @@ class Site:
     mails_port: int = field(default_factory=free_port)
     smtp_port: int = field(default_factory=free_port)
     works: bool = False
-    pages: Pages = field(init=False)
+    served: Pages | None = None
 
-    def __post_init__(self) -> None:
-        self.pages = self.ending.enter_context(self.pages_with())
+    @property
+    def pages(self) -> Pages:
+        """The pages at the true time."""
+        if self.served is None:
+            self.served = self.ending.enter_context(self.pages_with())
+        return self.served
 
     def inside(self, slug: str) -> Any:
         """The block's body runs inside a commune of the site."""
@@ -169,25 +173,34 @@ class Site:
             assert process.poll() is None, last_lines(pages.log)
             yield pages
 
-    def pages_at(self, instant: datetime, *, port: int = 0) -> Any:
+    def pages_at(self, instant: datetime, *, port: int = 0, **variables: str) -> Any:
         """Serve the same database as if it were another instant (aware), for the time of a block.
 
         On the port of pages that have ended, a browser goes on with them where it was.
         """
         origin = str(time.time())  # the time runs on from now for every process, as under `make run`
-        return self.pages_with(port=port, LPS_CLOCK=instant.isoformat(), LPS_CLOCK_ORIGIN=origin, WEB_CONCURRENCY="1")
+        clock = {"LPS_CLOCK": instant.isoformat(), "LPS_CLOCK_ORIGIN": origin}
+        return self.pages_with(port=port, WEB_CONCURRENCY="1", **clock, **variables)
 
     def work(self) -> None:
         """Start the worker and the mail server, once: what waits in the queue is done."""
         if not self.works:
             self.works = True
-            mails = ("notifications.sink", "--directory", str(self.directory / "mails"))
-            folder = ("--sms", str(self.directory / "sms"))
-            ports = ("--smtp-port", str(self.smtp_port), "--page-port", str(self.mails_port))
-            self.ending.enter_context(self._running(*mails, *folder, *ports, log=self.directory / "mails.log"))
-            celery = ("celery", "-A", "lps.config.celery:app", "worker", "--pool", "solo")
-            alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-            self.ending.enter_context(self._running(*celery, *alone, log=self.directory / "worker.log"))
+            self.take_mails()
+            self.ending.enter_context(self.worker_with())
+
+    def take_mails(self) -> None:
+        """Start the mail server."""
+        mails = ("notifications.sink", "--directory", str(self.directory / "mails"))
+        folder = ("--sms", str(self.directory / "sms"))
+        ports = ("--smtp-port", str(self.smtp_port), "--page-port", str(self.mails_port))
+        self.ending.enter_context(self._running(*mails, *folder, *ports, log=self.directory / "mails.log"))
+
+    def worker_with(self, **variables: str) -> AbstractContextManager[Popen[bytes]]:
+        """A worker under other variables, for the time of a block; who asks for one lets no other work."""
+        celery = ("celery", "-A", "lps.config.celery:app", "worker", "--pool", "solo")
+        alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+        return self._running(*celery, *alone, log=self.directory / "worker.log", **variables)
 
     def mails_to(self, address: str, *, subject: str = "", number: int = 1) -> list[dict[str, Any]]:
         """Wait until so many mails have come to an address, under a subject if one is given; newest first."""
@@ -222,7 +235,7 @@ class Site:
             "EMAIL_URL": f"smtp://{LOOPBACK}:{self.smtp_port}",
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "platform")]),
         }
-        if module == "celery":
+        if module == "celery" and "PORT" not in variables:
             own["PORT"] = str(self.pages.port)
         with log.open("wb") as output:
             process = start(
@@ -235,14 +248,14 @@ class Site:
 
 
 @contextmanager
-def running_site(directory: Path, blocker: DjangoDbBlocker) -> Iterator[Site]:
-    """Start the product on a copy of the template; everything ends with the block."""
+def running_site(directory: Path, blocker: DjangoDbBlocker, *, name: str = "site") -> Iterator[Site]:
+    """Start the product on a copy of the template, of this name; everything ends with the block."""
     (settings.LPS_DATA_DIR / "static").mkdir(parents=True, exist_ok=True)
     with ExitStack() as ending:
         valkey = Valkey(directory, ephemeral=True)
         valkey.start()
         ending.callback(valkey.stop)
-        yield Site(Copy.made("site", blocker), directory, valkey, ending)
+        yield Site(Copy.made(name, blocker), directory, valkey, ending)
 
 
 @pytest.fixture(scope="session")
