@@ -219,6 +219,9 @@ def told(spec: TariffSpec) -> dict[str, Any]:
                 if under:
                     last = max(under, key=lambda cell: (cell.from_rank, cell.qf_from))
                     facts[_key(row, side, rank)] = last.amount
+                # Left empty, it follows the residents' price when that one is changed.
+                if not resident and facts.get(_key(row, side, rank)) == facts.get(_key(row, "in", rank)):
+                    facts.pop(_key(row, side, rank), None)
     return facts
 
 

@@ -18,7 +18,7 @@ from tenants import context
 
 @dataclass(slots=True)
 class Priced:
-    """An activity with the versions of its tariff, `now` being that of today."""
+    """An activity with the versions of its tariff, `now` being that of today, with its prices or those of the next."""
 
     activity: Activity
     versions: list[Tariff] = field(default_factory=list)
@@ -43,10 +43,12 @@ def by_activity(*, today: date, only: Collection[int] = ()) -> list[Priced]:
         if version.valid_during.lower > today:
             one.coming = version
         elif version.valid_during.upper is None or version.valid_during.upper > today:
-            effort = version.basis == Tariff.Basis.EFFORT
             one.now = version
-            one.low = version.floor if effort else version.low
-            one.high = version.ceiling if effort else version.high
+        else:
+            continue
+        effort = version.basis == Tariff.Basis.EFFORT  # from the latest on: today's prices, or the next ones
+        one.low = version.floor if effort else version.low
+        one.high = version.ceiling if effort else version.high
     return list(found.values())
 
 

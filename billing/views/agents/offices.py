@@ -16,6 +16,7 @@ from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families.views.agents.frame import agent_of, agent_of_all, posted
 from lps.ui import saying
+from tenants import context
 
 SAID = {
     "regie": _l("La régie est enregistrée."),
@@ -71,7 +72,9 @@ def settings(request: DoorRequest) -> HttpResponse:
 
 def _page(request: DoorRequest, found: CashOffice | None) -> HttpResponse:
     agent_of_all(request)
-    form = OfficeForm(posted(request), instance=found)
+    commune = context.current()
+    known = {} if found else {"collectivity": commune.header_name, "siret": commune.siret}
+    form = OfficeForm(posted(request), instance=found, initial=known)
     if form.is_bound and form.is_valid():
         kept = CashOffice.objects.get(pk=found.pk) if found else None  # as it stood: the form changed its own
         services.save_office(office=kept, facts=form.cleaned_data, by=agent_of(request))

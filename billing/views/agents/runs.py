@@ -177,8 +177,8 @@ def publish(request: DoorRequest, run_id: int) -> HttpResponse:
     until = services.online_until(
         _today(request), limit_day=found.cash_office.online_limit_day, zone=context.current().zone
     )
-    facts = {"run": found, "last_online": services.last_day_online(until), **page.reach(found)}
-    return render(request, "billing/office/run_publish.html", facts)
+    facts = {"run": found, "totals": page.totals(found), "last_online": services.last_day_online(until)}
+    return render(request, "billing/office/run_publish.html", {**facts, **page.reach(found)})
 
 
 @require_POST

@@ -37,7 +37,9 @@ SAID = {
     "enfant": _("L'enfant est ajouté. Ses codes sont prêts : imprimez la lettre de la famille."),
     "change": _("C'est enregistré."),
     "classe": _("Le changement de classe est enregistré."),
-    "garde": _("L'autre foyer est ajouté : il réserve et paie sa part."),
+    "garde": _(
+        "L'autre foyer est ajouté : il réserve et paie sa part. Ouvrez sa page pour lui imprimer sa lettre de codes."
+    ),
     "fin": _("La fin de la garde est enregistrée."),
     "retire": _("Cette personne est retirée."),
     "sante": _("L'information de santé est enregistrée, chiffrée."),
