@@ -164,11 +164,6 @@ def holders_of(value: str) -> list[str]:
     return list(Address.objects.in_force().filter(lookup=lookup).values_list("holder", flat=True))
 
 
-def addresses_of_many(holders: Collection[str]) -> dict[str, list[str]]:
-    """The e-mail addresses in force of these holders, in clear, in the order of their proofs: one statement."""
-    return {holder: [row.address for row in rows] for holder, rows in proved_by(holders).items()}
-
-
 def proved_by(holders: Collection[str]) -> dict[str, list[Address]]:
     """The e-mail addresses in force of these holders, in the order of their proofs: one statement."""
     found: dict[str, list[Address]] = {}

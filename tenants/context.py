@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from django_tenants.utils import get_public_schema_name
-
 from lps.kernel import log_context
 from tenants.connection import connection
 from tenants.models import Commune
@@ -74,8 +72,3 @@ def entry() -> dict[str, object]:
         return _entries.get()
     except LookupError:
         return {}
-
-
-def in_public() -> bool:
-    """Whether the connection stands in the registry's schema."""
-    return connection.schema_name == str(get_public_schema_name())

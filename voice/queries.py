@@ -11,7 +11,7 @@ from django.db.models.functions import TruncDate
 
 from tenants import context
 from voice.gateway.prompts import TownVoice
-from voice.models import Call, Piece, Pronunciation, Recording, VoiceSettings
+from voice.models import Call, Pronunciation, Recording, VoiceSettings
 
 Outcome = Call.Outcome
 
@@ -66,11 +66,6 @@ def town_voice() -> TownVoice:
 def recordings() -> dict[str, Recording]:
     """What was recorded, by its words: one statement."""
     return {one.words: one for one in Recording.objects.all()}
-
-
-def waiting_pieces() -> int:
-    """How many pieces are still to be rendered."""
-    return Piece.objects.filter(made_at=None).count()
 
 
 def calls() -> QuerySet[Call]:

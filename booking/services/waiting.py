@@ -300,12 +300,6 @@ def _locked(pks: Iterable[int]) -> list[ServiceDay]:
     return list(rows.select_for_update(of=("self",), no_key=True))
 
 
-def bookings_and_offers(service_day: ServiceDay, *, at: datetime) -> int:
-    """How many places of a day are taken at an instant: bookings that stand, and offers not yet answered."""
-    booked = Booking.objects.standing().filter(service_day=service_day).count()
-    return booked + WaitingEntry.objects.filter(service_day=service_day, state=State.OFFERED, accept_by__gt=at).count()
-
-
 def put_first(lost: Collection[Booking], *, by: Actor, at: datetime) -> frozenset[int]:
     """Put at the head of their days' lists the children whose booking a closure canceled and a full day did not take
     back, in the order in which they had booked; returns the keys of those bookings.

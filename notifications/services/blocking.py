@@ -38,11 +38,6 @@ def block_address(address: str, *, why: Blocked.Why) -> bool:
     return False
 
 
-def lift(kind: Kind, lookup: str, *, at: datetime) -> int:
-    """Its holder proved it again: it is written to as before. How many blocks ended (none or one)."""
-    return Blocked.objects.filter(kind=kind, lookup=lookup, lifted_at=None).update(lifted_at=at)
-
-
 def address_lookup(address: str) -> str:
     """What finds an e-mail address among proofs and blocks; raises `BadAddress`."""
     return keys.lookup_hash(same_address_key(clean_email(address)), purpose=ADDRESS_PURPOSE)

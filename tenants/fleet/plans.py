@@ -104,11 +104,6 @@ class Plan:
     applied: frozenset[Name] | None
     chunks: tuple[Chunk, ...]
 
-    @property
-    def runs_code(self) -> bool:
-        """Whether a part of it runs in each commune."""
-        return any(isinstance(part, Live) for chunk in self.chunks for part in chunk.parts)
-
     def apply(self) -> None:
         """Bring the commune entered to the code; raises `Busy` or `StepFailed`."""
         standing = self.applied

@@ -239,7 +239,8 @@ class TestUndoingCountsPlaces:
 
         undo(closure)
 
-        assert waiting.bookings_and_offers(one_place, at=clock.now()) == 1
+        assert not Booking.objects.standing().filter(service_day=one_place).exists()
+        assert WaitingEntry.objects.get(child=bertrand).state == "offered"
 
 
 def test_what_a_class_closure_still_covers_comes_back_with_it(

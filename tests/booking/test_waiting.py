@@ -83,7 +83,9 @@ def states(held: ServiceDay) -> list[str]:
 
 
 def taken(held: ServiceDay, *, at: datetime) -> int:
-    return waiting.bookings_and_offers(held, at=at)
+    """Places taken at an instant: bookings that stand, and offers not yet answered."""
+    booked = Booking.objects.standing().filter(service_day=held).count()
+    return booked + WaitingEntry.objects.filter(service_day=held, state=State.OFFERED, accept_by__gt=at).count()
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_it_prints_no_letter_of_another_school(elsewhere: Client, ce1: SchoolCla
 
 def test_it_takes_no_letter_that_a_colleague_printed(elsewhere: Client, ce1: SchoolClass, home: Household) -> None:
     of_class = letters.ask_for_classes(classes=[ce1.pk], by=BY)
-    of_family = letters.ask_for_household(household=home, by=BY)
+    of_family = letters.print_for_household(household=home, by=BY)
     tasks.draw_letters.run()
 
     for batch in (of_class, of_family):

@@ -58,7 +58,7 @@ def test_a_class_has_a_page_a_family_in_the_order_of_names(in_demo: Commune, ce1
 def test_the_letter_says_the_codes_of_all_the_familys_children(in_demo: Commune) -> None:
     home = Household.objects.get(name="MARSONE")
 
-    text = read(drawn(letters.ask_for_household(household=home, by=NADIA))).pages[0].extract_text()
+    text = read(letters.print_for_household(household=home, by=NADIA)).pages[0].extract_text()
 
     said = (
         "654321",
@@ -87,7 +87,7 @@ def test_a_child_of_two_households_carries_two_letters(in_demo: Commune, ce1: Sc
 def test_it_is_accessible_and_in_french(in_demo: Commune) -> None:
     home = Household.objects.get(name="MARSONE")
 
-    pdf = read(drawn(letters.ask_for_household(household=home, by=NADIA)))
+    pdf = read(letters.print_for_household(household=home, by=NADIA))
 
     root = pdf.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == "fr"

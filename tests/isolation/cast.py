@@ -668,10 +668,7 @@ class Town:
     def letters(self) -> LettersBatch:
         """The family's letter, drawn."""
         with self.inside():
-            batch = letters.ask_for_household(household=self.household, by=BY)
-            letters.draw_asked()
-            batch.refresh_from_db()
-            return batch
+            return letters.print_for_household(household=self.household, by=BY)
 
     @property
     def next_year(self) -> dict[str, Any]:

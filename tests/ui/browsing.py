@@ -10,10 +10,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 from styleguide import PAGES, ROOT, render, render_bare, request
 
-from lps.ui.colors import DEFAULT_COLOR, theme_css
+from lps.ui.colors import theme_css
 from lps.ui.middleware import content_security_policy
 
 HOST = "http://buchelay.localhost"
+COLOR = "#a3195b"
 CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
@@ -34,7 +35,7 @@ def browser() -> Iterator[Browser]:
         yield chromium
 
 
-def opened(browser: Browser, *, color: str = DEFAULT_COLOR, **options: object) -> BrowserContext:
+def opened(browser: Browser, *, color: str = COLOR, **options: object) -> BrowserContext:
     """A browser on our pages, answered here with the product's policy: nothing else can be reached."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
 

@@ -68,7 +68,7 @@ def test_the_grounds_are_those_of_the_style_sheet() -> None:
 
 def test_the_default_theme_is_the_one_of_the_style_sheet() -> None:
     by_day = (ROOT / "static/ui/tokens.css").read_text().split("@media")[0]
-    shades = colors.light(colors.DEFAULT_COLOR)
+    shades = colors.light("#a3195b")
 
     assert f"--commune: {shades.commune};" in by_day
     assert f"--commune-soft: {shades.soft};" in by_day

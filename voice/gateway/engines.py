@@ -7,8 +7,7 @@ from django.conf import settings
 
 from voice.gateway.kokoro import Kokoro, is_installed
 
-ESPEAK, KOKORO, AUTO = "espeak", "kokoro", "auto"
-CHOICES = (ESPEAK, KOKORO, AUTO)
+KOKORO, AUTO = "kokoro", "auto"
 
 
 class Engine(Protocol):

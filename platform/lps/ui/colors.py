@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-DEFAULT_COLOR = "#a3195b"
 CONTRAST = 4.5
 """What WCAG 2.2 (1.4.3) asks of a text of ordinary size."""
 

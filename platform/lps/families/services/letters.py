@@ -38,12 +38,12 @@ class Sheaf:
 
 def ask_for_classes(*, classes: Sequence[int], by: Actor) -> LettersBatch:
     """Ask for the letters of some classes, one file each; a worker draws them."""
-    return _ask({"classes": list(classes)}, total=len(classes), by=by)
-
-
-def ask_for_household(*, household: Household, by: Actor) -> LettersBatch:
-    """Ask for the letter of one family."""
-    return _ask({"household": household.pk}, total=1, by=by)
+    asked = {"classes": list(classes)}
+    with transaction.atomic():
+        batch = LettersBatch.objects.create(asked=asked, total=len(classes), requested_by=by.label)
+        record(by=by, channel=Channel.OFFICE, action="letters_asked", subject=f"letters:{batch.pk}", after=asked)
+        wake_after_commit(LETTERS)
+    return batch
 
 
 def print_for_household(*, household: Household, by: Actor) -> LettersBatch:
@@ -78,14 +78,6 @@ def draw(letters: Sequence[Letter]) -> bytes:
         "today": clock.today(commune.zone),
     }
     return pdf.render("families/letters.html", facts)
-
-
-def _ask(asked: dict[str, object], *, total: int, by: Actor) -> LettersBatch:
-    with transaction.atomic():
-        batch = LettersBatch.objects.create(asked=asked, total=total, requested_by=by.label)
-        record(by=by, channel=Channel.OFFICE, action="letters_asked", subject=f"letters:{batch.pk}", after=asked)
-        wake_after_commit(LETTERS)
-    return batch
 
 
 def _draw_or_fail(batch: LettersBatch) -> None:
