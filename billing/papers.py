@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from billing import invoices as invoices_read
@@ -98,14 +97,6 @@ def remittance(slip: Mapping[str, Any]) -> bytes:
 def reminders(notices: Sequence[Notice], *, at: datetime) -> bytes:
     """The letters of a sending, a page a family: some tens of milliseconds each, for a worker."""
     return pdf.render("billing/reminders_paper.html", {**_common(), "notices": notices, "at": at})
-
-
-def as_pdf(content: bytes, name: str) -> HttpResponse:
-    """A paper that no cache keeps, shown in the browser under a name."""
-    response = HttpResponse(content, content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _common() -> dict[str, Any]:

@@ -5,10 +5,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from billing import invoices, online, papers, quotients
+from billing import invoices, online, quotients
 from billing.services import documents
 from lps.families.decorators import household_required
 from lps.families.identity import FamilyRequest
+from lps.ui import downloads
 from tenants import context
 
 PER_PAGE = 24
@@ -56,4 +57,4 @@ def as_pdf(request: FamilyRequest, number: str) -> HttpResponse:
     found = invoices.of_family_numbered(request.household, number)
     if found is None:
         raise Http404
-    return papers.as_pdf(documents.content_of(found), found.number)
+    return downloads.paper(documents.content_of(found), name=found.number)

@@ -25,6 +25,7 @@ from lps.families.identity import FamilyRequest
 from lps.families.models import Household
 from lps.families.queries import emails_of_many
 from lps.kernel.refusals import Refusal
+from lps.ui import downloads
 
 PER_PAGE = 24
 # What a step says of a refusal that the invoice itself does not tell.
@@ -103,7 +104,7 @@ def ticket_pdf(request: FamilyRequest, ticket: str) -> HttpResponse:
     found = _theirs(request.household, ticket)
     if found.state not in online.SETTLED:
         raise Http404
-    return papers.as_pdf(papers.ticket(found), found.ticket)
+    return downloads.paper(papers.ticket(found), name=found.ticket)
 
 
 def _pay(request: FamilyRequest, due: Due, *, email: str, sealed: str) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from billing import desk, papers
 from lps.families.decorators import household_required
 from lps.families.identity import FamilyRequest
+from lps.ui import downloads
 
 PER_PAGE = 24
 
@@ -28,4 +29,4 @@ def receipt_pdf(request: FamilyRequest, number: str) -> HttpResponse:
     payment = desk.receipt_of(request.household, number=number)
     if payment is None:
         raise Http404
-    return papers.as_pdf(papers.receipt(payment), payment.number)
+    return downloads.paper(papers.receipt(payment), name=payment.number)

@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, TestCase
 
-from billing import quotient_files, till_journal
+from billing import quotient_files
 from billing.models import BillingRun, Quotient, QuotientImport
 from billing.services import erasing
 from billing.services.retention import apply_terms
@@ -19,7 +19,7 @@ from lps.families.erasers import Erased
 from lps.families.models import Child, Household
 from lps.journal.actors import Actor
 from lps.journal.models import AuditEntry
-from lps.kernel import clock
+from lps.kernel import clock, spreadsheet
 from tenants.models import Commune
 from tests.billing.factories import invoice, quotient, run
 from tests.booking.test_statements import more_families
@@ -298,4 +298,4 @@ def test_the_list_costs_three_statements(marsone: Household) -> None:
     with counted() as found:
         rows = list(quotient_files.table(clock.now().date()))
     assert len(found) == 3
-    assert till_journal.xlsx(rows, title="Quotients").startswith(b"PK")
+    assert spreadsheet.workbook(rows, title="Quotients").startswith(b"PK")

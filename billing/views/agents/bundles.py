@@ -7,7 +7,6 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -23,7 +22,7 @@ from lps.accounts.requests import DoorRequest
 from lps.families.views.agents.frame import agent_of
 from lps.journal.channels import Channel
 from lps.journal.services import record
-from lps.ui import saying
+from lps.ui import downloads, saying
 
 KINDS = {"a-poster": RunWork.Kind.LETTERS, "archive": RunWork.Kind.ARCHIVE}
 TYPES = {RunWork.Kind.LETTERS: "application/pdf", RunWork.Kind.ARCHIVE: "application/zip"}
@@ -90,10 +89,7 @@ def file(request: DoorRequest, run_id: int, kind: str, rank: int) -> HttpRespons
         subject=f"billing_run:{run.pk}",
         after=after,
     )
-    response = FileResponse(kept, content_type=TYPES[wanted])
-    response.headers["Content-Disposition"] = content_disposition_header(True, _name(run, wanted, rank)) or ""
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return downloads.saved(FileResponse(kept, content_type=TYPES[wanted]), name=_name(run, wanted, rank))
 
 
 def _name(run: BillingRun, kind: RunWork.Kind, rank: int) -> str:

@@ -1,7 +1,5 @@
 """The debts of a run, for the town's finance software."""
 
-from datetime import date
-
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse
@@ -10,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from billing import debts, till_journal
+from billing import debts
 from billing.models import BillingRun
 from billing.rights import READ_RUNS
 from lps.accounts.decorators import agent_required
@@ -19,6 +17,7 @@ from lps.families.views.agents.frame import agent_of
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel import spreadsheet
+from lps.ui import downloads
 
 _DRAFTS = (BillingRun.State.DRAFT, BillingRun.State.CHECKED)
 
@@ -30,9 +29,8 @@ def as_csv(request: DoorRequest, run_id: int) -> HttpResponseBase:
     run = _run_or_404(request, run_id)
     if run.state in _DRAFTS:
         return redirect("billing_office:run", run_id)
-    rows = ([f"{cell:%d/%m/%Y}" if isinstance(cell, date) else cell for cell in row] for row in debts.table(run))
     with transaction.atomic():  # which a cursor on the server wants
-        kept = spreadsheet.file(rows)
+        kept = spreadsheet.file(debts.table(run))
     return _told(request, run, FileResponse(kept, content_type=spreadsheet.CSV_TYPE), "csv")
 
 
@@ -43,8 +41,8 @@ def as_xlsx(request: DoorRequest, run_id: int) -> HttpResponseBase:
     run = _run_or_404(request, run_id)
     if run.state in _DRAFTS:
         return redirect("billing_office:run", run_id)
-    content = till_journal.xlsx(debts.table(run), title=_("Créances"))
-    return _told(request, run, HttpResponse(content, content_type=till_journal.XLSX_TYPE), "xlsx")
+    content = spreadsheet.workbook(debts.table(run), title=_("Créances"))
+    return _told(request, run, HttpResponse(content, content_type=spreadsheet.XLSX_TYPE), "xlsx")
 
 
 def _run_or_404(request: DoorRequest, run_id: int) -> BillingRun:
@@ -63,6 +61,4 @@ def _told(request: DoorRequest, run: BillingRun, response: HttpResponseBase, for
     after = {"label": run.label, "form": form}
     actor = agent_of(request)
     record(by=actor, channel=Channel.OFFICE, action="run_exported", subject=f"billing_run:{run.pk}", after=after)
-    response.headers["Content-Disposition"] = f'attachment; filename="creances-{run.year}-{run.number:03d}.{form}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return downloads.saved(response, name=f"creances-{run.year}-{run.number:03d}.{form}")

@@ -26,7 +26,7 @@ from lps.families.rights import OPEN_FAMILY
 from lps.families.views.agents.frame import agent_of, frame, household_or_404
 from lps.journal.channels import Channel
 from lps.kernel import clock
-from lps.ui import saying
+from lps.ui import downloads, saying
 from tenants import context
 
 PER_PAGE = 20
@@ -138,7 +138,7 @@ def receipt(request: DoorRequest, household_id: int, number: str) -> HttpRespons
 def receipt_pdf(request: DoorRequest, household_id: int, number: str) -> HttpResponse:
     """The same on paper."""
     _household, payment = _payment_or_404(request, household_id, number, READ_PAYMENTS)
-    return papers.as_pdf(papers.receipt(payment), payment.number)
+    return downloads.paper(papers.receipt(payment), name=payment.number)
 
 
 @require_POST

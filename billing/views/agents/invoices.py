@@ -22,7 +22,7 @@ from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families.models import Household
 from lps.families.views.agents.frame import agent_of, frame, household_or_404
-from lps.ui import saying
+from lps.ui import downloads, saying
 from tenants import context
 
 PER_PAGE = 50
@@ -47,7 +47,7 @@ def as_pdf(request: DoorRequest, number: str) -> HttpResponse:
     """The PDF that the family has; of an invoice not yet published, what it will look like, kept nowhere."""
     found = _invoice_or_404(request, number)
     content = documents.content_of(found) if found.run.published_at else papers.invoice(found)
-    return papers.as_pdf(content, found.number)
+    return downloads.paper(content, name=found.number)
 
 
 @require_http_methods(["POST"])

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing import quotient_files, till_journal
+from billing import quotient_files
 from billing import quotient_words as words
 from billing.models import QuotientImport
 from billing.office_forms import QuotientFileForm
@@ -28,9 +28,9 @@ from lps.families.importing.reading import FileRefused
 from lps.families.views.agents.frame import agent_of_all
 from lps.journal.channels import Channel
 from lps.journal.services import record
-from lps.kernel import clock, spreadsheet
+from lps.kernel import clock
 from lps.kernel.refusals import Refusal
-from lps.ui import saying
+from lps.ui import downloads, saying
 from tenants import context
 
 PER_PAGE = 50
@@ -46,17 +46,15 @@ SAID = {
 def as_csv(request: DoorRequest) -> HttpResponse:
     """Every family and its quotient of today, as CSV."""
     actor = agent_of_all(request)
-    rows = [[f"{cell:%d/%m/%Y}" if isinstance(cell, date) else cell for cell in row] for row in _table()]
-    return _file(actor, spreadsheet.table(rows).encode(), spreadsheet.CSV_TYPE, "csv", len(rows) - 1)
+    return downloads.csv(_taken(actor, "csv"), name=_file_name())
 
 
 @require_safe
 @agent_required(READ_QUOTIENTS)
 def as_xlsx(request: DoorRequest) -> HttpResponse:
     """The same, as XLSX."""
-    actor, rows = agent_of_all(request), list(_table())
-    content = till_journal.xlsx(rows, title=_("Quotients"))
-    return _file(actor, content, till_journal.XLSX_TYPE, "xlsx", len(rows) - 1)
+    actor = agent_of_all(request)
+    return downloads.xlsx(_taken(actor, "xlsx"), name=_file_name(), title=_("Quotients"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -167,17 +165,16 @@ def _mapped(request: DoorRequest, width: int) -> dict[str, int]:
     return {key: place for key, place in places.items() if place < width}
 
 
-def _table() -> Any:
-    return quotient_files.table(_today())
-
-
-def _file(actor: Agent, content: bytes, kind: str, form: str, lines: int) -> HttpResponse:
-    after = {"form": form, "lines": lines}
+def _taken(actor: Agent, form: str) -> list[Any]:
+    """The lines; who took them away is written down."""
+    rows = list(quotient_files.table(_today()))
+    after = {"form": form, "lines": len(rows) - 1}
     record(by=actor, channel=Channel.OFFICE, action="quotients_exported", subject="families", after=after)
-    response = HttpResponse(content, content_type=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="quotients-{_today():%Y-%m-%d}.{form}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return rows
+
+
+def _file_name() -> str:
+    return f"quotients-{_today():%Y-%m-%d}"
 
 
 def _path(batch: QuotientImport) -> str:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing import papers, till_journal, unpaid
 from billing import reminders as reads
+from billing import unpaid
 from billing.models import ReminderLevel, ReminderSending
 from billing.reminder_forms import PROPOSED, LevelForm, MinimumForm
 from billing.rights import READ_PAYMENTS, REMIND
@@ -22,8 +22,8 @@ from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families.views.agents.frame import agent_of, agent_of_all, posted
-from lps.kernel import clock, spreadsheet
-from lps.ui import saying
+from lps.kernel import clock
+from lps.ui import downloads, saying
 from tenants import context
 
 PER_PAGE, SENDINGS = 50, 20
@@ -66,7 +66,7 @@ def letters(request: DoorRequest, sending_id: int) -> HttpResponse:
     found = _sending_or_404(request, sending_id)
     try:
         with default_storage.open(found.path) as kept:
-            return papers.as_pdf(kept.read(), f"relances-{found.pk}")
+            return downloads.paper(kept.read(), name=f"relances-{found.pk}")
     except (FileNotFoundError, IsADirectoryError):
         raise Http404 from None
 
@@ -158,7 +158,7 @@ def unpaid_csv(request: DoorRequest) -> HttpResponse:
     """The same for a spreadsheet."""
     agent_of_all(request)
     rows = [[_written(cell) for cell in row] for row in unpaid.table(unpaid.read())]
-    return _file(spreadsheet.table(rows).encode(), spreadsheet.CSV_TYPE, "csv")
+    return downloads.csv(rows, name=f"impayes-{_today()}")
 
 
 @require_safe
@@ -166,8 +166,7 @@ def unpaid_csv(request: DoorRequest) -> HttpResponse:
 def unpaid_xlsx(request: DoorRequest) -> HttpResponse:
     """The same as XLSX."""
     agent_of_all(request)
-    content = till_journal.xlsx(unpaid.table(unpaid.read()), title=_("Impayés"))
-    return _file(content, till_journal.XLSX_TYPE, "xlsx")
+    return downloads.xlsx(unpaid.table(unpaid.read()), name=f"impayes-{_today()}", title=_("Impayés"))
 
 
 def _show(request: DoorRequest, *, refused: str = "") -> HttpResponse:
@@ -226,13 +225,6 @@ def _written(cell: Any) -> Any:
     if hasattr(cell, "strftime"):
         return f"{cell:%d/%m/%Y}"
     return cell if isinstance(cell, str) else f"{cell:.2f}".replace(".", ",")
-
-
-def _file(content: bytes, kind: str, form: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="impayes-{_today()}.{form}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _today() -> Any:

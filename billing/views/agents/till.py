@@ -25,7 +25,7 @@ from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families.views.agents.frame import agent_of, agent_of_all
 from lps.kernel import clock
-from lps.ui import saying
+from lps.ui import downloads, saying
 from tenants import context
 
 PER_PAGE = 31
@@ -78,7 +78,7 @@ def journal_pdf(request: DoorRequest) -> HttpResponse:
         return render(request, "billing/office/bad_journal.html", {"days": PAPER_DAYS.days}, status=400)
     rows = reads.lines(office, first=asked["du"], last=asked["au"], agent=asked["agent"])
     content = papers.till_journal(office, rows, first=asked["du"], last=asked["au"], agent=asked["agent"])
-    return papers.as_pdf(content, f"journal-de-caisse-{asked['du']}-{asked['au']}")
+    return downloads.paper(content, name=f"journal-de-caisse-{asked['du']}-{asked['au']}")
 
 
 @require_safe
@@ -89,12 +89,8 @@ def journal_xlsx(request: DoorRequest) -> HttpResponse:
     if office is None or asked is None:
         return render(request, "billing/office/bad_journal.html", {"days": PAPER_DAYS.days}, status=400)
     rows = reads.lines(office, first=asked["du"], last=asked["au"], agent=asked["agent"])
-    content = till_journal.xlsx(till_journal.table(rows, reads.by_means(rows)), title=_("Journal de caisse"))
-    response = HttpResponse(content, content_type=till_journal.XLSX_TYPE)
-    name = f"journal-de-caisse-{asked['du']}-{asked['au']}.xlsx"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    table, name = till_journal.table(rows, reads.by_means(rows)), f"journal-de-caisse-{asked['du']}-{asked['au']}"
+    return downloads.xlsx(table, name=name, title=_("Journal de caisse"))
 
 
 @require_safe
@@ -134,7 +130,7 @@ def remittance(request: DoorRequest, remittance_id: int) -> HttpResponse:
 def remittance_pdf(request: DoorRequest, remittance_id: int) -> HttpResponse:
     """The same on paper, to hand over with the cheques."""
     found = _remittance_or_404(request, remittance_id)
-    return papers.as_pdf(papers.remittance(_slip(found)), f"bordereau-{found.pk}")
+    return downloads.paper(papers.remittance(_slip(found)), name=f"bordereau-{found.pk}")
 
 
 def _show(request: DoorRequest, office: CashOffice | None, day: date, *, form: CloseForm | None) -> HttpResponse:

@@ -1,6 +1,5 @@
 """The answers of a campaign: the list and its filters, files of it, deciding line by line or all at once."""
 
-import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +12,6 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from openpyxl import Workbook
 
 from booking import campaigns as reads
 from booking import sentences
@@ -29,12 +27,10 @@ from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
-from lps.kernel import spreadsheet
-from lps.ui import saying
+from lps.ui import downloads, saying
 from tenants import context
 
 PER_PAGE = 100
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 State = PreRegistration.State
 WHO_WORDS = {
     "": gettext_lazy("Tous les enfants"),
@@ -169,8 +165,7 @@ def book_again(request: DoorRequest, campaign_id: int) -> HttpResponse:
 def as_csv(request: DoorRequest, campaign_id: int) -> HttpResponse:
     """The same list for a spreadsheet, with a column an activity."""
     campaign = campaign_or_404(campaign_id)
-    response = HttpResponse(spreadsheet.table(_table(request, campaign)), content_type=spreadsheet.CSV_TYPE)
-    return _named(response, campaign, "csv")
+    return downloads.csv(_table(request, campaign), name=f"preinscriptions-{campaign.pk}")
 
 
 @require_safe
@@ -178,12 +173,8 @@ def as_csv(request: DoorRequest, campaign_id: int) -> HttpResponse:
 def as_xlsx(request: DoorRequest, campaign_id: int) -> HttpResponse:
     """The same as XLSX."""
     campaign = campaign_or_404(campaign_id)
-    book, written = Workbook(write_only=True), io.BytesIO()
-    sheet = book.create_sheet(_("Préinscriptions"))
-    for row in _table(request, campaign):
-        sheet.append([spreadsheet.harmless(cell) if isinstance(cell, str) else cell for cell in row])
-    book.save(written)
-    return _named(HttpResponse(written.getvalue(), content_type=XLSX), campaign, "xlsx")
+    name, title = f"preinscriptions-{campaign.pk}", _("Préinscriptions")
+    return downloads.xlsx(_table(request, campaign), name=name, title=title)
 
 
 def may_decide(request: DoorRequest, campaign: Campaign) -> bool:
@@ -299,8 +290,3 @@ def _table(request: DoorRequest, campaign: Campaign) -> Iterator[list[Any]]:
             answer.get_state_display() if answer else "",
             answer.words if answer else "",
         ]
-
-
-def _named(response: HttpResponse, campaign: Campaign, kind: str) -> HttpResponse:
-    response.headers["Content-Disposition"] = f'attachment; filename="preinscriptions-{campaign.pk}.{kind}"'
-    return response

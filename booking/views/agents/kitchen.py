@@ -16,8 +16,8 @@ from booking.views.agents.days import day_asked
 from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
-from lps.kernel import clock, spreadsheet
-from lps.ui import pdf
+from lps.kernel import clock
+from lps.ui import downloads, pdf
 from tenants import context
 
 AHEAD = 14
@@ -81,13 +81,11 @@ def as_csv(request: DoorRequest) -> HttpResponse:
     """The same lines as a table that a French spreadsheet opens."""
     day, _is_bad = day_asked(request.GET.get("jour", ""))
     lines = [
-        (f"{one.day:%d/%m/%Y}", one.activity, one.site, one.school_class, one.regime, one.number)
+        (one.day, one.activity, one.site, one.school_class, one.regime, one.number)
         for one in kitchen.count(first_day=day, last_day=day, sites=_sites(request))
     ]
     head = ("jour", "activité", "école", "classe", "régime", "repas")
-    response = HttpResponse(spreadsheet.table([head, *lines]), content_type=spreadsheet.CSV_TYPE)
-    response.headers["Content-Disposition"] = f'attachment; filename="repas-{day:%Y-%m-%d}.csv"'
-    return response
+    return downloads.csv([head, *lines], name=f"repas-{day:%Y-%m-%d}")
 
 
 @require_safe
@@ -103,9 +101,7 @@ def as_pdf(request: DoorRequest) -> HttpResponse:
         "totals": _totals(rows),
         "now": clock.now(),
     }
-    response = HttpResponse(pdf.render("booking/office/kitchen_paper.html", facts), content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="repas-{day:%Y-%m-%d}.pdf"'
-    return response
+    return downloads.paper(pdf.render("booking/office/kitchen_paper.html", facts), name=f"repas-{day:%Y-%m-%d}")
 
 
 def _rows(meals: Iterable[Meals]) -> list[Row]:

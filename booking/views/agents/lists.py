@@ -23,7 +23,7 @@ from lps.families import queries as families
 from lps.journal.channels import Channel
 from lps.journal.services import Entry, record_many
 from lps.kernel import clock
-from lps.ui import pdf, saying
+from lps.ui import downloads, pdf, saying
 from tenants import context
 
 BY_ACTIVITY, BY_CLASS, WEEK = "activite", "classe", "semaine"
@@ -92,9 +92,7 @@ def as_pdf(request: DoorRequest) -> HttpResponse:
         return saying.done(back, "trop" if number else "vide")
     if wanted.with_health:
         _log_reading(request, wanted)
-    response = HttpResponse(pdf.render(f"booking/office/paper_{how}.html", facts), content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="listes-{wanted.day:%Y-%m-%d}.pdf"'
-    return response
+    return downloads.paper(pdf.render(f"booking/office/paper_{how}.html", facts), name=f"listes-{wanted.day:%Y-%m-%d}")
 
 
 def _wanted(request: DoorRequest) -> tuple[Wanted, bool]:

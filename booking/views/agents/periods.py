@@ -24,8 +24,7 @@ from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.families.access import may_at
 from lps.families.models import Enrollment
-from lps.kernel import spreadsheet
-from lps.ui import saying
+from lps.ui import downloads, saying
 from tenants import context
 
 PER_PAGE, CHILDREN = 50, 100
@@ -143,9 +142,7 @@ def as_csv(request: DoorRequest, period_id: int) -> HttpResponse:
         for line in every
         if _is_asked(line, who, school_class)
     ]
-    response = HttpResponse(spreadsheet.table([head, *rows]), content_type=spreadsheet.CSV_TYPE)
-    response.headers["Content-Disposition"] = f'attachment; filename="periode-{found.first_day:%Y-%m-%d}.csv"'
-    return response
+    return downloads.csv([head, *rows], name=f"periode-{found.first_day:%Y-%m-%d}")
 
 
 @require_POST

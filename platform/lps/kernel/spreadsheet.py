@@ -5,9 +5,13 @@ import io
 import re
 import tempfile
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import IO, TextIO
 
+from openpyxl import Workbook
+
 CSV_TYPE = "text/csv; charset=utf-8"
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # A spreadsheet takes a cell that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 # What XML has no way to write: one such sign in a name, and no workbook of everybody's could be made.
@@ -44,7 +48,24 @@ def file(rows: Iterable[Sequence[object]]) -> IO[bytes]:
     return kept
 
 
+def workbook(rows: Iterable[Sequence[object]], *, title: str) -> bytes:
+    """Rows as a workbook (XLSX) of one sheet; days and numbers stay what they are."""
+    book, written = Workbook(write_only=True), io.BytesIO()
+    sheet = book.create_sheet(title)
+    for row in rows:
+        sheet.append([harmless(cell) if isinstance(cell, str) else cell for cell in row])
+    book.save(written)
+    return written.getvalue()
+
+
 def _write(rows: Iterable[Sequence[object]], written: TextIO) -> None:
     written.write("\ufeff")
     writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
-    writer.writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    writer.writerows([_written(cell) for cell in row] for row in rows)
+
+
+def _written(cell: object) -> object:
+    """A text harmless, a day as French people write it."""
+    if isinstance(cell, str):
+        return harmless(cell)
+    return f"{cell:%d/%m/%Y}" if isinstance(cell, date) else cell

@@ -18,7 +18,7 @@ from lps.console.models import Erasure
 from lps.console.rights import ENTER, ERASE
 from lps.console.views.communes import commune_or_404, operator_of, rendered
 from lps.kernel import clock
-from lps.ui import pdf, saying
+from lps.ui import downloads, pdf, saying
 from tenants import context
 from tenants.models import Commune, CommuneState
 
@@ -75,9 +75,7 @@ def certificate(request: DoorRequest, erasure_id: int) -> HttpResponse:
     if found.state != Erasure.State.DONE:
         raise Http404
     paper = pdf.render("console/certificate_paper.html", {"erasure": found})
-    response = HttpResponse(paper, content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="certificat-{found.slug}.pdf"'
-    return response
+    return downloads.saved(HttpResponse(paper, content_type="application/pdf"), name=f"certificat-{found.slug}.pdf")
 
 
 @require_POST

@@ -5,7 +5,6 @@ from typing import IO, Any
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,7 +17,7 @@ from lps.console.rights import EXPORT
 from lps.console.views.communes import commune_or_404, operator_of, rendered
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
-from lps.ui import saying
+from lps.ui import downloads, saying
 from tenants import context
 from tenants.models import Commune, Export
 
@@ -81,9 +80,7 @@ def sent(commune: Commune, export_id: int, *, by: Actor, channel: Channel) -> Ht
         raise Http404 from error
     response = FileResponse(kept, content_type="application/zip")
     name = f"{commune.slug}-{export.asked_at.astimezone(commune.zone):%Y-%m-%d-%H%M}.zip"
-    response.headers["Content-Disposition"] = content_disposition_header(True, name) or ""
     response.headers["Content-Length"] = str(export.size)
     # It is compressed already: pressing it again would only take time.
     response.headers["Content-Encoding"] = "identity"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return downloads.saved(response, name=name)

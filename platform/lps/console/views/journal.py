@@ -18,7 +18,7 @@ from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
 from lps.journal.queries import entries
 from lps.journal.services import record
-from lps.kernel.spreadsheet import CSV_TYPE, table
+from lps.ui import downloads
 
 PER_PAGE = 50
 MOST_LINES = 10_000
@@ -54,9 +54,7 @@ def export(request: DoorRequest) -> HttpResponseBase:
     found = entries(form.search, limit=MOST_LINES + 1)
     after = {"lines": min(len(found), MOST_LINES), "search": _asked(request).urlencode()[:500]}
     record(by=operator_of(request), channel=Channel.WEB, action="journal_exported", subject="journal", after=after)
-    response = HttpResponse(table(_lines(found)), content_type=CSV_TYPE)
-    response.headers["Content-Disposition"] = 'attachment; filename="journal-console.csv"'
-    return response
+    return downloads.csv(_lines(found), name="journal-console")
 
 
 def _lines(found: list[AuditEntry]) -> Iterator[Sequence[object]]:

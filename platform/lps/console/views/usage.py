@@ -17,6 +17,7 @@ from lps.console.views.communes import operator_of, rendered
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel.spreadsheet import CSV_TYPE, file
+from lps.ui import downloads
 
 MONTHS = 24
 
@@ -40,7 +41,7 @@ def table(request: DoorRequest, year: int, month: int) -> HttpResponseBase:
     written = file(_lines(first_day))
     after = {"month": f"{first_day:%m/%Y}"}
     record(by=operator_of(request), channel=Channel.WEB, action="usage_exported", subject="usage", after=after)
-    return FileResponse(written, as_attachment=True, filename=f"usage-{first_day:%Y-%m}.csv", content_type=CSV_TYPE)
+    return downloads.saved(FileResponse(written, content_type=CSV_TYPE), name=f"usage-{first_day:%Y-%m}.csv")
 
 
 def _lines(first_day: date) -> Iterator[Sequence[object]]:

@@ -8,7 +8,6 @@ from openpyxl.styles import Font
 from lps.families.importing.columns import COLUMNS
 from lps.kernel import spreadsheet
 
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXAMPLE = {
     "school": "École des Tilleuls", "school_class": "CE1", "level": "CE1", "teacher": "Mme Formatrice",
     "child_last_name": "MARTIN", "child_first_name": "Léa", "birth_date": "21/06/2019", "diets": "sans porc",

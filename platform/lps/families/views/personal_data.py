@@ -15,6 +15,7 @@ from lps.families.identity import FamilyRequest, household_at
 from lps.families.models import DataRequest
 from lps.families.rights import READ_OWN_DATA
 from lps.journal.channels import Channel
+from lps.ui import downloads
 from notifications import queries as notifications
 
 PAGE = "/donnees-personnelles/"
@@ -77,8 +78,7 @@ def _download(request: FamilyRequest, *, form: str, body: personal_data.Writer, 
     if not allowed(request.actor, READ_OWN_DATA, request.household):
         raise PermissionDenied
     response = HttpResponse(body(request.household), content_type=content_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="donnees-famille.{form}"'
-    response.headers["Cache-Control"] = "private, no-store"
+    downloads.saved(response, name=f"donnees-famille.{form}")
     services.note_export(household=request.household, form=form, by=request.actor, channel=Channel.WEB)
     return response
 

@@ -19,11 +19,11 @@ from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
 from lps.journal.queries import Search, entries
 from lps.journal.services import record
-from lps.kernel.spreadsheet import CSV_TYPE, table
 from lps.office import journal_words as words
 from lps.office.journal_forms import FIRST_DAYS, JournalForm
 from lps.office.journal_subjects import names_of
 from lps.office.rights import READ_JOURNAL
+from lps.ui import downloads
 from tenants import context
 
 PER_PAGE = 50
@@ -63,9 +63,7 @@ def export(request: DoorRequest) -> HttpResponseBase:
     found = entries(_search(request, form), limit=MOST_LINES + 1)
     after = {"lines": min(len(found), MOST_LINES), "search": _asked(request).urlencode()[:500]}
     record(by=actor, channel=Channel.OFFICE, action="journal_exported", subject="journal", after=after)
-    response = HttpResponse(table(_lines(found)), content_type=CSV_TYPE)
-    response.headers["Content-Disposition"] = 'attachment; filename="journal.csv"'
-    return response
+    return downloads.csv(_lines(found), name="journal")
 
 
 def _lines(found: list[AuditEntry]) -> Iterator[Sequence[object]]:

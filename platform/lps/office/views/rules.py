@@ -22,10 +22,10 @@ from lps.families.acceptances import Acceptances
 from lps.families.rights import FIND_FAMILIES, OPEN_FAMILY
 from lps.journal import house_rules as journal
 from lps.journal.actors import Actor
-from lps.kernel import clock, spreadsheet
+from lps.kernel import clock
 from lps.office.forms import RulesForm
 from lps.office.rights import READ_RULES, WRITE_RULES
-from lps.ui import saying
+from lps.ui import downloads, saying
 from tenants import context
 from tenants.town import house_rules as town
 from tenants.town.house_rules import RulesRefused
@@ -176,9 +176,7 @@ def families_csv(request: DoorRequest, rules_id: int) -> HttpResponse:
         )
         for one in map(acceptances.line, _asked(found, sites, chosen).lines(waiting="attente" in request.GET))
     ]
-    response = HttpResponse(spreadsheet.table([head, *rows]), content_type=spreadsheet.CSV_TYPE)
-    response.headers["Content-Disposition"] = f'attachment; filename="reglement-{found.in_force_from}.csv"'
-    return response
+    return downloads.csv([head, *rows], name=f"reglement-{found.in_force_from}")
 
 
 def _asked(rules: HouseRules, sites: frozenset[int], chosen: Any) -> Acceptances:

@@ -1,6 +1,5 @@
 """What the town decides of its SMS service: topics, public form; who subscribed, and the record of consents."""
 
-import io
 from collections.abc import Iterator
 
 from django.core.exceptions import PermissionDenied
@@ -12,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from openpyxl import Workbook
 
 from lps.accounts.decorators import agent_required
 from lps.accounts.gates import whole_town_required
@@ -21,10 +19,10 @@ from lps.accounts.rights import may_for_all
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
-from lps.kernel import clock, spreadsheet
+from lps.kernel import clock
 from lps.office.rights import MANAGE_SMS, READ_SMS
 from lps.office.sms_forms import FormSettingsForm, TopicForm
-from lps.ui import saying
+from lps.ui import downloads, saying
 from notifications import queries, sms_form
 from notifications.models import Consent, Subscriber, Topic
 from notifications.rules.numbers import masked
@@ -33,7 +31,6 @@ from notifications.services.sms_service import TopicTaken
 from tenants import context
 
 PER_PAGE = 50
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Of a file that one waits for; a town of fifty thousand has fewer.
 MOST_LINES = 100_000
 SAID = {
@@ -141,20 +138,14 @@ def end(request: DoorRequest, subscriber_id: int) -> HttpResponse:
 @agent_required(MANAGE_SMS)
 def consents_csv(request: DoorRequest) -> HttpResponse:
     """Every consent and every end, with its proof."""
-    content = spreadsheet.table(_consents(request))
-    return _file(HttpResponse(content, content_type=spreadsheet.CSV_TYPE), "csv")
+    return downloads.csv(_consents(request), name=_file_name())
 
 
 @require_safe
 @agent_required(MANAGE_SMS)
 def consents_xlsx(request: DoorRequest) -> HttpResponse:
     """The same as XLSX."""
-    book, written = Workbook(write_only=True), io.BytesIO()
-    sheet = book.create_sheet(_("Consentements"))
-    for row in _consents(request):
-        sheet.append([spreadsheet.harmless(cell) for cell in row])
-    book.save(written)
-    return _file(HttpResponse(written.getvalue(), content_type=XLSX), "xlsx")
+    return downloads.xlsx(_consents(request), name=_file_name(), title=_("Consentements"))
 
 
 def _consents(request: DoorRequest) -> Iterator[list[str]]:
@@ -216,7 +207,5 @@ def _manager(request: DoorRequest) -> Actor:
     return request.actor
 
 
-def _file(response: HttpResponse, form: str) -> HttpResponse:
-    day = clock.today(context.current().zone)
-    response.headers["Content-Disposition"] = f'attachment; filename="consentements-sms-{day:%Y-%m-%d}.{form}"'
-    return response
+def _file_name() -> str:
+    return f"consentements-sms-{clock.today(context.current().zone):%Y-%m-%d}"

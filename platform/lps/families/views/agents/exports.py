@@ -9,12 +9,12 @@ from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families.importing import template
 from lps.families.importing.exporting import as_csv
-from lps.families.importing.template import XLSX_TYPE
 from lps.families.rights import EXPORT_FAMILIES, PRINT_CODES
 from lps.families.services import exports as services
 from lps.families.views.agents.frame import agent_of
 from lps.kernel import clock
-from lps.kernel.spreadsheet import CSV_TYPE
+from lps.kernel.spreadsheet import CSV_TYPE, XLSX_TYPE
+from lps.ui import downloads
 from tenants import context
 
 
@@ -48,8 +48,5 @@ def _lines(request: DoorRequest, form: str) -> list[dict[str, str]]:
 
 
 def _file(content: str | bytes, kind: str, form: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=kind)
-    day = clock.today(context.current().zone)
-    response.headers["Content-Disposition"] = f'attachment; filename="familles-{day:%Y-%m-%d}.{form}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    name = f"familles-{clock.today(context.current().zone):%Y-%m-%d}.{form}"
+    return downloads.saved(HttpResponse(content, content_type=kind), name=name)

@@ -24,6 +24,8 @@ from lps.families.services import imports as services
 from lps.families.services.imports import NoSchoolYear
 from lps.journal.actors import Actor
 from lps.kernel import clock
+from lps.kernel.spreadsheet import XLSX_TYPE
+from lps.ui import downloads
 from tenants import context
 
 
@@ -54,9 +56,8 @@ def imports(request: DoorRequest) -> HttpResponse:
 @whole_town_required(IMPORT_FAMILIES)
 def template(request: DoorRequest) -> HttpResponse:
     """The documented template, with an example line."""
-    response = HttpResponse(template_file.as_xlsx(), content_type=template_file.XLSX_TYPE)
-    response.headers["Content-Disposition"] = 'attachment; filename="modele-familles.xlsx"'
-    return response
+    response = HttpResponse(template_file.as_xlsx(), content_type=XLSX_TYPE)
+    return downloads.saved(response, name="modele-familles.xlsx")
 
 
 @require_safe
@@ -66,9 +67,8 @@ def example(request: DoorRequest) -> HttpResponse:
     today = clock.today(context.current().zone)
     year = queries.school_year_for(today)
     first_year = year.during.lower.year if year else today.year
-    response = HttpResponse(template_file.as_xlsx(sample.rows(first_year)), content_type=template_file.XLSX_TYPE)
-    response.headers["Content-Disposition"] = 'attachment; filename="exemple-ecole.xlsx"'
-    return response
+    response = HttpResponse(template_file.as_xlsx(sample.rows(first_year)), content_type=XLSX_TYPE)
+    return downloads.saved(response, name="exemple-ecole.xlsx")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -7,7 +7,6 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from lps.accounts.decorators import agent_required
@@ -21,6 +20,7 @@ from lps.families.views.agents.frame import agent_of, household_or_404
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel import clock
+from lps.ui import downloads
 from tenants import context
 
 SHOWN = 20
@@ -61,10 +61,7 @@ def file(request: DoorRequest, batch_id: int, rank: int) -> HttpResponse:
     except FileNotFoundError:
         raise Http404 from None
     record(by=agent_of(request), channel=Channel.OFFICE, action="letters_read", subject=f"letters:{batch.pk}:{rank}")
-    response = HttpResponse(content, content_type="application/pdf")
-    response.headers["Content-Disposition"] = content_disposition_header(False, f"lettres {told['label']}.pdf") or ""
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return downloads.paper(content, name=f"lettres {told['label']}")
 
 
 def _check(request: DoorRequest, batch: LettersBatch) -> None:
