@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.alongside import Alongside
 from billing.models import Adjustment, BillingSettings, CashOffice, HouseholdTerms, Quotient, Tariff
-from billing.rules.facts import Charged, Kind, Payer, Price, QuotientFacts, TariffFacts, Use, Used
+from billing.rules.facts import SAME, Charged, Kind, Payer, Price, QuotientFacts, TariffFacts, Use, Used
 from billing.rules.pricing import charge
 from billing.sharing import Splits, flat_splits
 from booking.usage import Usage, usage
@@ -73,29 +73,6 @@ class Asked:
     # Tariffs that are not saved, in place of those of their activity: a preview.
     instead: Mapping[int, list[TariffFacts]] = field(default_factory=dict)
     orphans: list[Usage] = field(default_factory=list)
-
-
-# What a tariff and its facts call alike.
-_SAME = (
-    "activity_id",
-    "name",
-    "unit",
-    "basis",
-    "counted",
-    "effort_rate",
-    "floor",
-    "ceiling",
-    "non_resident_extra",
-    "late_booking_extra",
-    "unbooked_extra",
-    "starts_at",
-    "pickup_at",
-    "late_pickup_extra",
-    "default_units",
-    "waiting_days",
-    "needs_certificate",
-    "free_units",
-)
 
 
 def tariffs_between(first_day: date, last_day: date, cash_office: CashOffice) -> dict[int, list[TariffFacts]]:
@@ -247,6 +224,7 @@ def facts_of(row: Tariff) -> TariffFacts:
     """A version as pricing reads it, with its grid."""
     return TariffFacts(
         pk=row.pk,
+        activity_id=row.activity_id,
         since=row.valid_during.lower or date.min,
         until=row.valid_during.upper,
         prices=tuple(
@@ -258,5 +236,5 @@ def facts_of(row: Tariff) -> TariffFacts:
             )
             for cell in row.prices.all()
         ),
-        **{name: getattr(row, name) for name in _SAME},
+        **{name: getattr(row, name) for name in SAME},
     )

@@ -13,15 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.fields import EurosField
 from billing.models import CashOffice, Tariff
-from billing.rules.facts import Price
-from billing.services.tariffs import SAME, TariffSpec
+from billing.rules.facts import EFFORT, EXTRAS, SAME, Price, TariffSpec
 from lps.ui.forms import DayField, HourField
 
 MOST_ROWS, MOST_RANKS = 20, 4
 RESIDENTS = (("in", True), ("out", False))
 _PLAIN = (ProhibitNullCharactersValidator(),)
 _CHOICE = {"invalid_choice": _("Ce choix n'existe pas\u00a0: prenez-en un de la liste.")}
-_EFFORT = ("effort_rate", "floor", "ceiling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +128,12 @@ class TariffForm(forms.Form):
     @property
     def effort(self) -> list[BoundField]:
         """Those of an effort rate."""
-        return [self[name] for name in _EFFORT]
+        return [self[name] for name in EFFORT]
 
     @property
     def options(self) -> list[BoundField]:
         """Those that most tariffs leave as they are."""
-        kept = {"since", "cash_office", "name", "unit", "counted", "basis", "rows", "ranks", *_EFFORT}
+        kept = {"since", "cash_office", "name", "unit", "counted", "basis", "rows", "ranks", *EFFORT}
         return [self[name] for name in self.base_fields if name not in kept]
 
     def clean(self) -> dict[str, Any]:
@@ -153,14 +151,14 @@ class TariffForm(forms.Form):
         given = self.cleaned_data
         effort = given["basis"] == Tariff.Basis.EFFORT
         facts = {name: given[name] for name in SAME}
-        for name in _EFFORT if not effort else ():
+        for name in EFFORT if not effort else ():
             facts[name] = None
-        for name in ("non_resident_extra", "late_booking_extra", "unbooked_extra", "late_pickup_extra"):
+        for name in EXTRAS:
             facts[name] = facts[name] or Decimal(0)
         return TariffSpec(prices=() if effort else given["prices"], **facts)
 
     def _check_effort(self, given: Mapping[str, Any]) -> None:
-        for name in _EFFORT:
+        for name in EFFORT:
             if not self.errors.get(name) and not given.get(name) and not (name == "floor" and given.get(name) == 0):
                 self.add_error(name, _("Un taux d'effort demande un taux, un plancher et un plafond."))
         floor, ceiling = given.get("floor"), given.get("ceiling")

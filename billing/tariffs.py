@@ -10,8 +10,7 @@ from django.db.models import Max, Min
 
 from billing.charges import Asked, Owed, owed
 from billing.models import CashOffice, Tariff
-from billing.rules.facts import TariffFacts
-from billing.services.tariffs import SAME, TariffSpec
+from billing.rules.facts import SAME, TariffFacts, TariffSpec
 from booking.models import Activity
 from tenants import context
 

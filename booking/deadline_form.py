@@ -12,7 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from booking.rules.deadlines import (
-    Closing,
+    CLOSINGS,
+    OPENINGS,
     DayKind,
     DaysBefore,
     DeadlineRule,
@@ -20,7 +21,6 @@ from booking.rules.deadlines import (
     FixedOpening,
     InvalidRule,
     OnHoliday,
-    Opening,
     Rolling,
     SameDay,
     Weekly,
@@ -29,8 +29,6 @@ from booking.rules.deadlines import (
 from lps.ui.forms import DayField, HourField
 
 SAME = "same"
-_CLOSINGS: Mapping[str, type[Closing]] = {kind.type: kind for kind in (Weekly, DaysBefore, SameDay, FixedDate)}
-_OPENINGS: Mapping[str, type[Opening]] = {kind.type: kind for kind in (Rolling, FixedOpening)}
 CLOSING_CHOICES = [
     (Weekly.type, _("un jour de la semaine, pour toute une semaine")),
     (DaysBefore.type, _("un nombre de jours avant chaque jour")),
@@ -112,10 +110,10 @@ class DeadlineForm(forms.Form):
     def __init__(self, data: Any = None, *, kinds: Kinds, standing: DeadlineRule) -> None:
         super().__init__(data, initial=_initial(standing))
         self.kinds = kinds
-        self._ask("book", _FIELDS[kinds.book])
+        self._ask("book", FIELDS[kinds.book])
         if kinds.cancel != SAME:
-            self._ask("cancel", _FIELDS[kinds.cancel])
-        self._ask("opening", _FIELDS[kinds.opening])
+            self._ask("cancel", FIELDS[kinds.cancel])
+        self._ask("opening", FIELDS[kinds.opening])
 
     @property
     def parts(self) -> list[Part]:
@@ -142,9 +140,9 @@ class DeadlineForm(forms.Form):
         return given
 
     def _rule(self) -> DeadlineRule:
-        book = self._part("book", _CLOSINGS[self.kinds.book])
-        cancel = book if self.kinds.cancel == SAME else self._part("cancel", _CLOSINGS[self.kinds.cancel])
-        return DeadlineRule(book=book, cancel=cancel, opening=self._part("opening", _OPENINGS[self.kinds.opening]))
+        book = self._part("book", CLOSINGS[self.kinds.book])
+        cancel = book if self.kinds.cancel == SAME else self._part("cancel", CLOSINGS[self.kinds.cancel])
+        return DeadlineRule(book=book, cancel=cancel, opening=self._part("opening", OPENINGS[self.kinds.opening]))
 
     def _part(self, part: str, kind: Callable[..., Any]) -> Any:
         names = [name for name in self.fields if name.startswith(f"{part}_")]
@@ -207,7 +205,7 @@ def _on_holiday() -> forms.Field:
     return _choice(_("Si c'est un jour férié"), ON_HOLIDAY, OnHoliday)
 
 
-_FIELDS: Mapping[str, Mapping[str, Callable[[], forms.Field]]] = {
+FIELDS: Mapping[str, Mapping[str, Callable[[], forms.Field]]] = {
     Weekly.type: {
         "weekday": lambda: _choice(_("Jour de la semaine"), list(WEEKDAYS.items()), int),
         "at": _at,

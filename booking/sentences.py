@@ -127,7 +127,7 @@ def rule_sentence(described: Description, *, closes_at: datetime, zone: ZoneInfo
             return _("Modifiable jusqu'au %(when)s") % {"when": at(closes_at, zone)}
         case Wording.SAME_DAY:
             return _("Modifiable jusqu'au jour même, %(hour)s") % {"hour": hour}
-        case _:
+        case Wording.DAYS_BEFORE:
             return _days_before(described.days, described.kind, hour)
 
 

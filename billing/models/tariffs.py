@@ -7,6 +7,8 @@ from django.contrib.postgres.fields import DateRangeField, DecimalRangeField, Ra
 from django.db import models
 from django.db.models import Q
 
+from billing.rules import facts
+
 
 class HoldingTariffs(models.Manager["Tariff"]):
     """The versions that hold on some days. One that was wrong from its first day and invoiced is set aside: it holds on
@@ -24,16 +26,16 @@ class Tariff(models.Model):
     """
 
     class Unit(models.TextChoices):
-        BOOKING = "booking", "à la fois"
-        DAY = "day", "à la journée"
-        HOUR = "hour", "à l'heure commencée"
-        HALF_HOUR = "half_hour", "à la demi-heure commencée"
-        MONTH = "month", "forfait du mois"
-        PERIOD = "period", "forfait de la période"
+        BOOKING = facts.Unit.BOOKING, "à la fois"
+        DAY = facts.Unit.DAY, "à la journée"
+        HOUR = facts.Unit.HOUR, "à l'heure commencée"
+        HALF_HOUR = facts.Unit.HALF_HOUR, "à la demi-heure commencée"
+        MONTH = facts.Unit.MONTH, "forfait du mois"
+        PERIOD = facts.Unit.PERIOD, "forfait de la période"
 
     class Basis(models.TextChoices):
-        PRICES = "prices", "grille de prix"
-        EFFORT = "effort", "taux d'effort"
+        PRICES = facts.Basis.PRICES, "grille de prix"
+        EFFORT = facts.Basis.EFFORT, "taux d'effort"
 
     class Counted(models.TextChoices):
         BOOKED = "booked", "ce qui est réservé, sauf absence justifiée"

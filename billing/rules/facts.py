@@ -1,6 +1,6 @@
 """What pricing is told, and what it answers: frozen facts without database."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
@@ -14,6 +14,24 @@ class Use(StrEnum):
     ABSENT = "absent"  # booked, not there, not excused
     EXCUSED = "excused"  # booked, not there, excused by the roll call or by an accepted absence
     UNBOOKED = "unbooked"  # there without a booking
+
+
+class Unit(StrEnum):
+    """What a price is asked for: at most one a day, what `pricing.MINUTES` cuts a day into, or `pricing.FLAT`."""
+
+    BOOKING = "booking"
+    DAY = "day"
+    HOUR = "hour"
+    HALF_HOUR = "half_hour"
+    MONTH = "month"
+    PERIOD = "period"
+
+
+class Basis(StrEnum):
+    """How the price of a unit is found."""
+
+    PRICES = "prices"  # the cell of a grid
+    EFFORT = "effort"  # quotient times rate, between a floor and a ceiling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +78,14 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TariffFacts:
-    """A version of a tariff: the fields of `billing.models.Tariff`, `until` being the first day without it."""
+class TariffSpec:
+    """What an agent says of a tariff, under the names of `billing.models.Tariff`. `prices` begin at 0 for both
+    residences, whatever their order.
+    """
 
-    pk: int
-    activity_id: int
     name: str
-    since: date
-    until: date | None = None
-    unit: str = "booking"
-    basis: str = "prices"
+    unit: str = Unit.BOOKING
+    basis: str = Basis.PRICES
     counted: str = "booked"
     prices: tuple[Price, ...] = ()
     effort_rate: Decimal | None = None
@@ -85,6 +101,22 @@ class TariffFacts:
     waiting_days: int = 0
     needs_certificate: bool = False
     free_units: int = 0
+
+
+# What a tariff and its row call alike; among it the options of an effort rate, and the amounts beside a price.
+SAME = tuple(one.name for one in fields(TariffSpec) if one.name != "prices")
+EFFORT = ("effort_rate", "floor", "ceiling")
+EXTRAS = ("non_resident_extra", "late_booking_extra", "unbooked_extra", "late_pickup_extra")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TariffFacts(TariffSpec):
+    """A version of a tariff, `until` being the first day without it."""
+
+    pk: int
+    activity_id: int
+    since: date
+    until: date | None = None
 
 
 class Kind(StrEnum):

@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from billing.rules.facts import Charged, Kind, Payer, Price, Priced, TariffFacts, Use, Used
+from billing.rules.facts import Basis, Charged, Kind, Payer, Price, Priced, TariffFacts, Unit, Use, Used
 from billing.rules.money import ZERO, cents, euros, shares
 
 Custody = Sequence[tuple[date, date | None]]
@@ -18,8 +18,9 @@ Split = Mapping[Month, tuple[Sequence[int], int]]
 _ALONE: Split = {}
 
 # Units that are asked once a month or a period, whatever the days.
-FLAT = frozenset({"month", "period"})
-_MINUTES = {"hour": 60, "half_hour": 30}
+FLAT: frozenset[str] = frozenset({Unit.MONTH, Unit.PERIOD})
+# Units that began count: so many minutes each.
+MINUTES: Mapping[str, int] = {Unit.HOUR: 60, Unit.HALF_HOUR: 30}
 _QUARTER = 15
 _BOOKED = {Use.ATTENDED: Kind.USE, Use.NOT_CALLED: Kind.USE, Use.UNBOOKED: Kind.USE, Use.ABSENT: Kind.ABSENCE}
 _PRESENT = {Use.ATTENDED: Kind.USE, Use.UNBOOKED: Kind.USE}
@@ -76,7 +77,7 @@ def charge(
 def unit_price(tariff: TariffFacts, *, quotient: Decimal | None, resident: bool, sibling_rank: int = 1) -> Decimal:
     """The price of one unit; without a quotient, that of the highest ones."""
     extra = ZERO if resident else tariff.non_resident_extra
-    if tariff.basis == "effort":
+    if tariff.basis == Basis.EFFORT:
         return _effort(tariff, quotient) + extra
     cells = [cell for cell in tariff.prices if cell.resident == resident and cell.from_rank <= sibling_rank]
     rank = max((cell.from_rank for cell in cells), default=1)
@@ -116,7 +117,7 @@ def _is_plain(tariff: TariffFacts, used: Sequence[Used]) -> bool:
     """Whether every day that is charged is one unit and nothing more: most of a month, priced by groups."""
     return (
         tariff.unit not in FLAT
-        and tariff.unit not in _MINUTES
+        and tariff.unit not in MINUTES
         and tariff.pickup_at is None
         and not (tariff.free_units or tariff.late_booking_extra or tariff.unbooked_extra)
         and not any(days.use is Use.EXCUSED for days in used)
@@ -173,7 +174,7 @@ def _is_still_charged(used: Used, rank: int, tariff: TariffFacts) -> bool:
 
 def _units(tariff: TariffFacts, noted: tuple[int | None, int | None]) -> int:
     """Started hours or half-hours, one at least; the tariff's default when an hour that is needed was not noted."""
-    size = _MINUTES.get(tariff.unit)
+    size = MINUTES.get(tariff.unit)
     if size is None:
         return 1
     arrived, left = noted
@@ -243,11 +244,11 @@ def _flat(
     split: Split,
 ) -> Iterator[Charged]:
     """Once a month, or once a period, with a day charged; shared by days when the child has two households."""
-    spans = list(_months(since, last)) if tariff.unit == "month" else [(since, last)]
+    spans = list(_months(since, last)) if tariff.unit == Unit.MONTH else [(since, last)]
     for first, end in spans:
         days = sorted({day.day for day in charged if first <= day.day <= end})
         if days:
-            month = (first.year, first.month) if tariff.unit == "month" else PERIOD
+            month = (first.year, first.month) if tariff.unit == Unit.MONTH else PERIOD
             amount = _part(price(days[0]), split.get(month), custody, first=first, last=end)
             yield _line(tariff, Kind.FLAT, amount, [(days[0], 1)], days=tuple(days))
 

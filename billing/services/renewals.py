@@ -11,16 +11,15 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from billing.models import DraftLine, InvoiceLine, Tariff, TariffPrice
+from billing.rules.facts import EFFORT, EXTRAS, SAME, TariffSpec
 from billing.rules.renewal import Raise
-from billing.services.tariffs import SAME, TariffSpec, cells, spec_of, told
+from billing.services.tariffs import cells, spec_of, told
 from booking.models import Activity
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import Entry, record_many
 from lps.kernel.refusals import Refusal
 from tenants.town.services import lock_settings, renew_catalogue_stamp
-
-EXTRAS = ("non_resident_extra", "late_booking_extra", "unbooked_extra", "late_pickup_extra")
 
 
 class RenewalRefused(Exception):
@@ -65,7 +64,7 @@ class Renewal:
             return []
         pairs = zip(self.before.prices, self.after.prices, strict=True)
         found = [_change(one.qf_from, one.resident, one.from_rank, "", one.amount, new.amount) for one, new in pairs]
-        for name in ("effort_rate", "floor", "ceiling", *EXTRAS):
+        for name in (*EFFORT, *EXTRAS):
             old, new = getattr(self.before, name), getattr(self.after, name)
             if old:
                 found.append(_change(None, True, 1, name, old, new))

@@ -2,8 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby, pairwise
 from typing import Any
@@ -12,7 +11,7 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
 
 from billing.models import CashOffice, DraftLine, InvoiceLine, Tariff, TariffPrice
-from billing.rules.facts import Price
+from billing.rules.facts import SAME, Price, TariffSpec
 from booking.models import Activity
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
@@ -30,34 +29,6 @@ class TariffRefused(ValueError):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.refusal = Refusal(code)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TariffSpec:
-    """What an agent says of a tariff. `prices` begin at 0 for both residences, whatever their order."""
-
-    name: str
-    unit: str = Tariff.Unit.BOOKING
-    basis: str = Tariff.Basis.PRICES
-    counted: str = Tariff.Counted.BOOKED
-    prices: tuple[Price, ...] = field(default=())
-    effort_rate: Decimal | None = None
-    floor: Decimal | None = None
-    ceiling: Decimal | None = None
-    non_resident_extra: Decimal = ZERO
-    late_booking_extra: Decimal = ZERO
-    unbooked_extra: Decimal = ZERO
-    starts_at: time | None = None
-    pickup_at: time | None = None
-    late_pickup_extra: Decimal = ZERO
-    default_units: int = 1
-    waiting_days: int = 0
-    needs_certificate: bool = False
-    free_units: int = 0
-
-
-# What a specification and its row call alike.
-SAME = tuple(name for name in TariffSpec.__slots__ if name != "prices")
 
 
 def set_tariff(

@@ -12,8 +12,9 @@ from booking import sentences
 from booking.rules import deadlines
 from booking.rules.deadlines import Closing, DeadlineRule, FixedDate, Opening, Rolling, Weekly
 
-# The names under which a rule's parts leave: `deadlines.to_json` has the others.
-_NAMES = {
+# The names under which a rule's parts leave: all that `deadlines.to_json` writes.
+NAMES = {
+    "type": "type",
     "weekday": "jour_semaine",
     "at": "heure",
     "weeks_before": "semaines_avant",
@@ -68,7 +69,7 @@ def _weekly_words(closing: Weekly) -> str:
 
 def _renamed(written: Mapping[str, Any]) -> dict[str, Any]:
     """A part of a rule in French names, weekdays counted from Monday, 1."""
-    renamed = {_NAMES.get(name, name): value for name, value in written.items()}
+    renamed = {NAMES[name]: value for name, value in written.items()}
     if "jour_semaine" in renamed:
         renamed["jour_semaine"] += 1
     return renamed

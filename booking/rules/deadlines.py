@@ -332,14 +332,14 @@ def from_json(written: object) -> DeadlineRule:
     """
     parts = _keys(written, allowed={"book", "cancel", "opening"}, required={"book", "cancel"})
     return DeadlineRule(
-        book=_part_from_json(parts["book"], _CLOSINGS),
-        cancel=_part_from_json(parts["cancel"], _CLOSINGS),
-        opening=_part_from_json(parts.get("opening", {"type": "rolling"}), _OPENINGS),
+        book=_part_from_json(parts["book"], CLOSINGS),
+        cancel=_part_from_json(parts["cancel"], CLOSINGS),
+        opening=_part_from_json(parts.get("opening", {"type": "rolling"}), OPENINGS),
     )
 
 
-_CLOSINGS: dict[str, type[Closing]] = {part.type: part for part in (Weekly, DaysBefore, SameDay, FixedDate)}
-_OPENINGS: dict[str, type[Opening]] = {part.type: part for part in (Rolling, FixedOpening)}
+CLOSINGS: Mapping[str, type[Closing]] = {part.type: part for part in (Weekly, DaysBefore, SameDay, FixedDate)}
+OPENINGS: Mapping[str, type[Opening]] = {part.type: part for part in (Rolling, FixedOpening)}
 
 
 def _part_to_json(part: Closing | Opening) -> dict[str, Any]:

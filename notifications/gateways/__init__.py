@@ -1,7 +1,7 @@
 """Doors to SMS providers: the one that the commune chose, under its own sealed credentials."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from django.conf import settings
 from django.urls import reverse
@@ -32,15 +32,27 @@ def gateway_of(sending: SendingSettings) -> Gateway:
     given = credentials(sending)
     if sending.provider not in ASKED or any(not given.get(name) for name in ASKED[sending.provider]):
         raise NoGateway(sending.provider)
-    if sending.provider == Provider.OVH:
-        return Ovh(
-            application_key=given["application_key"],
-            application_secret=given["application_secret"],
-            consumer_key=given["consumer_key"],
-            service=given["service"],
-            base_url=settings.LPS_OVH_URL,
-        )
+    return _MADE[sending.provider](given, sending)
+
+
+def _ovh(given: Mapping[str, str], sending: SendingSettings) -> Gateway:
+    return Ovh(
+        application_key=given["application_key"],
+        application_secret=given["application_secret"],
+        consumer_key=given["consumer_key"],
+        service=given["service"],
+        base_url=settings.LPS_OVH_URL,
+    )
+
+
+def _brevo(given: Mapping[str, str], sending: SendingSettings) -> Gateway:
     return Brevo(given["api_key"], base_url=settings.LPS_BREVO_URL, callback=callback_url(sending))
+
+
+_MADE: Mapping[str, Callable[[Mapping[str, str], SendingSettings], Gateway]] = {
+    Provider.OVH: _ovh,
+    Provider.BREVO: _brevo,
+}
 
 
 def callback_url(sending: SendingSettings) -> str:

@@ -1,5 +1,6 @@
 """What days cost: units, brackets, extras, absences, flat prices, and the sums that never lose a cent."""
 
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 
@@ -7,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from billing.rules.facts import Kind, Payer, Price, Priced, QuotientFacts, TariffFacts, Use, Used
-from billing.rules.pricing import charge, unit_price
+from billing.models import Tariff
+from billing.rules.facts import Basis, Kind, Payer, Price, Priced, QuotientFacts, TariffFacts, Unit, Use, Used
+from billing.rules.pricing import FLAT, MINUTES, charge, unit_price
 
 FIRST, LAST = date(2012, 1, 1), date(2012, 1, 31)
 GRID = tuple(
@@ -20,8 +22,7 @@ CANTEEN = TariffFacts(pk=1, activity_id=7, name="Cantine", since=date(2010, 1, 1
 
 
 def tariff(**changed: object) -> TariffFacts:
-    known = {name: getattr(CANTEEN, name) for name in CANTEEN.__slots__}
-    return TariffFacts(**{**known, **changed})
+    return replace(CANTEEN, **changed)
 
 
 def days(*numbers: int, use: Use = Use.ATTENDED, **rest: object) -> Used:
@@ -38,6 +39,11 @@ def total(priced: Priced) -> Decimal:
 
 def quotient(value: str, since: date = FIRST, until: date | None = None) -> Payer:
     return Payer(quotients=(QuotientFacts(since=since, until=until, value=Decimal(value)),))
+
+
+def test_what_agents_may_choose_is_what_is_priced() -> None:
+    assert set(Tariff.Unit.values) == {Unit.BOOKING, Unit.DAY, *MINUTES, *FLAT} == set(Unit)
+    assert set(Tariff.Basis.values) == set(Basis)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 from django.test import Client
 
 from billing.models import HouseholdTerms
-from billing.rules.facts import Price
+from billing.rules.facts import Price, TariffSpec
 from billing.services.offices import save_settings
 from billing.services.quotients import QuotientSpec, set_quotient
-from billing.services.tariffs import TariffSpec, set_tariff
+from billing.services.tariffs import set_tariff
 from booking.models import Activity, Booking, ServiceDay
 from lps.families.models import Child, Household, SchoolClass
 from lps.journal.actors import Actor

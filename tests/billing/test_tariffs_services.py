@@ -8,9 +8,9 @@ from django.db import connection
 
 from billing.charges import tariffs_between
 from billing.models import InvoiceLine, Quotient, Tariff
-from billing.rules.facts import Price
+from billing.rules.facts import Price, TariffSpec
 from billing.services.quotients import QuotientRefused, QuotientSpec, set_quotient, set_residence
-from billing.services.tariffs import TariffRefused, TariffSpec, remove_tariff, set_tariff, spec_of
+from billing.services.tariffs import TariffRefused, remove_tariff, set_tariff, spec_of
 from booking.models import Activity
 from lps.console import demonstration_billing
 from lps.families.models import Household

@@ -8,9 +8,9 @@ import pytest
 from django.db import IntegrityError
 
 from billing.models import Tariff, TariffPrice
-from billing.rules.facts import Price
+from billing.rules.facts import Price, TariffSpec
 from billing.services import tariffs
-from billing.services.tariffs import TariffRefused, TariffSpec, set_tariff, stamp
+from billing.services.tariffs import TariffRefused, set_tariff, stamp
 from booking.models import Activity
 from lps.journal.actors import Actor
 from lps.journal.models import AuditEntry

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing import desk, tariffs, words
 from billing.models import Tariff
 from billing.rights import READ_TARIFFS, SET_TARIFFS
+from billing.rules.facts import TariffSpec
 from billing.services import tariffs as services
-from billing.services.tariffs import TariffRefused, TariffSpec
+from billing.services.tariffs import TariffRefused
 from billing.tariff_forms import TariffForm, told, widened
 from booking.models import Activity
 from lps.accounts.decorators import agent_required

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from billing.models import CashOffice, Tariff
 from billing.reminder_forms import PROPOSED
-from billing.rules.facts import Price
+from billing.rules.facts import Price, TariffSpec
 from billing.services.offices import save_office, save_settings
 from billing.services.quotients import QuotientSpec, set_quotient
 from billing.services.reminders import start_levels
-from billing.services.tariffs import TariffSpec, set_tariff
+from billing.services.tariffs import set_tariff
 from booking.models import Activity
 from lps.families.models import Household
 from lps.journal.actors import Actor
