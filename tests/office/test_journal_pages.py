@@ -128,8 +128,8 @@ def test_pages_follow_each_other_without_a_hole(client: Client) -> None:
     while query:
         answer = client.get(PAGE, query_params=query)
         seen += [row["entry"].subject for row in answer.context["rows"]]
-        following = answer.context["next"].rpartition("apres=")[2]
-        query = {"action": "rules_written", "apres": following} if answer.context["next"] else {}
+        following = answer.context["page"].older.rpartition("apres=")[2]
+        query = {"action": "rules_written", "apres": following} if following else {}
 
     assert len(seen) == 120 and len(set(seen)) == 120
 
