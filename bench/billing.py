@@ -15,7 +15,7 @@ from billing.models import BillingRun, CashOffice
 from billing.services import computing, runs
 from booking.catalogue_templates import TEMPLATES
 from booking.models import Activity
-from lps.console import demonstration_billing
+from lps.console.demonstration import billing as demonstration
 from lps.console.furnishing import furnish
 from lps.console.services import Identity, create_commune
 from lps.families.services import imports
@@ -113,8 +113,8 @@ def town(families: int, *, slug: str = "", booked: bool = False) -> Commune:
     commune = create_commune(identity=identity, by=BY, channel=Channel.AUTOMATIC, furnish=furnished)
     with context.use(commune):
         _imported(families)
-        office = demonstration_billing.open_office("Banc")
-        demonstration_billing.set_tariffs(office, since=_month(commune)[0], now=clock.now())
+        office = demonstration.open_office("Banc")
+        demonstration.set_tariffs(office, since=_month(commune)[0], now=clock.now())
         if booked:
             _booked(commune)
     return commune

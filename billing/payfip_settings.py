@@ -10,7 +10,7 @@ from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from billing.fields import EurosField
+from billing.forms.fields import EurosField
 from billing.models import CashOffice
 from billing.payfip import Client, Refused, Unavailable
 from billing.payfip.facts import MAXIMUM, MINIMUM, subject

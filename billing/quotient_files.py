@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from billing.debts import Euros
-from billing.fields import EurosField
+from billing.forms.fields import EurosField
 from billing.models import Quotient
 from lps.families import codes
 from lps.families.importing import dates

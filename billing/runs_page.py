@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from billing.balances import with_left
+from billing.forms.runs import REFUSED
 from billing.message_kinds import INVOICE
 from billing.models import BillingRun, DraftInvoice, Invoice, RunWork
-from billing.run_forms import REFUSED
 from billing.services import work
 from billing.services.computing import named
 from billing.services.held import UNFINISHED, WHOLE

@@ -16,9 +16,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing import desk, online, online_words, papers
+from billing.forms.online import ChooseForm
 from billing.models import PaymentAttempt
 from billing.online import Due
-from billing.online_forms import ChooseForm
 from billing.services.attempts import AttemptRefused, open_attempt
 from lps.families.decorators import household_required, whatever_the_rules
 from lps.families.identity import FamilyRequest

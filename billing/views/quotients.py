@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import quotients as reads
+from billing.forms.proofs import ProofForm
 from billing.models import QuotientProof
-from billing.proof_forms import ProofForm
 from billing.services import quotient_proofs as services
 from booking import documents
 from lps.families.decorators import household_required

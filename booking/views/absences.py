@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from booking import absences as reads
 from booking import documents, sentences
-from booking.absence_forms import AbsenceForm, DocumentForm
 from booking.campaigns import activities_by_group
+from booking.forms.absences import AbsenceForm, DocumentForm
 from booking.models import Absence
 from booking.queries import JOURNAL_PAGE
 from booking.services import absences as services

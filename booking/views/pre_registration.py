@@ -15,7 +15,7 @@ from booking.pre_registration_page import Block
 from booking.rules.periods import NotOffered
 from booking.services.pre_registrations import answer
 from lps.families.decorators import household_required
-from lps.families.forms import AddressForm
+from lps.families.forms.door import AddressForm
 from lps.families.identity import FamilyRequest
 from lps.families.queries import ChildAtSchool, children_of
 from lps.families.services import addresses

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from billing import incidents, reminders
+from billing.forms.reminders import PROPOSED
 from billing.models import BillingSettings, Reminder, ReminderLevel
-from billing.reminder_forms import PROPOSED
 from billing.services import reminders as services
 from lps.accounts.actors import Agent
 from lps.accounts.roles import Role

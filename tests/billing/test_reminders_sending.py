@@ -12,8 +12,8 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from billing import reminders as reads
+from billing.forms.reminders import PROPOSED
 from billing.models import Invoice, PaymentAttempt, Reminder, ReminderLevel, ReminderSending
-from billing.reminder_forms import PROPOSED
 from billing.services import reminders
 from billing.services.reminders import NothingToSend
 from lps.accounts.roles import Role

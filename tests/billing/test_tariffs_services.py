@@ -12,7 +12,7 @@ from billing.rules.facts import Price, TariffSpec
 from billing.services.quotients import QuotientRefused, QuotientSpec, set_quotient, set_residence
 from billing.services.tariffs import TariffRefused, remove_tariff, set_tariff, spec_of
 from booking.models import Activity
-from lps.console import demonstration_billing
+from lps.console.demonstration import billing as demonstration
 from lps.families.models import Household
 from lps.journal.actors import Actor
 from lps.journal.models import AuditEntry
@@ -119,9 +119,9 @@ def test_residence_is_said_once_and_told(marsone: Household) -> None:
 
 def test_the_demonstration_prices_every_activity_and_most_quotients(buchelay: Commune, in_buchelay: Commune) -> None:
     households = list(Household.objects.order_by("pk"))
-    office = demonstration_billing.open_office("Ville de Buchelay")
-    demonstration_billing.set_tariffs(office, since=YEAR, now=clock.now())
-    demonstration_billing.prove_quotients(households, since=YEAR, now=clock.now())
+    office = demonstration.open_office("Ville de Buchelay")
+    demonstration.set_tariffs(office, since=YEAR, now=clock.now())
+    demonstration.prove_quotients(households, since=YEAR, now=clock.now())
     connection.check_constraints()
 
     assert (office.numcli, office.mode, office.online_limit_day) == ("006382", "T", 10)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.catalogue_forms import ActivityForm, GroupForm, PlacesForm, TieForm, WayChoices, WayForm
-from booking.deadline_form import CLOSING_CHOICES, OPENING_CHOICES, SAME, DeadlineForm, Kinds, kinds_asked
+from booking.forms.catalogue import ActivityForm, GroupForm, PlacesForm, TieForm, WayChoices, WayForm
+from booking.forms.deadlines import CLOSING_CHOICES, OPENING_CHOICES, SAME, DeadlineForm, Kinds, kinds_asked
 from booking.models import Activity, ActivityGroup
 from booking.rules import deadlines
 from booking.rules.deadlines import DaysBefore, DeadlineRule

@@ -5,7 +5,7 @@ from dataclasses import MISSING, fields
 import pytest
 
 from booking.api import words
-from booking.deadline_form import CLOSING_CHOICES, FIELDS, OPENING_CHOICES
+from booking.forms.deadlines import CLOSING_CHOICES, FIELDS, OPENING_CHOICES
 from booking.rules.deadlines import CLOSINGS, OPENINGS
 
 KINDS = {**CLOSINGS, **OPENINGS}

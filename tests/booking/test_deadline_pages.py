@@ -8,7 +8,7 @@ from django.test import Client
 from hypothesis import given
 
 from booking import catalogue, sentences
-from booking.deadline_form import DeadlineForm, Kinds
+from booking.forms.deadlines import DeadlineForm, Kinds
 from booking.models import Activity, ActivityGroup, ServiceDay
 from booking.rules import deadlines
 from booking.rules.deadlines import DaysBefore, DeadlineRule, FixedDate, SameDay, Weekly

@@ -5,7 +5,7 @@ from datetime import timedelta
 from billing.models import Reminder, ReminderLevel
 from booking.models import Attendance, Booking
 from booking.usage import days_not_called
-from lps.console import demonstration_billing, demonstration_bookings
+from lps.console.demonstration import billing, bookings
 from lps.kernel import clock
 from tenants.models import Commune
 
@@ -17,7 +17,7 @@ def test_the_rolls_of_a_month_are_called_and_none_of_the_next(in_buchelay: Commu
     booked = Booking.objects.standing().filter(day__range=(first, following - timedelta(days=1)))
     Attendance.objects.all().delete()
 
-    demonstration_bookings.call_rolls(now=clock.now().astimezone(in_buchelay.zone), today=following)
+    bookings.call_rolls(now=clock.now().astimezone(in_buchelay.zone), today=following)
 
     activities = set(booked.values_list("service_day__activity", flat=True))
     days = {"first_day": first, "last_day": following - timedelta(days=1)}
@@ -29,9 +29,9 @@ def test_the_rolls_of_a_month_are_called_and_none_of_the_next(in_buchelay: Commu
 
 
 def test_levels_of_reminders_are_proposed_once_and_send_nothing(in_buchelay: Commune) -> None:
-    demonstration_billing.propose_reminders()
+    billing.propose_reminders()
     number = ReminderLevel.objects.count()
-    demonstration_billing.propose_reminders()
+    billing.propose_reminders()
 
     assert ReminderLevel.objects.count() == number >= 2
     assert not Reminder.objects.exists()

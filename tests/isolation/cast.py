@@ -104,7 +104,7 @@ from lps.families.services import NewChild, NewGuardian, children, guardians, im
 from lps.journal import house_rules, town_messages
 from lps.journal.channels import Channel
 from lps.kernel import clock
-from lps.office.sms_forms import sign_question
+from lps.office.forms.sms import sign_question
 from notifications import sms_form
 from notifications.audiences import Choice
 from notifications.models import (

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from lps.kernel import clock
-from lps.office.sms_forms import sign_question
+from lps.office.forms.sms import sign_question
 from lps.office.views.sms import COOKIE
 from notifications.models import Consent, NumberCode, OutboxMessage, SendingSettings, Subscriber, Topic
 from notifications.services import sms_service

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from billing.forms.runs import REFUSED, CorrectionForm
 from billing.models import BillingRun, RunWork
 from billing.rights import RUN_BILLING
-from billing.run_forms import REFUSED, CorrectionForm
 from billing.services import corrections, runs, work
 from billing.services.held import RunRefused
 from lps.accounts.actors import Agent

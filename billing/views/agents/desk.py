@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import desk, papers, reminders
-from billing.desk_forms import CreditForm, ReverseForm, TakeBackForm, TakeForm
+from billing.forms.desk import CreditForm, ReverseForm, TakeBackForm, TakeForm
 from billing.models import CashOffice, Payment
 from billing.rights import READ_PAYMENTS, TAKE_PAYMENTS
 from billing.services import desk as services

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing import papers
 from billing.balances import with_left
+from billing.forms.runs import REFUSED, AdjustmentForm, CancelForm
 from billing.models import Adjustment, CashOffice, Invoice
 from billing.rights import READ_INVOICES, RUN_BILLING, TAKE_PAYMENTS
 from billing.rules import numbers
-from billing.run_forms import REFUSED, AdjustmentForm, CancelForm
 from billing.services import corrections, documents
 from billing.services.held import RunRefused
 from lps.accounts.decorators import agent_required

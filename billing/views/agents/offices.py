@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing import desk
+from billing.forms.offices import OfficeForm, SettingsForm
 from billing.models import BillingSettings, CashOffice
-from billing.office_forms import OfficeForm, SettingsForm
 from billing.rights import READ_TARIFFS, SET_TARIFFS
 from billing.services import offices as services
 from lps.accounts.decorators import agent_required

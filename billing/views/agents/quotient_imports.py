@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing import quotient_files
 from billing import quotient_words as words
+from billing.forms.offices import QuotientFileForm
 from billing.models import QuotientImport
-from billing.office_forms import QuotientFileForm
 from billing.rights import READ_QUOTIENTS, SET_QUOTIENTS
 from billing.services import quotient_imports as services
 from billing.services.quotient_imports import ImportRefused

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from billing import quotients as reads
 from billing import words
+from billing.forms.proofs import ProofAnswerForm
 from billing.models import Quotient, QuotientProof
-from billing.proof_forms import ProofAnswerForm
 from billing.rights import READ_QUOTIENTS, SET_QUOTIENTS
 from billing.services import quotient_proofs as services
 from billing.services.quotients import QuotientRefused

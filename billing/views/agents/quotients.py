@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing import quotients as reads
 from billing import words
+from billing.forms.offices import QuotientForm, ResidenceForm
 from billing.models import Quotient
-from billing.office_forms import QuotientForm, ResidenceForm
 from billing.rights import READ_QUOTIENTS, RUN_BILLING, SET_QUOTIENTS, SET_TARIFFS
 from billing.services import quotients as services
 from billing.services.quotients import QuotientRefused

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing import reminders as reads
 from billing import unpaid
+from billing.forms.reminders import PROPOSED, LevelForm, MinimumForm
 from billing.models import ReminderLevel, ReminderSending
-from billing.reminder_forms import PROPOSED, LevelForm, MinimumForm
 from billing.rights import READ_PAYMENTS, REMIND
 from billing.rules.money import ZERO
 from billing.services import reminders as services

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from billing import desk, words
-from billing.renewal_forms import RenewalForm
+from billing.forms.renewals import RenewalForm
 from billing.rights import SET_TARIFFS
 from billing.services import renewals as services
 from billing.services.renewals import Renewal, RenewalRefused

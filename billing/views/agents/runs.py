@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import runs_page as page
+from billing.forms.runs import REFUSED, RunForm
 from billing.models import BillingRun, CashOffice, DraftInvoice, RunWork
 from billing.rights import READ_RUNS, RUN_BILLING
-from billing.run_forms import REFUSED, RunForm
 from billing.services import basis, bundles, documents, work
 from billing.services import runs as services
 from billing.services.held import RunRefused, is_busy

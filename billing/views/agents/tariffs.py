@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import desk, tariffs, words
+from billing.forms.tariffs import TariffForm, told, widened
 from billing.models import Tariff
 from billing.rights import READ_TARIFFS, SET_TARIFFS
 from billing.rules.facts import TariffSpec
 from billing.services import tariffs as services
 from billing.services.tariffs import TariffRefused
-from billing.tariff_forms import TariffForm, told, widened
 from booking.models import Activity
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest

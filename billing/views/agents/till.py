@@ -13,12 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from billing import desk, papers, till_journal
 from billing import till as reads
+from billing.forms.till import CloseForm, JournalForm
 from billing.models import CashOffice, Remittance, TillDay
 from billing.rights import CLOSE_TILL, READ_PAYMENTS, TAKE_PAYMENTS
 from billing.rules.money import ZERO
 from billing.services import till as services
 from billing.services.payments import PaymentRefused
-from billing.till_forms import CloseForm, JournalForm
 from billing.words import REFUSED
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest

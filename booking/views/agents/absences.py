@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from booking import absences as reads
 from booking import documents, sentences
-from booking.absence_forms import AnswerForm, NotedAbsenceForm
 from booking.campaigns import activities_by_group
+from booking.forms.absences import AnswerForm, NotedAbsenceForm
 from booking.models import Absence, Activity
 from booking.rights import ANSWER_ABSENCES, READ_ABSENCES
 from booking.services import absences as services

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from booking import sentences
 from booking.campaigns import activities_by_group
-from booking.catalogue_forms import TieForm, WayChoices, WayFormSet
+from booking.forms.catalogue import TieForm, WayChoices, WayFormSet
 from booking.models import Activity
 from booking.rights import CHANGE_CATALOGUE
 from booking.rules.entitlements import Access

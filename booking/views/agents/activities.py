@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from booking import catalogue_page
-from booking.catalogue_forms import ActivityForm, activity_initial
+from booking.forms.catalogue import ActivityForm, activity_initial
 from booking.models import Activity
 from booking.rights import CHANGE_CATALOGUE
 from booking.services import activities as services

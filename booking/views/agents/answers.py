@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from booking import campaigns as reads
 from booking import sentences
 from booking.campaigns import WHO, Asked, Who
-from booking.forms import DecisionForm
+from booking.forms.campaigns import DecisionForm
 from booking.models import Campaign, PreRegistration
 from booking.recap import chosen_lines
 from booking.rights import BOOK_AT_COUNTER, DECIDE_ANSWERS, READ_ANSWERS

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from booking import calendar_page as page
 from booking import catalogue_page, closures_page
-from booking.calendar_forms import HolidayForm, VacationForm
+from booking.forms.calendar import HolidayForm, VacationForm
 from booking.models import PublicHoliday, SchoolVacation
 from booking.rights import READ_CALENDAR, SET_CALENDAR, Reach, may_reach
 from booking.services import calendar as services

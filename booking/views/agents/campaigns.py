@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from booking import campaigns as reads
-from booking.forms import CampaignForm, OpenForm, campaign_initial
+from booking.forms.campaigns import CampaignForm, OpenForm, campaign_initial
 from booking.models import Campaign
 from booking.rights import READ_ANSWERS, RUN_CAMPAIGNS
 from booking.rules.campaigns import Phase

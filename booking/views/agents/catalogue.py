@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from booking import catalogue_page, catalogue_templates
-from booking.catalogue_forms import GroupForm
+from booking.forms.catalogue import GroupForm
 from booking.models import Activity, ActivityGroup
 from booking.rights import CHANGE_CATALOGUE, READ_CATALOGUE, Reach, may_reach
 from booking.rules.deadlines import DeadlineRule, from_json

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from booking import closures_page as page
-from booking.closure_forms import REASONS, ClosureForm
+from booking.forms.closures import REASONS, ClosureForm
 from booking.models import Closure
 from booking.rights import CLOSE_DAYS, READ_CLOSURES, Reach, may_reach
 from booking.rules.reopening import Why

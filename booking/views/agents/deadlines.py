@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from booking import deadline_page, sentences
-from booking.deadline_form import DeadlineForm, Kinds, KindsForm, as_initial, kinds_asked
+from booking.forms.deadlines import DeadlineForm, Kinds, KindsForm, as_initial, kinds_asked
 from booking.models import Activity, ActivityGroup
 from booking.rights import CHANGE_CATALOGUE
 from booking.rules.deadlines import DeadlineRule, from_json

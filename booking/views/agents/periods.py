@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from booking import periods_office as page
+from booking.forms.periods import PeriodForm, ReopenForm, initial_of
 from booking.models import Period, PeriodChoice
-from booking.period_forms import PeriodForm, ReopenForm, initial_of
 from booking.recap import chosen_lines
 from booking.rights import READ_PERIODS, SET_PERIODS, Reach, may_reach
 from booking.services import offering

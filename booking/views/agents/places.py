@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from booking import catalogue_page, places_page
-from booking.catalogue_forms import PlacesForm
+from booking.forms.catalogue import PlacesForm
 from booking.models import Activity
 from booking.places_page import Month
 from booking.rights import CHANGE_CATALOGUE, READ_CATALOGUE, Reach

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from booking import catalogue, sentences
 from booking import waiting_page as page
+from booking.forms.waiting import CRITERIA, RankForm, ReasonForm
 from booking.models import ServiceDay, WaitingEntry
 from booking.rights import MOVE_WAITING, READ_WAITING
 from booking.rules.planning import Cell
 from booking.services import waiting as services
-from booking.waiting_forms import CRITERIA, RankForm, ReasonForm
 from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest

@@ -17,7 +17,7 @@ from lps.accounts.rights import allowed
 from lps.accounts.services import AccountRefused
 from lps.console import erasing, queries, states
 from lps.console.figures import Figures
-from lps.console.forms import OpenForm, OpeningDayForm, StateForm, initial_of
+from lps.console.forms.communes import OpenForm, OpeningDayForm, StateForm, initial_of
 from lps.console.opening import open_commune
 from lps.console.rights import CHANGE_STATES, ENTER, ENTER_TOWNS, ERASE, EXPORT, OPEN_COMMUNES, RESEND, SET_OFFERS
 from lps.console.services import CannotOpen

@@ -13,7 +13,7 @@ from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.console import erasing, figures
 from lps.console.erasing import ErasureRefused
-from lps.console.erasure_forms import REFUSED, ErasureForm
+from lps.console.forms.erasures import REFUSED, ErasureForm
 from lps.console.models import Erasure
 from lps.console.rights import ENTER, ERASE
 from lps.console.views.communes import commune_or_404, operator_of, rendered

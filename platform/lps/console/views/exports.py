@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from lps.accounts.decorators import operator_required
 from lps.accounts.requests import DoorRequest
 from lps.console import archive_words, exporting
-from lps.console.export_forms import ExportForm
 from lps.console.exporting import ExportRefused
+from lps.console.forms.exports import ExportForm
 from lps.console.rights import EXPORT
 from lps.console.views.communes import commune_or_404, operator_of, rendered
 from lps.journal.actors import Actor

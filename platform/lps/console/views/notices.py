@@ -12,7 +12,7 @@ from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.console import notices as services
 from lps.console import queries
-from lps.console.notice_forms import NoticeForm
+from lps.console.forms.notices import NoticeForm
 from lps.console.rights import ANNOUNCE, ENTER, MAINTAIN
 from lps.console.views.communes import operator_of, rendered
 from lps.kernel import clock

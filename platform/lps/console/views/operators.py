@@ -15,7 +15,7 @@ from lps.accounts.models import Account
 from lps.accounts.requests import DoorRequest
 from lps.accounts.services import AccountRefused, holder_of
 from lps.console import operators, words
-from lps.console.operator_forms import InvitationForm, OperatorForm, initial_of
+from lps.console.forms.operators import InvitationForm, OperatorForm, initial_of
 from lps.console.rights import MANAGE_OPERATORS
 from lps.console.views.communes import operator_of, rendered
 from lps.journal.channels import Channel

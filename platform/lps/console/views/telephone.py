@@ -10,8 +10,8 @@ from lps.accounts.decorators import operator_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.console import lines, telephone
+from lps.console.forms.telephone import LineForm, NumberForm, initial_of
 from lps.console.rights import READ_TELEPHONE, SET_TELEPHONE
-from lps.console.telephone_forms import LineForm, NumberForm, initial_of
 from lps.console.views.communes import operator_of, rendered
 from lps.families.phones import region_of, shown
 from lps.kernel import clock

@@ -11,10 +11,10 @@ from lps.accounts.decorators import operator_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.console import visits as services
+from lps.console.forms.visits import LOOK, VisitForm
 from lps.console.models import Visit
 from lps.console.rights import ENTER_TOWNS, WRITE_IN_TOWNS
 from lps.console.views.communes import SERVED, commune_or_404, rendered
-from lps.console.visit_forms import LOOK, VisitForm
 from lps.ui import saying
 
 SAID = {

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from lps.accounts import sessions
 from lps.accounts.decorators import LOST, NEXT, wanted_page
 from lps.families import devices, house_rules, services
-from lps.families.forms import CodesForm, RecoveryForm
+from lps.families.forms.door import CodesForm, RecoveryForm
 from lps.families.identity import FamilyRequest, household_at
 from lps.families.models import FamilyLink, Household
 from lps.families.paths import CHILDREN, planning

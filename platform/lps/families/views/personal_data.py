@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from lps.accounts.rights import allowed
 from lps.families import personal_data, queries, services
 from lps.families.decorators import household_required, whatever_the_rules
-from lps.families.forms import DataRequestForm
+from lps.families.forms.door import DataRequestForm
 from lps.families.identity import FamilyRequest, household_at
 from lps.families.models import DataRequest
 from lps.families.rights import READ_OWN_DATA

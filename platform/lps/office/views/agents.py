@@ -26,7 +26,7 @@ from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from lps.office import words
-from lps.office.agent_forms import InvitationForm, ProfileForm, all_activities, all_sites, chosen, initial_of
+from lps.office.forms.agents import InvitationForm, ProfileForm, all_activities, all_sites, chosen, initial_of
 from lps.office.rights import MANAGE_AGENTS
 from lps.ui import saying
 

@@ -15,8 +15,8 @@ from lps.accounts.gates import whole_town_required
 from lps.accounts.requests import DoorRequest
 from lps.journal import town as journal
 from lps.journal.channels import Channel
+from lps.office.forms.town import ColorForm
 from lps.office.rights import CHANGE_TOWN
-from lps.office.town_forms import ColorForm
 from lps.ui import colors, saying
 from tenants.town import queries as town
 from tenants.town import services

@@ -20,7 +20,7 @@ from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
 from lps.journal.services import record
 from lps.office import journal_words as words
-from lps.office.journal_forms import JournalForm
+from lps.office.forms.journal import JournalForm
 from lps.office.journal_subjects import names_of
 from lps.office.rights import READ_JOURNAL
 from lps.ui import downloads

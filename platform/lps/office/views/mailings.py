@@ -17,7 +17,7 @@ from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.kernel import clock
-from lps.office.mailing_forms import CountForm, FlashForm, MailingForm, TryForm, class_of, initial_of
+from lps.office.forms.mailings import CountForm, FlashForm, MailingForm, TryForm, class_of, initial_of
 from lps.office.rights import READ_SENDINGS, WRITE_TO_FAMILIES
 from lps.ui import saying
 from notifications import sentences

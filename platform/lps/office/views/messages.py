@@ -13,7 +13,7 @@ from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import may_for_all
 from lps.journal import town_messages as journal
 from lps.journal.actors import Actor
-from lps.office.forms import MessageForm, initial_of
+from lps.office.forms.published import MessageForm, initial_of
 from lps.office.rights import READ_MESSAGES, WRITE_MESSAGES
 from lps.ui import saying
 from tenants.town import messages as town

@@ -23,7 +23,7 @@ from lps.families.rights import FIND_FAMILIES, OPEN_FAMILY
 from lps.journal import house_rules as journal
 from lps.journal.actors import Actor
 from lps.kernel import clock
-from lps.office.forms import RulesForm
+from lps.office.forms.published import RulesForm
 from lps.office.rights import READ_RULES, WRITE_RULES
 from lps.ui import downloads, saying
 from tenants import context

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from lps.accounts.gates import whole_town_required
 from lps.accounts.requests import DoorRequest
+from lps.office.forms.sending import SendingForm, TrialForm
 from lps.office.rights import SET_SENDING
-from lps.office.sending_forms import SendingForm, TrialForm
 from lps.ui import saying
 from notifications import gateways, queries, sms_cap
 from notifications.gateways.base import NoAnswer

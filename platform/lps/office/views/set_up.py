@@ -19,9 +19,9 @@ from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from lps.office import set_up
+from lps.office.forms.town import YearForm
 from lps.office.rights import SET_UP
 from lps.office.set_up import State, Step
-from lps.office.town_forms import YearForm
 from lps.ui import saying
 from tenants import context
 from tenants.town import queries as town

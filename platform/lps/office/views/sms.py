@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from lps.accounts.requests import DoorRequest
 from lps.office import sms_limits
-from lps.office.sms_forms import ChoicesForm, CodeForm, OpenForm, RobotForm, SubscribeForm
+from lps.office.forms.sms import ChoicesForm, CodeForm, OpenForm, RobotForm, SubscribeForm
 from lps.ui import saying
 from notifications import queries, sms_form
 from notifications.models import NumberCode

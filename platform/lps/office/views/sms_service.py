@@ -20,8 +20,8 @@ from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel import clock
+from lps.office.forms.sms import FormSettingsForm, TopicForm
 from lps.office.rights import MANAGE_SMS, READ_SMS
-from lps.office.sms_forms import FormSettingsForm, TopicForm
 from lps.ui import downloads, saying
 from notifications import queries, sms_form
 from notifications.models import Consent, Subscriber, Topic

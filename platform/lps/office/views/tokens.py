@@ -16,8 +16,8 @@ from lps.accounts.rights import may_for_all
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel import clock
+from lps.office.forms.tokens import TokenForm
 from lps.office.rights import MANAGE_TOKENS
-from lps.office.token_forms import TokenForm
 from lps.office.words import SCOPES
 from lps.ui import saying
 

@@ -19,8 +19,8 @@ from lps.accounts.requests import DoorRequest
 from lps.journal import town as journal
 from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
+from lps.office.forms.town import AccessForm, ContactsForm, PortalForm
 from lps.office.rights import CHANGE_TOWN
-from lps.office.town_forms import AccessForm, ContactsForm, PortalForm
 from lps.ui import saying
 from lps.ui.forms import SettingsForm
 from lps.ui.nav import NavItem

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import may_for_all
-from lps.console.export_forms import ExportForm
+from lps.console.forms.exports import ExportForm
 from lps.console.rights import EXPORT_TOWN
 from lps.console.views.exports import SAID, asked, sent, shown
 from lps.journal.actors import Actor

@@ -12,8 +12,7 @@ from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families import access, family_page, queries, search, words
-from lps.families.models import Child, Contact, HealthNote, Household
-from lps.families.office_forms import (
+from lps.families.forms.counter import (
     ChildForm,
     ContactForm,
     HealthForm,
@@ -22,6 +21,7 @@ from lps.families.office_forms import (
     SinceForm,
     UntilForm,
 )
+from lps.families.models import Child, Contact, HealthNote, Household
 from lps.families.rights import EDIT_FAMILIES, OPEN_FAMILY, READ_HEALTH, WRITE_HEALTH
 from lps.families.services import FamilyRefused, counter
 from lps.families.services import children as services

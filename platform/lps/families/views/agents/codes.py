@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.families import queries, services
-from lps.families.office_forms import RenewForm
+from lps.families.forms.counter import RenewForm
 from lps.families.rights import EDIT_FAMILIES, PRINT_CODES, RENEW_CODES
 from lps.families.services import letters
 from lps.families.services.households import set_trial

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.families import queries, search, words
+from lps.families.forms.counter import GuardianForm, HouseholdForm, NewChildForm, NewFamilyForm
 from lps.families.models import Guardian, Household
-from lps.families.office_forms import GuardianForm, HouseholdForm, NewChildForm, NewFamilyForm
 from lps.families.rights import EDIT_FAMILIES
 from lps.families.search import FoundFamily
 from lps.families.services import FamilyRefused, counter

@@ -10,7 +10,7 @@ from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families import queries, services
-from lps.families.forms import AnswerForm
+from lps.families.forms.door import AnswerForm
 from lps.families.rights import ANSWER_REQUESTS, ERASE_FAMILY
 from lps.families.services import AlreadyAnswered
 from lps.families.views.agents.frame import agent_of, household_or_404

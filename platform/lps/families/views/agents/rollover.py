@@ -18,10 +18,7 @@ from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families import passage, words
-from lps.families.models import Child, Rollover, SchoolClass
-from lps.families.passage import Passage
-from lps.families.rights import ROLL_OVER
-from lps.families.rollover_forms import (
+from lps.families.forms.rollover import (
     ClassForm,
     DayForm,
     LevelsForm,
@@ -30,6 +27,9 @@ from lps.families.rollover_forms import (
     child_fields,
     class_fields,
 )
+from lps.families.models import Child, Rollover, SchoolClass
+from lps.families.passage import Passage
+from lps.families.rights import ROLL_OVER
 from lps.families.services import rollover as services
 from lps.families.services.rollover import ClassWanted, RolloverRefused
 from lps.kernel import clock

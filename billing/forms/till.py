@@ -8,8 +8,8 @@ from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext_lazy as _
 
-from billing.desk_forms import RefusedForm
-from billing.fields import EurosField
+from billing.forms.desk import RefusedForm
+from billing.forms.fields import EurosField
 from billing.rules.money import ZERO, euros
 from lps.ui.forms import DayField
 from lps.ui.templatetags.ui import money

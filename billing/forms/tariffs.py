@@ -11,7 +11,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
-from billing.fields import EurosField
+from billing.forms.fields import EurosField
 from billing.models import CashOffice, Tariff
 from billing.rules.facts import EFFORT, EXTRAS, SAME, Price, TariffSpec
 from lps.ui.forms import DayField, HourField

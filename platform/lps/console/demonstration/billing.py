@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 
+from billing.forms.reminders import PROPOSED
 from billing.models import CashOffice, Tariff
-from billing.reminder_forms import PROPOSED
 from billing.rules.facts import Price, TariffSpec
 from billing.services.offices import save_office, save_settings
 from billing.services.quotients import QuotientSpec, set_quotient

@@ -13,11 +13,8 @@ from booking.catalogue_templates import DAY_BEFORE, THURSDAY_BEFORE, standard
 from lps.accounts.models import Account
 from lps.accounts.roles import AGENT_ROLES, Role
 from lps.accounts.services import create_account
-from lps.console import demonstration_billing as billing
-from lps.console import demonstration_bookings as bookings
-from lps.console import demonstration_campaigns as campaigns
-from lps.console import demonstration_invoices as invoices
-from lps.console.demonstration_people import classes_of_buchelay, households_of_buchelay
+from lps.console.demonstration import billing, bookings, campaigns, invoices
+from lps.console.demonstration.people import classes_of_buchelay, households_of_buchelay
 from lps.console.furnishing import furnish, open_days
 from lps.console.services import Identity, create_commune, drop_commune
 from lps.families.models import SchoolClass

@@ -7,7 +7,7 @@ from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext_lazy as _
 
-from billing.fields import EurosField
+from billing.forms.fields import EurosField
 from billing.models import ReminderLevel
 from billing.rules.reminders import NAMES, unknown_names
 from billing.services.reminders import LevelSpec

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import words
 from billing.desk import DESK_MEANS, Credit, Means
-from billing.fields import EurosField
+from billing.forms.fields import EurosField
 from billing.rules.desk import spread
 from billing.rules.money import ZERO
 from billing.services.payments import PaymentRefused, Received

@@ -7,10 +7,10 @@ from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext_lazy as _
 
-from billing.fields import EurosField
+from billing.forms.fields import EurosField
 from billing.models import CashOffice
 from billing.services.quotients import QuotientSpec
-from booking.absence_forms import DocumentField
+from booking.forms.absences import DocumentField
 from lps.ui.forms import DayField
 
 _PLAIN = ProhibitNullCharactersValidator()

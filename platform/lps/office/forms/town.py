@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from lps.office.forms import FORMATTING, TextArea
+from lps.office.forms.published import FORMATTING, TextArea
 from lps.ui.colors import BadColor, normalized
 from lps.ui.forms import EMAIL_ERRORS, SettingsForm
 from tenants.town.models import TownSettings

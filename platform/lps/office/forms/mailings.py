@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lps.accounts.actors import Agent
 from lps.kernel import clock
-from lps.office.sms_forms import MobileField
+from lps.office.forms.sms import MobileField
 from lps.ui.forms import DayField, HourField
 from notifications import audiences
 from notifications.audiences import Choice
