@@ -27,6 +27,7 @@ REFUSED = {
         "Rien à demander ni à rendre\u00a0: pour chaque famille, les différences s'annulent. Aucun document n'est fait."
     ),
     "nothing_to_check": _("Calculez d'abord ce lot."),
+    "empty": _("Ce lot n'a aucune facture\u00a0: il n'y a rien à valider."),
     "canceled": _("Cette facture est déjà annulée, ou ne peut pas l'être."),
 }
 

@@ -8,7 +8,7 @@ UNFINISHED = (RunWork.State.ASKED, RunWork.State.WORKING)
 
 
 class RunRefused(Exception):
-    """Nothing was done: `code` says why (state, busy, version, prices, overlap, numbers, nothing_to_check; of
+    """Nothing was done: `code` says why (state, busy, version, empty, prices, overlap, numbers, nothing_to_check; of
     corrections: days, nothing, balanced)."""
 
     def __init__(self, code: str) -> None:

@@ -137,11 +137,12 @@ def discard(*, run: BillingRun, by: Actor, at: datetime) -> None:
 
 
 def check(*, run: BillingRun, version: int, by: Actor, at: datetime) -> BillingRun:
-    """Say that somebody looked at this computation. Raises `RunRefused` for another one, or none."""
+    """Say that somebody looked at this computation. Raises `RunRefused` for another one, or none, or an empty one."""
     refuse_busy(run)
     with transaction.atomic():
         held = hold(run.pk, State.DRAFT, State.CHECKED)
         _same(held, version)
+        _refuse_empty(held)
         held.state, held.checked_at = State.CHECKED, at
         held.save(update_fields=("state", "checked_at"))
         _told(held, "run_checked", by=by, at=at, version=version)
@@ -153,12 +154,14 @@ def validate(*, run: BillingRun, version: int, by: Actor, at: datetime, today: d
 
     `today` is the commune's: its year is that of the numbers. The run's row is locked, then the year's counter: runs
     validated at once take their numbers one after the other, without gap. Drafts of zero make no invoice; credit
-    notes settle the oldest invoices of their families. Raises `RunRefused` (state, busy, version, prices, numbers).
+    notes settle the oldest invoices of their families. Raises `RunRefused` (state, busy, version, empty, prices,
+    numbers).
     """
     refuse_busy(run)
     with transaction.atomic():
         held = hold(run.pk, State.CHECKED)
         _same(held, version)
+        _refuse_empty(held)
         if held.corrects_id:
             hold_origin(held)
         if not basis.is_current(held):
@@ -295,6 +298,12 @@ def _same(run: BillingRun, version: int) -> None:
         raise RunRefused("nothing_to_check")
     if run.version != version:
         raise RunRefused("version")
+
+
+def _refuse_empty(run: BillingRun) -> None:
+    """A run that asks nothing and gives nothing back would take a number and tell nobody."""
+    if not run.drafts.exclude(total=0).exists():
+        raise RunRefused("empty")
 
 
 def _told(run: BillingRun, action: str, *, by: Actor, at: datetime, **after: object) -> None:

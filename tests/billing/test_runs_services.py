@@ -220,6 +220,19 @@ def test_no_day_is_invoiced_by_two_runs(booked: BillingRun) -> None:
         )
 
 
+def test_a_run_without_any_invoice_is_neither_checked_nor_validated(marsone: Household) -> None:
+    run = compute(run=factories.run(), today=TODAY, at=AT, by=BY)
+
+    with pytest.raises(RunRefused) as refused:
+        runs.check(run=run, version=run.version, by=BY, at=AT)
+    BillingRun.objects.filter(pk=run.pk).update(state=State.CHECKED)
+    with pytest.raises(RunRefused) as refused_again:
+        runs.validate(run=run, version=run.version, by=BY, at=AT, today=TODAY)
+
+    assert (refused.value.code, refused_again.value.code) == ("empty", "empty")
+    assert not InvoiceCounter.objects.exists()
+
+
 def test_publishing_tells_each_family_once_and_fixes_the_limit(booked: BillingRun, marsone: Household) -> None:
     run = validated(booked)
     marsone.guardians.update(email="on.file@example.org")
@@ -308,7 +321,10 @@ def correction(of: BillingRun, *homes: int) -> BillingRun:
 
 
 def test_a_correction_that_finds_nothing_makes_nothing(booked: BillingRun) -> None:
-    assert correction(validated(booked)).invoices.count() == 0
+    run = validated(booked)
+
+    with pytest.raises(RunRefused, match="empty"):
+        correction(run)
 
 
 def test_a_correction_asks_what_was_added_since(booked: BillingRun, marsone: Household, morning: Activity) -> None:
@@ -318,7 +334,8 @@ def test_a_correction_asks_what_was_added_since(booked: BillingRun, marsone: Hou
     [added] = correction(run).invoices.all()
 
     assert (added.total, added.kind) == (Decimal("7.00"), Invoice.Kind.COMPLEMENT)
-    assert correction(run).invoices.count() == 0
+    with pytest.raises(RunRefused, match="empty"):
+        correction(run)
 
 
 def test_a_correction_gives_back_and_the_credit_settles_the_invoice(booked: BillingRun, morning: Activity) -> None:

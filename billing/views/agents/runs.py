@@ -99,12 +99,14 @@ def run(request: DoorRequest, run_id: int) -> HttpResponse:
     rows: Any = page.drafts_of(found, asked) if is_draft else page.invoices_of(found, asked)
     if shows_lines:
         rows = rows.prefetch_related("lines")
+    totals = page.totals(found)
     facts = {
         "run": found,
         "steps": _steps(found),
         "is_draft": is_draft,
         "shows_lines": shows_lines,
-        "totals": page.totals(found),
+        "totals": totals,
+        "is_empty": is_draft and found.computed_at is not None and not (totals["invoices"] or totals["credits"]),
         "points": page.points(found) if is_draft else [],
         "page": Paginator(rows, PER_PAGE_OF_LINES if shows_lines else PER_PAGE).get_page(request.GET.get("page")),
         "q": asked,
