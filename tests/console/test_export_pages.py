@@ -65,6 +65,10 @@ def downloaded(answer: HttpResponse) -> bytes:
     return b"".join(answer.streaming_content)
 
 
+def text(answer: HttpResponse) -> str:
+    return answer.content.decode().replace("&#x27;", "'")
+
+
 def journal(commune: Commune | None) -> list[str]:
     with context.use(commune) if commune else context.public():
         entries = AuditEntry.objects.filter(action__startswith="town_export").order_by("pk")
@@ -75,8 +79,10 @@ def test_an_operator_asks_then_downloads_an_archive(demo: Commune, console: Clie
     page = f"/communes/{demo.slug}/export/"
 
     assert console.post(page, TYPED).headers["Location"] == f"{page}?fait=demande"
-    assert "L'export va commencer" in console.get(page).content.decode().replace("&#x27;", "'")
+    assert "L'export est demandé" in text(console.get(f"{page}?fait=demande"))
+    assert "L'export va commencer" in text(console.get(page))
     assert exporting.make_asked() == 1
+    assert "L'export est demandé" not in text(console.get(f"{page}?fait=demande"))
 
     made = exporting.of_commune(demo)[0]
     assert made.state == Export.State.READY and made.content and made.digest and made.rows > 1000

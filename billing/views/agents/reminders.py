@@ -172,16 +172,17 @@ def unpaid_xlsx(request: DoorRequest) -> HttpResponse:
 def _show(request: DoorRequest, *, refused: str = "") -> HttpResponse:
     found = reads.notices(today=_today())
     page = Paginator(reads.sendings(), SENDINGS).get_page(request.GET.get("page"))
+    waits = any(one.waits for one in page.object_list)
     facts = {
         "notices": found,
         "total": sum((one.total for one in found), ZERO),
         "levels": reads.levels(),
         "page": page,
-        "waits": any(one.waits for one in page.object_list),
+        "waits": waits,
         "query": "",
         "may_send": allowed(request.actor, REMIND),
         "refused": refused,
-        "said": saying.said(request, SAID),
+        "said": saying.said(request, SAID, over=() if waits else ("imprime",)),
     }
     return render(request, "billing/office/reminders.html", facts, status=400 if refused else 200)
 

@@ -80,7 +80,7 @@ def answers(request: DoorRequest, campaign_id: int) -> HttpResponse:
         "may_decide": may_decide(request, campaign),
         "may_answer": allowed(request.actor, BOOK_AT_COUNTER),
         "weekdays": sentences.weekday_names(campaign.weekdays),
-        "said": saying.said(request, SAID),
+        "said": saying.said(request, SAID, over=() if done < to_book else ("reservations",)),
     }
     return render(request, "booking/office/campaign.html", facts)
 

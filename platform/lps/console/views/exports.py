@@ -32,7 +32,8 @@ def exports(request: DoorRequest, slug: str) -> HttpResponse:
     form = ExportForm(request.POST if request.method == "POST" else None)
     if asked(form, found, by=operator_of(request), channel=Channel.WEB):
         return saying.done(reverse("console:exports", args=[found.slug]), "demande")
-    facts = {"commune": found, **shown(found, form), "said": saying.said(request, SAID)}
+    facts = {"commune": found, **shown(found, form)}
+    facts["said"] = said(request, under_way=facts["under_way"] is not None)
     return rendered(request, "console/exports.html", facts, status=400 if form.errors else 200)
 
 
@@ -68,6 +69,11 @@ def shown(commune: Commune, form: ExportForm) -> dict[str, Any]:
         "total": total,
         "kept_days": exporting.KEPT.days,
     }
+
+
+def said(request: DoorRequest, *, under_way: bool) -> str:
+    """That an export is asked for, as long as none is ready."""
+    return saying.said(request, SAID, over=() if under_way else ("demande",))
 
 
 def sent(commune: Commune, export_id: int, *, by: Actor, channel: Channel) -> HttpResponseBase:

@@ -12,7 +12,7 @@ from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import may_for_all
 from lps.console.forms.exports import ExportForm
 from lps.console.rights import EXPORT_TOWN
-from lps.console.views.exports import SAID, asked, sent, shown
+from lps.console.views.exports import asked, said, sent, shown
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.ui import saying
@@ -27,7 +27,8 @@ def exports(request: DoorRequest) -> HttpResponse:
     form = ExportForm(request.POST if request.method == "POST" else None)
     if asked(form, town, by=agent, channel=Channel.OFFICE):
         return saying.done(reverse("console_office:exports"), "demande")
-    facts = {**shown(town, form), "said": saying.said(request, SAID)}
+    facts = shown(town, form)
+    facts["said"] = said(request, under_way=facts["under_way"] is not None)
     return render(request, "console/office/exports.html", facts, status=400 if form.errors else 200)
 
 
