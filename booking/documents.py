@@ -7,7 +7,8 @@ and only ever given back as a file to download.
 
 import struct
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -69,6 +70,21 @@ def keep(document: Document, *, folder: str = "absences") -> str:
     """Save it under a name that nobody can guess; returns the name."""
     name = f"{folder}/{uuid.uuid4().hex}.{document.extension}"
     return default_storage.save(name, ContentFile(document.content))
+
+
+@contextmanager
+def kept(document: Document | None, *, folder: str = "absences") -> Iterator[str]:
+    """Save it before the transaction that names it, and delete it when that fails: a slow store holds no lock.
+
+    Gives its name, "" without a document; who names it nowhere after all forgets it.
+    """
+    name, done = keep(document, folder=folder) if document else "", False
+    try:
+        yield name
+        done = True
+    finally:
+        if not done:
+            forget(name)
 
 
 def forget(name: str) -> None:

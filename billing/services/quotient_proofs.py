@@ -30,12 +30,12 @@ DOCUMENT_KEPT, ROW_KEPT = timedelta(days=60), timedelta(days=365)
 
 def send(*, household: Household, kind: str, document: Document, by: Actor, at: datetime) -> QuotientProof:
     """Send a proof; the one that waits already is replaced, and its document goes."""
-    with transaction.atomic():
+    with documents.kept(document, folder=FOLDER) as name, transaction.atomic():
         lock_household(household)  # a form sent twice at once leaves one
         proof = QuotientProof.objects.filter(household=household, state=State.SENT).first()
         former = proof.document if proof else ""
         proof = proof or QuotientProof(household=household)
-        proof.kind, proof.sent_at, proof.document = kind, at, documents.keep(document, folder=FOLDER)
+        proof.kind, proof.sent_at, proof.document = kind, at, name
         proof.save()
         _record(proof, "quotient_proof_sent", by=by, channel=Channel.WEB, at=at, before=None)
         transaction.on_commit(partial(documents.forget, former))

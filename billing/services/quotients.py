@@ -64,7 +64,7 @@ def set_quotient(
     until = after(spec.last_day)
     if until is not None and until <= spec.since:
         raise QuotientRefused("order")
-    with transaction.atomic():
+    with documents.kept(spec.document, folder=FOLDER) as name, transaction.atomic():
         lock_household(household)
         rows = Quotient.objects.filter(household=household, valid_during__overlap=DateRange(spec.since, until))
         try:
@@ -81,7 +81,7 @@ def set_quotient(
             former.save(update_fields=["valid_during"])
         if spec.document or spec.kept:
             transaction.on_commit(partial(documents.forget, document))
-            document = documents.keep(spec.document, folder=FOLDER) if spec.document else spec.kept
+            document = name or spec.kept
         made = Quotient.objects.create(
             household=household,
             value=spec.value,

@@ -69,11 +69,13 @@ def declare(
     """
     if refusal := _wrong_days(asked, by=by, at=at):
         return Declared(refusal=refusal)
-    with transaction.atomic():
+    with documents.kept(document) as name, transaction.atomic():
         lock_child(child)  # a form sent twice at once declares once
         if same := _same(child, household, asked):
+            documents.forget(name)
             return Declared(absence=same, again=True)
         if not _concerns_a_booking(child, household, asked):
+            documents.forget(name)
             return Declared(refusal=Refusal("nothing_booked"))
         absence = Absence.objects.create(
             child=child,
@@ -81,7 +83,7 @@ def declare(
             first_day=asked.first_day,
             last_day=asked.last_day,
             reason=asked.reason,
-            document=documents.keep(document) if document else "",
+            document=name,
             declared_at=at,
             channel=channel,
             **_answered(State.ACCEPTED if accepted else State.DECLARED, by=by, at=at),
@@ -94,11 +96,12 @@ def declare(
 
 def add_document(*, absence: Absence, document: Document, by: Actor, channel: Channel, at: datetime) -> bool:
     """Add the document of an absence not examined yet, or change it; False once it is examined."""
-    with transaction.atomic():
+    with documents.kept(document) as name, transaction.atomic():
         held = _locked(absence)
         if held.state != State.DECLARED:
+            documents.forget(name)
             return False
-        former, held.document = held.document, documents.keep(document)
+        former, held.document = held.document, name
         held.save(update_fields=("document",))
         _record(held, "absence_document_added", by=by, channel=channel, at=at)
         transaction.on_commit(lambda: documents.forget(former))

@@ -8,14 +8,18 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError
 from django.test import Client, TestCase
 
 from billing.models import Quotient, QuotientProof
 from billing.services import erasing, quotient_proofs
+from billing.services.quotients import FOLDER
 from billing.services.retention import apply_terms
+from booking.documents import Document
 from booking.models import Activity
 from lps.accounts.roles import Role
 from lps.families.erasers import Erased
+from lps.families.identity import actor_of
 from lps.families.models import Child, Household, Site
 from lps.journal.actors import Actor
 from lps.journal.models import AuditEntry
@@ -88,6 +92,38 @@ def test_from_the_family_to_the_quotient(parent: Client, clerk: Client, marsone:
     assert OutboxMessage.objects.count() > told
     assert "Aucun justificatif n'attend" in text(clerk.get(QUEUE))
     assert "MARSONE" in text(clerk.get(f"{QUEUE}?etat=examines"))
+
+
+def test_the_familys_page_says_that_one_waits(parent: Client, clerk: Client, marsone: Household) -> None:
+    page = f"/mairie/familles/{marsone.pk}/quotient/"
+    assert "attend votre réponse" not in text(clerk.get(page))
+
+    proof = sent(parent)
+
+    assert "il attend votre réponse" in text(clerk.get(page))
+    assert f'href="{QUEUE}{proof.pk}/"' in clerk.get(page).content.decode()
+
+
+def test_nothing_is_left_in_the_store_when_it_cannot_be_written(
+    marsone: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object, **_facts: object) -> None:
+        raise DatabaseError
+
+    kept = len(default_storage.listdir(FOLDER)[1]) if default_storage.exists(FOLDER) else 0
+    monkeypatch.setattr(quotient_proofs, "record", broken)
+
+    with pytest.raises(DatabaseError):
+        quotient_proofs.send(
+            household=marsone,
+            kind=QuotientProof.Kind.FAMILY_FUND,
+            document=Document(PDF, "pdf"),
+            by=actor_of(marsone),
+            at=clock.now(),
+        )
+
+    assert len(default_storage.listdir(FOLDER)[1]) == kept
+    assert not QuotientProof.objects.exists()
 
 
 def test_a_refusal_says_why_and_notes_nothing(parent: Client, clerk: Client, marsone: Household) -> None:

@@ -114,6 +114,7 @@ def _page(
         "form": form,
         "rows": rows,
         "now": now,
+        "proof": reads.proofs_to_examine(request.actor).filter(household=household).first(),
         "issued": reads.issued_since(household, rows[0].valid_during.lower) if rows else [],
         "residence": residence or ResidenceForm.of(reads.residence(household)),
         "may_change": allowed(request.actor, SET_QUOTIENTS),
