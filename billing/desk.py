@@ -16,6 +16,7 @@ Means = Payment.Means
 # What a till holds; the Treasury takes the rest.
 DESK_MEANS = (Means.CASH, Means.CHEQUE, Means.CESU, Means.TRANSFER)
 _SHOWN = (BillingRun.State.PUBLISHED, BillingRun.State.CLOSED)
+ATTEMPTS_SHOWN = 10
 _UNDER_WAY = (PaymentAttempt.State.OPENING, PaymentAttempt.State.WAITING, PaymentAttempt.State.ANNOUNCED)
 
 
@@ -49,6 +50,12 @@ def with_attempts(invoices: Any) -> Any:
     """These invoices with `is_being_paid`, when a payment online waits for its answer or for its proof."""
     trying = PaymentAttempt.objects.filter(invoice=OuterRef("pk"), state__in=_UNDER_WAY)
     return invoices.annotate(is_being_paid=Exists(trying))
+
+
+def attempts_of(household: Household) -> list[PaymentAttempt]:
+    """The last times that a family tried to pay online, paid or not: what answers "I paid, you remind me"."""
+    rows = PaymentAttempt.objects.filter(invoice__household=household).select_related("invoice")
+    return list(rows.order_by("-opened_at", "-pk")[:ATTEMPTS_SHOWN])
 
 
 def open_invoices(household: Household) -> Any:

@@ -13,12 +13,15 @@ from pypdf import PdfReader
 
 from billing.models import AttemptAnswer, CashOffice, Invoice, Payment, PaymentAttempt
 from billing.online import seal
+from lps.accounts.roles import Role
 from lps.families.models import Household
 from lps.kernel import clock
 from simulators.payfip.server import Server
+from tenants.models import Commune
 from tests.billing import factories
 from tests.billing.online import again, opened_office, payable, pays, settled, tried
 from tests.families.doors import browser, sign_in
+from tests.office.pages import signed_in
 from tests.sql import counted
 
 TIPI, BACK, NOTIFY = "/factures/tipi/", "/factures/tipi/retour/", "/factures/tipi/notification/"
@@ -184,6 +187,18 @@ def test_each_end_is_told(parent: Client, marsone: Household, treasury: Server, 
 
     assert words in read(parent, f"{TIPI}paiement/{attempt.ticket}/")
     assert parent.get(f"{TIPI}paiement/{attempt.ticket}/ticket.pdf").status_code == 404
+
+
+def test_the_counter_sees_what_became_of_each_try(demo: Commune, marsone: Household, treasury: Server) -> None:
+    attempt = tried(marsone, payable(marsone))
+    clerk, page = signed_in(demo, Role.CASH_OFFICE), f"/mairie/familles/{marsone.pk}/reglements/"
+    assert "en attente de réponse" in read(clerk, page)
+
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(state=State.CANCELED)
+
+    told = read(clerk, page)
+    assert "Tentatives de paiement en ligne" in told
+    assert "abandonnée" in told and attempt.ticket in told
 
 
 def test_after_the_limit_the_page_names_the_tresorerie(parent: Client, marsone: Household, treasury: Server) -> None:

@@ -205,6 +205,7 @@ def _show(
         "uses": desk.uses_of(household)[:PER_PAGE],
         "page": Paginator(desk.payments_of(household), PER_PAGE).get_page(request.GET.get("page")),
         "query": "",
+        "attempts": desk.attempts_of(household),
         "reminders": reminders.of_household(household)[:PER_PAGE],
         "may_take": may_take,
         "take": (take or TakeForm(invoices=own)) if may_take else None,
