@@ -86,7 +86,7 @@ def test_the_page_the_table_and_the_paper_say_the_same(cook: Client, day: date, 
     angeline.diets.add(Diet.objects.create(name="sans porc"))
 
     page = words(cook.get(f"/mairie/cuisine/?jour={day}").content.decode())
-    assert "Cantine ADULTE, École de démonstration CE1 1 sans porc 1" in page
+    assert "Cantine ADULTE, École de démonstration 1 sans porc, 1 sans régime 2 CE1 1 sans porc 1" in page
     assert "peut encore changer" in page
 
     table = cook.get(f"/mairie/cuisine/repas.csv?jour={day}")
@@ -94,7 +94,9 @@ def test_the_page_the_table_and_the_paper_say_the_same(cook: Client, day: date, 
 
     paper = cook.get(f"/mairie/cuisine/repas.pdf?jour={day}")
     pdf = PdfReader(BytesIO(paper.content))
-    assert "sans porc" in pdf.pages[0].extract_text()
+    drawn = " ".join(pdf.pages[0].extract_text().split())
+    assert "CE1 1 sans porc 1" in drawn
+    assert "En tout 1 sans porc, 1 sans régime 2" in drawn
     assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"]
     assert pdf.trailer["/Root"]["/Lang"] == "fr"
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import groupby
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -47,6 +48,22 @@ class Row:
         return self.regimes.total()
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An activity at a school, its classes and all that its kitchen prepares."""
+
+    name: str
+    rows: list[Row]
+
+    @property
+    def shares(self) -> list[tuple[str, int]]:
+        return _totals(self.rows)
+
+    @property
+    def total(self) -> int:
+        return sum(row.total for row in self.rows)
+
+
 @dataclass(slots=True)
 class Day:
     """A day to come: how many meals, and whether the number can still change."""
@@ -66,7 +83,7 @@ def counts(request: DoorRequest) -> HttpResponse:
     facts = {
         "day": day,
         "bad_day": is_bad,
-        "rows": rows,
+        "places": _places(rows),
         "totals": _totals(rows),
         "days": _days(meals),
         "previous": day - timedelta(days=1),
@@ -97,7 +114,7 @@ def as_pdf(request: DoorRequest) -> HttpResponse:
     facts = {
         "commune": context.current(),
         "day": day,
-        "rows": rows,
+        "places": _places(rows),
         "totals": _totals(rows),
         "now": clock.now(),
     }
@@ -110,6 +127,11 @@ def _rows(meals: Iterable[Meals]) -> list[Row]:
         key = (one.activity, one.site, one.school_class)
         found.setdefault(key, Row(*key)).regimes[one.regime] += one.number
     return list(found.values())
+
+
+def _places(rows: list[Row]) -> list[Place]:
+    """The rows by activity and school, in the order they came."""
+    return [Place(name, list(found)) for name, found in groupby(rows, key=lambda row: row.place)]
 
 
 def _totals(rows: Iterable[Row]) -> list[tuple[str, int]]:
