@@ -96,6 +96,15 @@ def test_a_sending_is_read_before_it_leaves_and_reported_after(client: Client) -
     assert (told("campaign_written"), told("campaign_sent"), told("campaign_queued")) == (1, 1, 1)
 
 
+def test_nothing_is_sent_at_once_to_nobody(client: Client) -> None:
+    page = text(client.post(NEW, written(), follow=True))
+    made = Campaign.objects.get()
+
+    assert "aucune famille n'a confirmé d'adresse" in page and "Envoyer maintenant" not in page
+    assert "n'a pas de destinataire" in text(client.post(f"{LIST}{made.pk}/envoyer/", follow=True))
+    assert Campaign.objects.get().state == Campaign.State.DRAFT
+
+
 def test_it_is_sent_once_whatever_one_clicks(client: Client) -> None:
     subscribe(flash_topic())
     client.post(NEW, written())

@@ -40,6 +40,7 @@ SAID = {
     "supprime": _("Le brouillon est supprimé."),
     "renvoyes": _("Les messages sont remis en file : ils partent dans la minute."),
     "rien": _("Rien n'était à renvoyer : ces messages sont partis, ou quelqu'un les a déjà renvoyés."),
+    "personne": _("Rien n'est parti : ce message n'a pas de destinataire. Modifiez à qui vous l'écrivez."),
     "trop-tard": _("C'est trop tard : cet envoi est déjà parti, ou il a été annulé."),
 }
 FATES: Mapping[str, Any] = {
@@ -120,8 +121,10 @@ def try_it(request: DoorRequest, mailing_id: int) -> HttpResponse:
 @require_POST
 @agent_required(WRITE_TO_FAMILIES)
 def send(request: DoorRequest, mailing_id: int) -> HttpResponse:
-    """Let a draft leave, at once or at its hour. Twice is once."""
+    """Let a draft leave, at once or at its hour; not at once to nobody. Twice is once."""
     found = _mailing_or_404(request, mailing_id)
+    if found.state == State.DRAFT and not found.send_at and _is_to_nobody(_counted_of(found)):
+        return saying.done(_path(found), "personne")
     if not campaigns.send(pk=found.pk, by=_agent(request), at=request.received_at):
         return saying.done(_path(found), "trop-tard")
     return saying.done(_path(found), _sent(found.pk, at=request.received_at))
@@ -220,11 +223,13 @@ def _replaced(request: DoorRequest) -> Any:
 def _shown(request: DoorRequest, found: Campaign, form: TryForm) -> HttpResponse:
     now, is_draft = request.received_at, found.state == State.DRAFT
     waits = is_draft or found.state == State.SCHEDULED
+    counted = _counted_of(found) if waits else None
     lines = campaigns.report(found) if found.state == State.QUEUED else []
     facts = {
         "mailing": found,
         "audience": found.audience["label"],
-        "counted": _counted_of(found) if waits else None,
+        "counted": counted,
+        "is_to_nobody": is_draft and not found.send_at and counted is not None and _is_to_nobody(counted),
         "leaves_at": campaigns.leaves_at(found, now=now) if waits and found.sms_text else found.send_at,
         "is_late": found.state == State.SCHEDULED and found.send_at is not None and found.send_at <= now,
         "lines": [_line(line) for line in lines],
@@ -266,6 +271,10 @@ def _counted_of(found: Campaign) -> Counted:
         today=today,
         message_class=found.message_class,
     )
+
+
+def _is_to_nobody(counted: Counted) -> bool:
+    return not counted.numbers and not counted.addresses
 
 
 def _sent(pk: int, *, at: datetime) -> str:
