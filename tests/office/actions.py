@@ -1,6 +1,7 @@
 """Every kind of action that the code writes in the journal, read in the code itself."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -8,8 +9,18 @@ from pathlib import Path
 from tests.test_tree import ROOT, tracked
 
 _SOURCES = ("booking/", "notifications/", "platform/", "tenants/")
+_SUBJECT = re.compile(r'\bsubject(?:, after)?\s?=\s?f?"([a-z_]+)[":]', re.IGNORECASE)
 # Writers of the journal, with the rank of `action` among the arguments that may be given without a name.
 _WRITERS = {"record": None, "record_change": None, "Entry": 2}
+
+
+@cache
+def subjects_in_code() -> frozenset[str]:
+    """The kinds of things that entries of a town are about: `subject="calendar"`, `SUBJECT = f"closure:{pk}"`."""
+    sources = ("billing/", "voice/", *_SOURCES)
+    files = [str(file.relative_to(ROOT)) for file in tracked("*.py")]
+    wanted = [file for file in files if file.startswith(sources) and not file.startswith("platform/lps/console/")]
+    return frozenset(kind for file in wanted for kind in _SUBJECT.findall((ROOT / file).read_text()))
 
 
 @cache

@@ -13,10 +13,10 @@ from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
 from lps.journal.services import Entry, record, record_many
 from lps.kernel import clock
-from lps.office.journal_words import ACTIONS, changes
+from lps.office.journal_words import ACTIONS, SUBJECTS, changes
 from tenants.models import Commune
 from tests.accounts.factories import BY, agent, browser, enter
-from tests.office.actions import actions_in_code
+from tests.office.actions import actions_in_code, subjects_in_code
 from tests.sql import counted
 
 PAGE, CSV = "/mairie/journal/", "/mairie/journal/export.csv"
@@ -45,6 +45,13 @@ def test_every_action_that_the_code_writes_has_its_words() -> None:
 
     assert {"sign_in", "settings_changed", "health_read", "message_published"} <= found, "the search finds nothing"
     assert [one for one in sorted(found) if not any(fnmatch(known, one) for known in ACTIONS)] == []
+
+
+def test_everything_that_an_entry_is_about_has_its_words() -> None:
+    found = subjects_in_code()
+
+    assert {"sending", "billing_run", "closure"} <= found, "the search finds nothing"
+    assert found - SUBJECTS.keys() == set()
 
 
 def test_a_change_reads_before_and_after() -> None:
