@@ -21,6 +21,8 @@ from lps.accounts.actors import Agent
 from lps.families.models import Custody, Household
 from lps.families.queries import households_at
 from lps.journal.actors import Actor
+from lps.kernel import clock
+from tenants import context
 
 PROOFS_SHOWN = 10
 
@@ -76,7 +78,7 @@ def proofs_seen_by(agent: Actor | None) -> QuerySet[QuotientProof]:
     if not isinstance(agent, Agent):
         return found.none()
     if agent.sites:
-        found = found.filter(household__in=households_at(agent.sites))
+        found = found.filter(household__in=households_at(agent.sites, day=clock.today(context.current().zone)))
     return found
 
 

@@ -31,7 +31,7 @@ OWN = (
     Right(READ_QUOTIENTS, roles=_CASH | {Role.SCHOOL}, of_families=True),
     Right(SET_QUOTIENTS, roles=_CASH | {Role.SCHOOL}, of_families=True),
     Right(READ_RUNS, roles=_READERS),
-    Right(RUN_BILLING, roles=_CASH),
+    Right(RUN_BILLING, roles=_CASH, of_families=True),
     Right(READ_INVOICES, roles=_READERS | {Role.SCHOOL}, of_families=True),
     Right(READ_PAYMENTS, roles=_READERS, of_families=True),
     Right(TAKE_PAYMENTS, roles=_CASH, of_families=True),

@@ -210,9 +210,9 @@ def unreachable(today: date, *, reach: Reach) -> QuerySet[Household]:
     return rows.filter(Q(has_phone=False) | Q(has_email=False))
 
 
-def requests_to_answer(*, reach: Reach) -> QuerySet[DataRequest]:
+def requests_to_answer(today: date, *, reach: Reach) -> QuerySet[DataRequest]:
     """What families asked about their data, not yet answered."""
-    return data_requests(sites=reach.sites).filter(answered_at__isnull=True)
+    return data_requests(day=today, sites=reach.sites).filter(answered_at__isnull=True)
 
 
 def numbers(of: Mapping[str, QuerySet[Any]]) -> dict[str, int]:

@@ -1,7 +1,9 @@
 """Who may do what with the catalogue and the bookings: the town's other software by scope, agents by role."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from booking.models import Activity
 from lps.accounts.actors import Agent
 from lps.accounts.rights import Right, allowed
 from lps.accounts.roles import AGENT_ROLES, Role
@@ -89,3 +91,13 @@ def may_reach(actor: Actor | None, action: str, reach: Reach) -> bool:
     ):
         return False
     return allowed(actor, action, reach)
+
+
+def serves_one_of(actor: Actor | None, activities: Iterable[Activity]) -> bool:
+    """Whether something about these activities is an actor's to read: one kept to some others does not."""
+    return not isinstance(actor, Agent) or not actor.activities or any(one.pk in actor.activities for one in activities)
+
+
+def serves_all_of(actor: Actor | None, activities: Iterable[Activity]) -> bool:
+    """Whether something about these activities is an actor's to decide: one kept to some decides of these alone."""
+    return not isinstance(actor, Agent) or not actor.activities or all(one.pk in actor.activities for one in activities)

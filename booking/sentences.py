@@ -280,6 +280,10 @@ def absence_refusal(code: str, facts: Mapping[str, Any], *, child: str) -> str:
         case "too_old":
             since = facts["since"]
             return _("C'est trop ancien : une absence se déclare à partir du %(day)s.") % {"day": f"{since:%d/%m/%Y}"}
+        case "too_many":
+            return _(
+                "%(most)s de vos déclarations attendent déjà la mairie : attendez sa réponse, ou retirez-en une."
+            ) % (facts)
         case "too_far":
             return _("C'est trop loin : une absence se déclare un an à l'avance au plus.")
         case _:

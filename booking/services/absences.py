@@ -30,6 +30,8 @@ State = Absence.State
 # How long after the day a family may still declare, how far ahead, how long at once.
 BACK, AHEAD, LONGEST = timedelta(days=30), timedelta(days=365), timedelta(days=92)
 DOCUMENT_KEPT = timedelta(days=60)
+# A family's declarations that wait at once, each with its document: more would only bury those of the others.
+MOST_WAITING = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ def declare(
     """Declare an absence for days on which the household has bookings; `accepted` at once by an agent who notes it.
 
     The same declaration twice is one. The refusals: `days_in_order`, `too_long` (days), `too_old` (since), `too_far`,
-    `nothing_booked`.
+    `nothing_booked`, `too_many` (most), of a family alone.
     """
     if refusal := _wrong_days(asked, by=by, at=at):
         return Declared(refusal=refusal)
@@ -77,6 +79,8 @@ def declare(
         if not _concerns_a_booking(child, household, asked):
             documents.forget(name)
             return Declared(refusal=Refusal("nothing_booked"))
+        if by.kind == ActorKind.HOUSEHOLD and _waiting(household) >= MOST_WAITING:
+            return Declared(refusal=Refusal("too_many", most=MOST_WAITING))
         absence = Absence.objects.create(
             child=child,
             household=household,
@@ -184,6 +188,10 @@ def _same(child: Child, household: Household, asked: Asked) -> Absence | None:
     )
     wanted = set(asked.activities)
     return next((row for row in rows.prefetch_related("activities") if _activities(row) == wanted), None)
+
+
+def _waiting(household: Household) -> int:
+    return Absence.objects.filter(household=household, state=State.DECLARED).count()
 
 
 def _concerns_a_booking(child: Child, household: Household, asked: Asked) -> bool:

@@ -178,6 +178,17 @@ def test_what_a_page_never_sends_is_a_sentence(
     assert not Absence.objects.exists()
 
 
+def test_one_family_buries_nobody_elses_declarations(
+    declared: Absence, parent: Client, angeline: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MOST_WAITING", 1)
+
+    refused = declare(parent, angeline, MARDI_14)
+
+    assert "1 de vos déclarations attendent déjà" in refused.content.decode()
+    assert list(Absence.objects.all()) == [declared]
+
+
 def test_another_familys_child_is_not_in_the_list(booked: Autumn, parent: Client, zoe: Child) -> None:
     assert parent.post(NEW, asked(zoe)).status_code == 400
 

@@ -6,7 +6,7 @@ from django.test import Client
 
 from lps.accounts.roles import Role
 from lps.families import services, tasks
-from lps.families.models import DataRequest, Household, LettersBatch, SchoolClass, Site
+from lps.families.models import Child, DataRequest, Household, LettersBatch, SchoolClass, Site
 from lps.families.services import NewChild, letters
 from lps.journal import house_rules
 from lps.journal.channels import Channel
@@ -106,6 +106,23 @@ def test_it_imports_nothing_since_a_file_may_hold_every_school(elsewhere: Client
     sent = elsewhere.post(f"{PAGE}imports/", {"fichier": SimpleUploadedFile("f.csv", b"a;b")})
 
     assert [elsewhere.get(f"{PAGE}imports/").status_code, sent.status_code] == [403, 403]
+
+
+def test_it_speaks_for_no_sibling_of_another_school(in_demo: Commune, ce1: SchoolClass) -> None:
+    there = SchoolClass.objects.create(
+        name="CP", level="CP", site=Site.objects.create(name="École d'ailleurs"), school_year=ce1.school_year
+    )
+    both = [NewChild(first_name="Zélie", last_name="DUO", school_class=ce1)]
+    both += [NewChild(first_name="Youri", last_name="DUO", school_class=there)]
+    home = household(name="DUO", children=both)
+    sibling = Child.objects.get(first_name="Youri", last_name="DUO")
+    own = signed_in(in_demo, sites=[ce1.site_id])
+
+    page = own.get(f"{PAGE}{home.pk}/absences/").content.decode()
+    noted = own.post(f"{PAGE}{home.pk}/absences/noter/", {"child": sibling.pk, "first_day": "2030-01-07"})
+
+    assert "Zélie DUO" in page and "Youri DUO" not in page
+    assert noted.status_code == 400
 
 
 def test_it_reads_no_resident_who_subscribed_to_sms(elsewhere: Client) -> None:

@@ -307,6 +307,15 @@ def test_a_request_that_cannot_be_is_refused_and_not_kept(client: Client, kind: 
     assert DataRequest.objects.count() == 0
 
 
+def test_one_family_buries_nobody_elses_requests(client: Client) -> None:
+    sent = [client.post("/donnees-personnelles/demandes/", {"kind": "other", "words": f"{n % 10}"}) for n in range(12)]
+    refused = client.post("/donnees-personnelles/demandes/", {"kind": "other", "words": "une de plus"})
+
+    assert {answer.status_code for answer in sent} == {302}, "the same one twice is one"
+    assert "10 de vos demandes attendent déjà" in refused.content.decode()
+    assert DataRequest.objects.count() == 10
+
+
 def test_what_a_family_writes_is_never_markup(client: Client, martin: Household, in_demo: Commune) -> None:
     one = asked(martin, words="<script>alert(1)</script>")
     office = clerk(in_demo)

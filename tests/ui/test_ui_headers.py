@@ -20,6 +20,7 @@ def test_a_page_loads_from_here_alone_and_is_kept_by_nobody() -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
     assert "camera=()" in headers["Permissions-Policy"]
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert headers["Cache-Control"] == "private, no-store"
 
 

@@ -1,5 +1,7 @@
 """The agents' absences: those to examine, each with its document, and those noted for a family that telephones."""
 
+from collections.abc import Sequence
+
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -19,8 +21,9 @@ from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
+from lps.families.access import children_at
 from lps.families.models import Household
-from lps.families.queries import children_of
+from lps.families.queries import ChildAtSchool, children_of
 from lps.families.views.agents.frame import frame, household_or_404
 from lps.journal.channels import Channel
 from lps.journal.services import record
@@ -145,11 +148,10 @@ def _show_family(
 
 def _noted_form(request: DoorRequest, household: Household) -> NotedAbsenceForm:
     sent = request.method == "POST"
-    day = request.received_at.astimezone(context.current().zone).date()
     form = NotedAbsenceForm(
         request.POST if sent else None,
         request.FILES if sent else None,
-        children=children_of(household=household, day=day),
+        children=_children(request, household),
         activities=_activities(request),
         initial={"accepted": True},
     )
@@ -161,9 +163,8 @@ def _noted_form(request: DoorRequest, household: Household) -> NotedAbsenceForm:
 
 def _note(request: DoorRequest, household: Household, form: NotedAbsenceForm) -> str:
     """Note the absence; the word of what was done, "" with an error in the form."""
-    day = request.received_at.astimezone(context.current().zone).date()
     wanted = form.cleaned_data["child"]
-    child = next(one.child for one in children_of(household=household, day=day) if one.child.pk == wanted)
+    child = next(one.child for one in _children(request, household) if one.child.pk == wanted)
     done = services.declare(
         child=child,
         household=household,
@@ -179,6 +180,11 @@ def _note(request: DoorRequest, household: Household, form: NotedAbsenceForm) ->
         form.add_error("first_day", words)
         return ""
     return "deja" if done.again else "notee"
+
+
+def _children(request: DoorRequest, household: Household) -> Sequence[ChildAtSchool]:
+    day = request.received_at.astimezone(context.current().zone).date()
+    return children_at(request.actor, children_of(household=household, day=day), day=day)
 
 
 def _activities(request: DoorRequest) -> list[Activity]:

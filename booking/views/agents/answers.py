@@ -19,7 +19,7 @@ from booking.campaigns import WHO, Asked, Who
 from booking.forms.campaigns import DecisionForm
 from booking.models import Campaign, PreRegistration
 from booking.recap import chosen_lines
-from booking.rights import BOOK_AT_COUNTER, DECIDE_ANSWERS, READ_ANSWERS
+from booking.rights import BOOK_AT_COUNTER, DECIDE_ANSWERS, READ_ANSWERS, serves_all_of, serves_one_of
 from booking.services import campaigns as services
 from booking.views.agents.campaigns import SAID as CAMPAIGNS_SAID
 from booking.views.agents.campaigns import campaign_or_404, may_run, path_of
@@ -55,7 +55,7 @@ SAID = {
 @agent_required(READ_ANSWERS)
 def answers(request: DoorRequest, campaign_id: int) -> HttpResponse:
     """Who answered what, and who has not."""
-    campaign = campaign_or_404(campaign_id)
+    campaign = _campaign_seen(request, campaign_id)
     asked = _asked(request, campaign)
     page = Paginator(reads.lines(asked).select_related("child", "household"), PER_PAGE).get_page(
         request.GET.get("page")
@@ -89,7 +89,7 @@ def answers(request: DoorRequest, campaign_id: int) -> HttpResponse:
 @agent_required(DECIDE_ANSWERS)
 def validate(request: DoorRequest, campaign_id: int) -> HttpResponse:
     """Validate all that waits: first how many, then for good. What is answered after the preview waits again."""
-    campaign = campaign_or_404(campaign_id)
+    campaign = _campaign_seen(request, campaign_id)
     actor = _decider(request, campaign)
     asked = _asked(request, campaign, who="to_decide")
     waiting = reads.lines(asked)
@@ -114,7 +114,7 @@ def validate(request: DoorRequest, campaign_id: int) -> HttpResponse:
 @agent_required(READ_ANSWERS)
 def answer(request: DoorRequest, campaign_id: int, answer_id: int) -> HttpResponse:
     """One answer with all its versions, and the decision about it."""
-    campaign = campaign_or_404(campaign_id)
+    campaign = _campaign_seen(request, campaign_id)
     found = _answer_or_404(request, campaign, answer_id)
     form, changed = DecisionForm(initial={"version": found.version}), False
     if request.method == "POST":
@@ -152,7 +152,7 @@ def answer(request: DoorRequest, campaign_id: int, answer_id: int) -> HttpRespon
 @agent_required(DECIDE_ANSWERS)
 def book_again(request: DoorRequest, campaign_id: int) -> HttpResponse:
     """Try the bookings of all validated answers again."""
-    campaign = campaign_or_404(campaign_id)
+    campaign = _campaign_seen(request, campaign_id)
     actor = _decider(request, campaign)
     if campaign.books and not actor.sites:
         services.book_again(campaign=campaign, by=actor, at=request.received_at)
@@ -164,7 +164,7 @@ def book_again(request: DoorRequest, campaign_id: int) -> HttpResponse:
 @agent_required(READ_ANSWERS)
 def as_csv(request: DoorRequest, campaign_id: int) -> HttpResponse:
     """The same list for a spreadsheet, with a column an activity."""
-    campaign = campaign_or_404(campaign_id)
+    campaign = _campaign_seen(request, campaign_id)
     return downloads.csv(_table(request, campaign), name=f"preinscriptions-{campaign.pk}")
 
 
@@ -172,17 +172,22 @@ def as_csv(request: DoorRequest, campaign_id: int) -> HttpResponse:
 @agent_required(READ_ANSWERS)
 def as_xlsx(request: DoorRequest, campaign_id: int) -> HttpResponse:
     """The same as XLSX."""
-    campaign = campaign_or_404(campaign_id)
+    campaign = _campaign_seen(request, campaign_id)
     name, title = f"preinscriptions-{campaign.pk}", _("Préinscriptions")
     return downloads.xlsx(_table(request, campaign), name=name, title=title)
 
 
 def may_decide(request: DoorRequest, campaign: Campaign) -> bool:
     """Whether this agent decides here: of activities that are all its own."""
-    return allowed(request.actor, DECIDE_ANSWERS) and all(
-        not isinstance(request.actor, Agent) or not request.actor.activities or one.pk in request.actor.activities
-        for one in campaign.activities.all()
-    )
+    return allowed(request.actor, DECIDE_ANSWERS) and serves_all_of(request.actor, campaign.activities.all())
+
+
+def _campaign_seen(request: DoorRequest, pk: int) -> Campaign:
+    """The campaign, if an activity of it is the agent's."""
+    found = campaign_or_404(pk)
+    if not serves_one_of(request.actor, found.activities.all()):
+        raise PermissionDenied
+    return found
 
 
 def _decider(request: DoorRequest, campaign: Campaign) -> Agent:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -12,12 +13,13 @@ from django.views.decorators.http import require_http_methods
 from booking import pre_registration_page as page
 from booking.planning_form import BadForm
 from booking.pre_registration_page import Block
-from booking.rights import BOOK_AT_COUNTER, READ_COUNTER
+from booking.rights import BOOK_AT_COUNTER, READ_COUNTER, serves_all_of
 from booking.rules.periods import NotOffered
 from booking.services.pre_registrations import answer
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
+from lps.families.access import children_at
 from lps.families.models import Household
 from lps.families.queries import ChildAtSchool, children_of
 from lps.families.views.agents.frame import agent_of, frame, household_or_404
@@ -43,6 +45,8 @@ def answers(request: DoorRequest, household_id: int) -> HttpResponse:
     household_or_404(request, household_id, BOOK_AT_COUNTER)
     try:
         campaign, wishes = page.campaign_of(request.POST), page.read(request.POST, children)
+        if not serves_all_of(request.actor, campaign.activities.all()):
+            raise PermissionDenied
         answered = answer(
             campaign=campaign,
             household=household,
@@ -104,6 +108,6 @@ def _build(request: DoorRequest, household: Household, children: Sequence[ChildA
     return [replace(block, is_answerable=False) for block in blocks]
 
 
-def _children(request: DoorRequest, household: Household) -> list[ChildAtSchool]:
+def _children(request: DoorRequest, household: Household) -> Sequence[ChildAtSchool]:
     day = request.received_at.astimezone(context.current().zone).date()
-    return children_of(household=household, day=day)
+    return children_at(request.actor, children_of(household=household, day=day), day=day)

@@ -17,7 +17,7 @@ from booking import periods_office as page
 from booking.forms.periods import PeriodForm, ReopenForm, initial_of
 from booking.models import Period, PeriodChoice
 from booking.recap import chosen_lines
-from booking.rights import READ_PERIODS, SET_PERIODS, Reach, may_reach
+from booking.rights import READ_PERIODS, SET_PERIODS, Reach, may_reach, serves_all_of, serves_one_of
 from booking.services import offering
 from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
@@ -100,7 +100,7 @@ def edit(request: DoorRequest, period_id: int) -> HttpResponse:
 @agent_required(READ_PERIODS)
 def period(request: DoorRequest, period_id: int) -> HttpResponse:
     """One period: who has chosen what, and who has not, by class."""
-    found = _period_or_404(period_id)
+    found = _period_seen(request, period_id)
     every = page.lines(found, today=_today(request), sites=_agent(request).sites)
     who, school_class = _filters(request)
     kept = [line for line in every if _is_asked(line, who, school_class)]
@@ -125,7 +125,7 @@ def period(request: DoorRequest, period_id: int) -> HttpResponse:
 @agent_required(READ_PERIODS)
 def as_csv(request: DoorRequest, period_id: int) -> HttpResponse:
     """The same lines as a table that a French spreadsheet opens."""
-    found = _period_or_404(period_id)
+    found = _period_seen(request, period_id)
     who, school_class = _filters(request)
     every = page.lines(found, today=_today(request), sites=_agent(request).sites)
     head = (_("école"), _("classe"), _("enfant"), _("famille"), _("état"), _("choix"), _("reçu"))
@@ -199,6 +199,14 @@ def _period_or_404(pk: int) -> Period:
     return found
 
 
+def _period_seen(request: DoorRequest, pk: int) -> Period:
+    """The period, if an activity of it is the agent's."""
+    found = _period_or_404(pk)
+    if not serves_one_of(request.actor, found.activities.all()):
+        raise PermissionDenied
+    return found
+
+
 def _choice_or_404(pk: int) -> PeriodChoice:
     rows = PeriodChoice.objects.select_related("period", "child", "household", "receipt", "reopening")
     found = rows.filter(pk=pk).first()
@@ -215,7 +223,9 @@ def _setter(request: DoorRequest) -> Agent:
 
 
 def _agent_of(request: DoorRequest, choice: PeriodChoice) -> Agent:
-    """The agent, if the child sits where they work."""
+    """The agent, if the child sits where they work, and all that was chosen is theirs to open again."""
+    if not serves_all_of(request.actor, choice.period.activities.all()):
+        raise PermissionDenied
     seats = Enrollment.objects.filter(
         child=choice.child_id, valid_during__overlap=DateRange(choice.period.first_day, choice.period.last_day, "[]")
     )

@@ -1,6 +1,6 @@
 """Which families an agent may open: one kept to some schools, those who have a child there."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,6 +8,7 @@ from lps.accounts.actors import Agent
 from lps.accounts.rights import allowed
 from lps.families import queries
 from lps.families.models import Household
+from lps.families.queries import ChildAtSchool
 from lps.journal.actors import Actor
 
 
@@ -28,3 +29,14 @@ def may_at(actor: Actor | None, action: str, sites: Collection[int]) -> bool:
 def may_open(actor: Actor | None, action: str, household: Household, *, day: date) -> bool:
     """Whether an actor may do this to a household, whose children sit or will sit at some schools: one statement."""
     return may_at(actor, action, queries.sites_of(household, day=day))
+
+
+def children_at(actor: Actor | None, children: Sequence[ChildAtSchool], *, day: date) -> Sequence[ChildAtSchool]:
+    """Those of these children who sit, or will, where an actor works: a sibling's school may not be an agent's.
+
+    One statement for an agent kept to some schools, none for the others.
+    """
+    if not isinstance(actor, Agent) or not actor.sites:
+        return children
+    theirs = queries.children_sitting([one.child.pk for one in children], sites=actor.sites, day=day)
+    return [one for one in children if one.child.pk in theirs]

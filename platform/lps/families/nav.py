@@ -17,7 +17,7 @@ TABS = (NavItem("families:children", _("Planning"), "planning"),)
 LAST_TABS = (NavItem("families:help", _("aide")),)
 RAIL = (
     NavItem("families_office:families", _("Familles"), FIND_FAMILIES, FAMILIES),
-    NavItem("families_office:imports", _("Importer"), IMPORT_FAMILIES, FAMILIES),
+    NavItem("families_office:imports", _("Importer"), IMPORT_FAMILIES, FAMILIES, of_all=True),
     NavItem("families_office:letters", _("Lettres de codes"), PRINT_CODES, FAMILIES),
     NavItem("families_office:rollover", _("Passage d'année"), ROLL_OVER, FAMILIES),
     NavItem("families_office:requests", _("Demandes des familles"), ANSWER_REQUESTS, FAMILIES),

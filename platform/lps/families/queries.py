@@ -175,19 +175,21 @@ def requests_of(household: Household) -> list[DataRequest]:
     return list(DataRequest.objects.filter(household=household))
 
 
-def data_requests(*, sites: Collection[int] = ()) -> QuerySet[DataRequest]:
+def data_requests(*, day: date, sites: Collection[int] = ()) -> QuerySet[DataRequest]:
     """Every request about personal data, those to answer first, each group by date.
 
-    Only those of families with a child at these schools when some are given.
+    Only those of families who on that day have a child at these schools when some are given.
     """
     waiting_first = F("answered_at").desc(nulls_first=True)
     rows = DataRequest.objects.select_related("household").order_by(waiting_first, "received_at", "pk")
-    return rows.filter(household__in=households_at(sites)) if sites else rows
+    return rows.filter(household__in=households_at(sites, day=day)) if sites else rows
 
 
-def households_at(sites: Iterable[int]) -> QuerySet[Any]:
-    """The keys of the households of `pupils_at` these schools, to be asked within another statement."""
-    return Custody.objects.filter(child__in=pupils_at(sites)).order_by().values("household")
+def households_at(sites: Iterable[int], *, day: date) -> QuerySet[Any]:
+    """The keys of the households with a child who sits, or will, at these schools: to be asked within a statement."""
+    sitting = Enrollment.objects.filter(not_over("valid_during", day), school_class__site__in=list(sites))
+    held = Custody.objects.filter(not_over("valid_during", day), child__in=sitting.order_by().values("child"))
+    return held.order_by().values("household")
 
 
 def children_of(*, household: Household, day: date) -> list[ChildAtSchool]:
@@ -626,6 +628,12 @@ def sites_of_child(child: Child, *, day: date) -> set[int]:
     """The schools where a child sits on a day or will: one statement."""
     rows = Enrollment.objects.filter(not_over("valid_during", day), child=child).order_by()
     return set(rows.values_list("school_class__site", flat=True))
+
+
+def children_sitting(children: Collection[int], *, sites: Collection[int], day: date) -> set[int]:
+    """Those of these children, by their keys, who sit or will sit at these schools: one statement."""
+    rows = Enrollment.objects.filter(not_over("valid_during", day), child__in=children, school_class__site__in=sites)
+    return set(rows.order_by().values_list("child", flat=True))
 
 
 def imports_received(limit: int = 20) -> list[ImportBatch]:

@@ -24,11 +24,13 @@ def agent(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(actor, Agent):
         return {}
     setting_up = may_for_all(actor, SET_UP) and not town.settings().set_up_at
-    commune = context.current()
+    commune, is_kept = context.current(), bool(actor.sites or actor.activities)
     items = [
         one
         for one in _items(tuple(settings.LPS_RAIL))
-        if (setting_up or one.url_name != SET_UP_PAGE) and not offers.closed(commune, one.url_name)
+        if (setting_up or one.url_name != SET_UP_PAGE)
+        and not offers.closed(commune, one.url_name)
+        and not (one.of_all and is_kept)
     ]
     rail = links(items, path=request.path, may=partial(allowed, actor), counts=_waiting(items, actor))
     visitor = actor if isinstance(actor, Visitor) else None

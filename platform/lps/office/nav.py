@@ -22,7 +22,7 @@ RAIL = (
     NavItem("office:mailings", _("Écrire aux familles"), READ_SENDINGS, COMMUNICATION),
     NavItem("office:sms_service", _("Service SMS"), READ_SMS, COMMUNICATION),
     NavItem("office:messages", _("Messages d'accueil"), READ_MESSAGES, COMMUNICATION),
-    NavItem("office:deliveries", _("Messages non partis"), READ_DELIVERIES, COMMUNICATION),
+    NavItem("office:deliveries", _("Messages non partis"), READ_DELIVERIES, COMMUNICATION, of_all=True),
     NavItem("office:rules", _("Règlements"), READ_RULES, COMMUNICATION),
 )
 # After what bookings add under the same heading.

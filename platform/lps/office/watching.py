@@ -239,7 +239,7 @@ LISTS: dict[str, Watch] = {
         right=ANSWER_REQUESTS,
         words=gettext_lazy("Demandes des familles sur leurs données"),
         advice="",
-        rows=lambda asked: overview.requests_to_answer(reach=asked.reach),
+        rows=lambda asked: overview.requests_to_answer(asked.today, reach=asked.reach),
         order=(),
         lines=_nothing,
         page="families_office:requests",

@@ -45,6 +45,8 @@ class SecurityHeaders:
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("Permissions-Policy", PERMISSIONS)
+        # No page of another host, another town's among them, shows a picture or a file of this one.
+        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if headers.get("Content-Type", "").startswith("text/html"):
             headers.setdefault("Cache-Control", PRIVATE)
         return response

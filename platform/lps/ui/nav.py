@@ -22,6 +22,7 @@ class NavItem:
 
     Lists are made before a language is chosen, so `label` may be lazy; `group` is the heading above it in
     the rail ("" for the first, unnamed one). `waiting` counts what waits there for whoever is signed in.
+    `of_all`: it is about all families, so that an agent kept to some schools or activities does not open it.
     """
 
     url_name: str
@@ -29,6 +30,7 @@ class NavItem:
     permission: str = ""
     group: str | Promise = ""
     waiting: Callable[[Any], int] | None = None
+    of_all: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

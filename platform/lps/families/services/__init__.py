@@ -17,6 +17,7 @@ from lps.families.services.links import purge_links
 from lps.families.services.recovery import Revealed, answer_recoveries, ask_for_codes, reveal_codes
 from lps.families.services.requests import (
     AlreadyAnswered,
+    TooManyRequests,
     answer_data_request,
     ask_about_data,
     note_export,
@@ -44,6 +45,7 @@ __all__ = (
     "NewHousehold",
     "Revealed",
     "SignedIn",
+    "TooManyRequests",
     "add_child",
     "add_classes",
     "add_household",

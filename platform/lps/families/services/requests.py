@@ -6,7 +6,7 @@ from django.db import transaction
 
 from lps.families import queries
 from lps.families.models import DataRequest, Household
-from lps.journal.actors import Actor
+from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel import clock
@@ -15,6 +15,17 @@ from notifications import queries as notifications
 from notifications.services import post, withdraw
 from tenants import context
 from tenants.queries import url_of
+
+# A family's requests that wait for the town at once: more would only bury those of the others.
+MOST_WAITING = 10
+
+
+class TooManyRequests(ValueError):
+    """So many requests of this family wait already that one more is not taken; `refusal` says how many (`most`)."""
+
+    def __init__(self) -> None:
+        super().__init__("too_many")
+        self.refusal = Refusal("too_many", most=MOST_WAITING)
 
 
 class AlreadyAnswered(ValueError):
@@ -28,8 +39,18 @@ class AlreadyAnswered(ValueError):
 def ask_about_data(
     *, household: Household, kind: DataRequest.Kind, words: str, by: Actor, channel: Channel, received_at: datetime
 ) -> DataRequest:
-    """Write down a request, for the agents to answer within a month."""
+    """Write down a request, for the agents to answer within a month.
+
+    The one that a family sends twice is one, while it waits. Raises `TooManyRequests`.
+    """
     with transaction.atomic():
+        if by.kind == ActorKind.HOUSEHOLD:
+            queries.lock_household(household)  # a form sent many times at once is counted one after the other
+            waiting = DataRequest.objects.filter(household=household, answered_at__isnull=True)
+            if same := waiting.filter(kind=kind, words=words).first():
+                return same
+            if waiting.count() >= MOST_WAITING:
+                raise TooManyRequests
         asked = DataRequest.objects.create(household=household, kind=kind, words=words, received_at=received_at)
         subject, after = f"data_request:{asked.pk}", {"kind": str(kind), "household": household.pk}
         record(by=by, channel=channel, action="data_request_received", subject=subject, after=after)

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from lps.accounts.rights import allowed
@@ -36,14 +37,19 @@ def ask(request: FamilyRequest) -> HttpResponse:
     form = DataRequestForm(request.POST)
     if not form.is_valid():
         return _page(request, form=form)
-    services.ask_about_data(
-        household=request.household,
-        kind=DataRequest.Kind(form.cleaned_data["kind"]),
-        words=form.cleaned_data["words"],
-        by=request.actor,
-        channel=Channel.WEB,
-        received_at=request.received_at,
-    )
+    try:
+        services.ask_about_data(
+            household=request.household,
+            kind=DataRequest.Kind(form.cleaned_data["kind"]),
+            words=form.cleaned_data["words"],
+            by=request.actor,
+            channel=Channel.WEB,
+            received_at=request.received_at,
+        )
+    except services.TooManyRequests as error:
+        words = _("%(most)s de vos demandes attendent déjà une réponse de la mairie : elle les lit dans l'ordre.")
+        form.add_error(None, words % error.refusal.facts)
+        return _page(request, form=form)
     return HttpResponseRedirect(f"{PAGE}?{DONE}=demande#mes-demandes")
 
 

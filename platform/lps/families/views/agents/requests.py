@@ -1,5 +1,7 @@
 """Requests of families about their personal data."""
 
+from datetime import date
+
 from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -15,6 +17,8 @@ from lps.families.rights import ANSWER_REQUESTS, ERASE_FAMILY
 from lps.families.services import AlreadyAnswered
 from lps.families.views.agents.frame import agent_of, household_or_404
 from lps.journal.channels import Channel
+from lps.kernel import clock
+from tenants import context
 
 PER_PAGE = 50
 DONE = "fait"
@@ -24,7 +28,8 @@ DONE = "fait"
 @agent_required(ANSWER_REQUESTS)
 def requests(request: DoorRequest) -> HttpResponse:
     """What families asked, those to answer first; of its own schools alone, to an agent kept to some."""
-    page = Paginator(queries.data_requests(sites=agent_of(request).sites), PER_PAGE).get_page(request.GET.get("page"))
+    rows = queries.data_requests(day=_today(), sites=agent_of(request).sites)
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "families/office/requests.html", {"page": page, "done": DONE in request.GET})
 
 
@@ -32,7 +37,7 @@ def requests(request: DoorRequest) -> HttpResponse:
 @agent_required(ANSWER_REQUESTS)
 def answer(request: DoorRequest, request_id: int) -> HttpResponse:
     """One request, and its answer."""
-    asked = get_object_or_404(queries.data_requests(), pk=request_id)
+    asked = get_object_or_404(queries.data_requests(day=_today()), pk=request_id)
     household_or_404(request, asked.household_id, ANSWER_REQUESTS)
     form = AnswerForm(request.POST if request.method == "POST" else None)
     facts = {"asked": asked, "form": form, "late": False, "may_erase": allowed(request.actor, ERASE_FAMILY)}
@@ -47,3 +52,7 @@ def answer(request: DoorRequest, request_id: int) -> HttpResponse:
             return render(request, "families/office/request.html", {**facts, "late": True})
         return HttpResponseRedirect(f"{reverse('families_office:requests')}?{DONE}=1")
     return render(request, "families/office/request.html", facts)
+
+
+def _today() -> date:
+    return clock.today(context.current().zone)
