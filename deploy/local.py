@@ -126,7 +126,7 @@ class Local:
     def _start_postgres(self) -> None:
         postgres = Postgres(self.data.path, port=self.data.port("postgres"))
         self.supervisor.start(
-            Program("postgres", _on_one_port(postgres), stop_signal=signal.SIGINT, grace=STOP_SECONDS)
+            Program("postgres", _on_one_port(postgres), stop_signal=signal.SIGINT, grace=STOP_SECONDS, log=postgres.log)
         )
         self.data.remember_port("postgres", postgres.port)
         postgres.create_database(DATABASE)
@@ -134,7 +134,7 @@ class Local:
 
     def _start_valkey(self) -> None:
         valkey = Valkey(self.data.path, port=self.data.port("valkey"))
-        self.supervisor.start(Program("valkey", valkey.start, grace=STOP_SECONDS))
+        self.supervisor.start(Program("valkey", valkey.start, grace=STOP_SECONDS, log=valkey.log))
         self.variables["REDIS_URL"] = valkey.url()
 
     def _why(self, sentence: str) -> str:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
@@ -20,6 +21,7 @@ RESTARTS = 5
 BACK_OFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
 STEADY_SECONDS = 60.0
 LOOK_SECONDS = 0.1
+LAST_WORDS = 8
 # What is left to each program once we were asked twice: a database still ends in order.
 HURRY_SECONDS = 1.0
 # `timeout make run` sends its signal to us, and to make, which sends it to us.
@@ -31,7 +33,8 @@ _COLORS = (36, 32, 33, 35, 34, 31)
 class Program:
     """One line of the table of what runs: how to start it and how to ask it to end.
 
-    Programs of a higher stage end first, those of one stage together: a service outlives its users.
+    Programs of a higher stage end first, those of one stage together: a service outlives its users. `log` is where a
+    program writes that writes nothing to us: its last words are told when it dies, its next start begins the file anew.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 6.0
     stage: int = 0
+    log: Path | None = None
 
 
 @dataclass(slots=True)
@@ -171,6 +175,9 @@ class Supervisor:
             running.failures = 0
         running.failures += 1
         name, cause = running.program.name, _cause(code)
+        if running.program.log is not None:
+            for words in processes.last_lines(running.program.log, count=LAST_WORDS).splitlines():
+                self._output.line(name, words)
         if running.failures > self._restarts:
             raise Impossible(f"{name} s'est arrêté {running.failures} fois ({cause}) : lisez ses lignes ci-dessus.")
         delay = self._back_off[min(running.failures, len(self._back_off)) - 1]

@@ -7,6 +7,7 @@ from celery import current_app
 from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
+from lps.kernel.causes import cause
 from tenants import context
 from tenants.tasks import send_to_commune
 
@@ -39,7 +40,7 @@ class Wake:
         try:
             send_to_commune(task=self.task, slug=self.slug, app=current_app)
         except (OperationalError, OSError) as error:
-            log.warning("no broker (%s): the next tick will do %s of %s", type(error).__name__, self.task, self.slug)
+            log.warning("no broker (%s): the next tick will do %s of %s", cause(error), self.task, self.slug)
 
 
 def wake_again(task: str) -> None:

@@ -1,12 +1,16 @@
 """Files on the local disk: `<root>/<schema>/`, readable by our own user alone."""
 
+import os
 import shutil
 import tempfile
+import uuid
 from pathlib import Path
+from typing import Any
 
 from django.core.files.storage import FileSystemStorage
 
-from tenants.storage.names import SHARED, CommuneFiles, commune_folder
+from lps.kernel.causes import cause
+from tenants.storage.names import SHARED, CommuneFiles, StorageAway, commune_folder
 
 
 class CommuneFileSystemStorage(CommuneFiles, FileSystemStorage):
@@ -30,6 +34,17 @@ class CommuneFileSystemStorage(CommuneFiles, FileSystemStorage):
     def location(self) -> str:
         """The same, absolute."""
         return str(Path(self.base_location).absolute())
+
+    def _save(self, name: str, content: Any) -> str:
+        """Write aside, then rename: on a full disk what was there stays whole, and nothing is left half-written."""
+        draft = f"{name}.{uuid.uuid4().hex[:8]}.part"
+        try:
+            super()._save(draft, content)  # type: ignore[misc]
+            os.replace(self.path(draft), self.path(name))
+        except OSError as error:
+            Path(self.path(draft)).unlink(missing_ok=True)
+            raise StorageAway(cause(error)) from error
+        return name
 
     def listdir(self, path: str) -> tuple[list[str], list[str]]:
         """The folders and the files below; none where nothing was saved yet, as on S3."""

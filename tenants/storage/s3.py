@@ -6,6 +6,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3Storage
 
+from lps.kernel.causes import cause
 from tenants.storage.names import SHARED, CommuneFiles, StorageAway, commune_folder
 
 # Other makers' S3 know neither host-style buckets nor the newer checksums; each step has its time limit.
@@ -40,19 +41,21 @@ class CommuneS3Storage(CommuneFiles, S3Storage):
         try:
             self.connection.meta.client.head_bucket(Bucket=self.bucket_name)
         except (BotoCoreError, ClientError) as error:
-            raise StorageAway(type(error).__name__) from error
+            raise StorageAway(cause(error)) from error
 
     def read(self, name: str) -> bytes | None:
         try:
             return super().read(name)
         except (BotoCoreError, ClientError) as error:
-            raise StorageAway(type(error).__name__) from error
+            raise StorageAway(cause(error)) from error
 
     def remove_all(self) -> None:
         try:
-            self.bucket.objects.filter(Prefix=f"{commune_folder()}/").delete()
+            # One by one: the request for many wants a sum, and the one that boto sends is unknown to other makers' S3.
+            for one in self.bucket.objects.filter(Prefix=f"{commune_folder()}/"):
+                one.delete()
         except (BotoCoreError, ClientError) as error:
-            raise StorageAway(type(error).__name__) from error
+            raise StorageAway(cause(error)) from error
 
     def _normalize_name(self, name: str) -> str:
         """The object's key. The parent joins its `location`, one for all, in this same place."""

@@ -23,7 +23,7 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from deploy.processes import wait_until
-from lps.console import erasing, exporting, states
+from lps.console import erasing, exporting, states, using
 from lps.console.erasing import ErasureRefused
 from lps.console.models import Erasure
 from lps.console.restoring import restore
@@ -184,6 +184,7 @@ def test_killed_half_way_it_is_finished_and_nothing_is_left(copy: Copy, tmp_path
         leave_traces(demo)
         closed(demo)
         exported(demo, tmp_path / "demo.zip")
+        used = usage_of("demo")
         with context.use(demo):
             sealed = encrypt("un secret", purpose="essai")
         erasure = planned(commune_by_slug(slug="demo"))
@@ -200,8 +201,16 @@ def test_killed_half_way_it_is_finished_and_nothing_is_left(copy: Copy, tmp_path
         assert traces(demo) == LEFT
         erasure.refresh_from_db()
         assert erasure.told["rows"] > 1000 and erasure.told["export"]["digest"] and erasure.done_at
+        assert usage_of("demo") == [(CommuneState.ERASED, numbers) for _, numbers in used] != []
         assert "buchelay" in (left := waiting_tasks()) and "demo" not in left
         back(demo, sealed, tmp_path)
+        assert usage_of("demo") == [(CommuneState.SUSPENDED, numbers) for _, numbers in used]
+
+
+def usage_of(slug: str) -> list[tuple[str, using.Used | None]]:
+    """The commune's lines of the month in which it has bookings, for the vendor's invoices."""
+    month = clock.now().date().replace(day=1)
+    return [(commune.state, used) for commune, used in using.usage(first_day=month) if commune.slug == slug]
 
 
 def killed(copy: Copy) -> None:

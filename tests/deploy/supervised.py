@@ -42,6 +42,7 @@ if os.fork() == 0:
 while True: signal.pause()
 """
 LIVES = "import time; open('begun', 'a').write('lived\\n'); time.sleep(0.5)"
+WRITES = "open('muet.log', 'w').write('plus de place'); raise SystemExit(3)"
 DIES = "print('adieu'); raise SystemExit(3)"
 
 
@@ -60,17 +61,20 @@ def _run(scenario: str) -> int:
 
 
 def _programs(scenario: str, output: Output) -> list[Program]:
-    def program(name: str, code: str, *arguments: str, stage: int = 0, grace: float = 10.0) -> Program:
+    def program(
+        name: str, code: str, *arguments: str, stage: int = 0, grace: float = 10.0, log: Path | None = None
+    ) -> Program:
         def begin() -> subprocess.Popen[bytes]:
             process = start([sys.executable, "-c", code, *arguments], output=subprocess.PIPE)
             assert process.stdout is not None
             output.follow(name, process.stdout)
             return process
 
-        return Program(name, begin, stage=stage, grace=grace)
+        return Program(name, begin, stage=stage, grace=grace, log=log)
 
     return {
         "dies": [program("frêle", DIES)],
+        "silent": [program("muet", WRITES, log=Path("muet.log"))],
         "steady": [program("bref", LIVES)],
         "stages": [program("base", POLITE, "base", "0"), program("web", POLITE, "web", "0.3", stage=1)],
         "slow": [program("lent", POLITE, "lent", "0.8")],

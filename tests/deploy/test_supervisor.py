@@ -70,6 +70,17 @@ def test_what_dies_is_started_again_later_and_later_then_given_up(tmp_path: Path
     assert said[-1] == "frêle s'est arrêté 3 fois (code 3) : lisez ses lignes ci-dessus."
 
 
+def test_the_last_words_of_what_writes_in_a_log_of_its_own_are_told(tmp_path: Path) -> None:
+    with played("silent", tmp_path) as scene:
+        assert scene.code() == 1
+
+    said = scene.lines("words")
+    assert said.count("muet   │ plus de place") == 3
+    assert said.index("muet   │ plus de place") < said.index(
+        "muet s'est arrêté (code 3) : nouvel essai dans 0.1 s (1/2)."
+    )
+
+
 def test_what_ran_well_before_it_died_is_never_given_up(tmp_path: Path) -> None:
     with played("steady", tmp_path) as scene:
         scene.begun(5)

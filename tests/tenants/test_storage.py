@@ -1,5 +1,6 @@
 """One contract, two storages: the local disk and S3."""
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from moto.server import ThreadedMotoServer
 
 from tenants import context
 from tenants.models import Commune
-from tenants.storage import BadStorageSettings, storages_setting
-from tenants.storage.names import NoPublicAddress
+from tenants.storage import BadStorageSettings, is_away, storages_setting
+from tenants.storage.names import NoPublicAddress, StorageAway
 
 BUCKET = "communes"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -99,6 +100,55 @@ def test_a_deleted_file_is_gone(storage: Storage, town: Commune) -> None:
     assert not storage.exists("effacer/a.txt")
     with pytest.raises(FileNotFoundError):
         read(storage, "effacer/a.txt")
+
+
+def test_all_files_of_a_commune_go_at_once_and_nobody_elses(storage: Storage, demo: Commune, buchelay: Commune) -> None:
+    for commune in (demo, buchelay):
+        with context.use(commune):
+            for name in ("tout/a.txt", "tout/sous/b.txt", "racine.txt"):
+                storage.save(name, ContentFile(b"x"))
+
+    with context.use(demo):
+        storage.remove_all()  # type: ignore[attr-defined]
+        storage.remove_all()  # type: ignore[attr-defined]
+        assert storage.listdir("") == ([], [])
+
+    with context.use(buchelay):
+        assert (storage.exists("racine.txt"), storage.listdir("tout")) == (True, (["sous"], ["a.txt"]))
+
+
+def test_a_file_larger_than_what_memory_holds_comes_back_whole(storage: Storage, town: Commune) -> None:
+    large = bytes(range(256)) * 20_000  # five megabytes
+    storage.save("gros/archive.zip", ContentFile(large))
+
+    with storage.open("gros/archive.zip") as kept:
+        parts = list(kept.chunks(chunk_size=1_000_000))
+        kept.seek(4_500_000)
+        end = kept.read()
+
+    assert len(parts) > 1 and b"".join(parts) == large
+    assert end == large[4_500_000:]
+
+
+class Torn(ContentFile):  # type: ignore[type-arg]
+    """What a full disk cuts short."""
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        yield b"la moiti"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_on_a_full_disk_what_was_there_stays_whole_and_the_cause_is_told(tmp_path: Path, town: Commune) -> None:
+    entry = storages_setting({"LPS_DATA_DIR": str(tmp_path)})["default"]
+    disk = import_string(entry["BACKEND"])(**entry["OPTIONS"])  # type: ignore[index]
+    disk.save("logo.svg", ContentFile(b"<svg/>"))
+
+    with pytest.raises(StorageAway, match="No space left on device") as refused:
+        disk.save("logo.svg", Torn(b"<svg>autre</svg>"))
+
+    assert is_away(refused.value)  # families read that a part of the portal does not answer, and to come back
+    assert read(disk, "logo.svg") == b"<svg/>"
+    assert disk.listdir("") == ([], ["logo.svg"])
 
 
 def test_a_commune_never_sees_the_files_of_another(storage: Storage, demo: Commune, buchelay: Commune) -> None:

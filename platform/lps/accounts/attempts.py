@@ -18,6 +18,7 @@ import redis
 from django.conf import settings
 
 from lps.kernel import clock
+from lps.kernel.causes import cause
 from lps.kernel.metrics import counted
 from tenants import context, keys
 
@@ -113,7 +114,7 @@ def _run(script: str, counters: Sequence[Counter], *arguments: int) -> Any:
     try:
         return _client(server).eval(script, len(names), *names, *map(str, arguments))
     except (redis.RedisError, OSError) as error:
-        log.error("sign-in refused: failures cannot be counted (%s)", type(error).__name__)
+        log.error("sign-in refused: failures cannot be counted (%s)", cause(error))
         _count(counters, "uncounted")
         raise Unavailable from error
 

@@ -21,6 +21,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from billing import online
 from lps.config.tick import LAST_TICK
 from lps.kernel import clock
+from lps.kernel.causes import cause
 from lps.kernel.metrics.exposing import Collector, GaugeMetricFamily
 from notifications import queries as messages
 from tenants import context, queries
@@ -90,7 +91,7 @@ def read() -> Families:
         try:
             ask(families)
         except (DatabaseError, InterfaceError, redis.RedisError, OSError) as error:
-            log.error("metrics: %s does not answer (%s)", part, type(error).__name__)
+            log.error("metrics: %s does not answer (%s)", part, cause(error))
             families["lps_fleet_readable"].add_metric((part,), 0)
         else:
             families["lps_fleet_readable"].add_metric((part,), 1)
@@ -137,7 +138,7 @@ def _waiting(communes: list[Commune], *, now: datetime) -> Waiting:
             with context.use(commune), transaction.atomic():
                 _add(waiting, now=now)
         except DatabaseError as error:
-            log.warning("metrics: commune %s cannot be read (%s)", commune.slug, type(error).__name__)
+            log.warning("metrics: commune %s cannot be read (%s)", commune.slug, cause(error))
             waiting.unread += 1
     return waiting
 

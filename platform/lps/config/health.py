@@ -14,6 +14,7 @@ from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from lps.config import database
+from lps.kernel.causes import cause
 from tenants.middleware import answers_at
 from tenants.storage.names import CommuneFiles
 
@@ -65,7 +66,7 @@ class _Part:
             future.result(timeout=max(0.0, until - time.monotonic()))
         except (psycopg.Error, redis.RedisError, OSError) as error:  # TimeoutError, ours, is an OSError
             future.cancel()
-            log.error("readiness: %s does not answer (%s)", self._name, type(error).__name__)
+            log.error("readiness: %s does not answer (%s)", self._name, cause(error))
             return False
         return True
 
@@ -80,7 +81,7 @@ def _name(domain: str) -> JsonResponse:
     try:
         served = answers_at(domain.lower().rstrip("."))
     except (DatabaseError, InterfaceError) as error:
-        log.error("a name could not be looked for (%s)", type(error).__name__)
+        log.error("a name could not be looked for (%s)", cause(error))
         return _answer({"connu": False})
     return JsonResponse({"connu": served}, status=200 if served else 404, headers={"Cache-Control": "no-store"})
 

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
+from lps.console import using
 from lps.console.models import Erasure
 from lps.console.states import CHANGED
 from lps.journal.actors import Actor
@@ -146,7 +147,7 @@ def _remove(pk: int, commune: Commune) -> bool:
         erasure.state, erasure.done_at = State.DONE, clock.real_now()
         erasure.save(update_fields=["state", "done_at"])
         record(
-            by=ERASER, channel=Channel.AUTOMATIC, action=ERASED, subject=f"commune:{erasure.slug}", after=erasure.told
+            by=ERASER, channel=Channel.AUTOMATIC, action=ERASED, subject=f"commune:{erasure.slug}", after=_told(erasure)
         )
     queries.forget_hosts()
     log.info("commune %s erased", erasure.slug)
@@ -160,6 +161,7 @@ def _counted(commune: Commune) -> dict[str, Any]:
         tables = contents.tables()
         rows = contents.row_counts(tables)
         files = sum(1 for _ in writing.stored_files())
+    usage = using.past(commune, today=clock.now().date())
     return {
         "tables": len(tables),
         "rows": sum(rows.values()),
@@ -169,7 +171,13 @@ def _counted(commune: Commune) -> dict[str, Any]:
         "hosts": [queries.host_of(commune), *sorted(commune.domains.values_list("domain", flat=True))],
         "numbers": len(queries.lines_of(commune)),
         "export": _sums(export) if export else {},
+        "usage": usage,
     }
+
+
+def _told(erasure: Erasure) -> dict[str, Any]:
+    """What the journal says of it: its usage is another file's."""
+    return {name: value for name, value in erasure.told.items() if name != "usage"}
 
 
 def _sums(export: Export) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Reads for the operators' pages: the registry, and figures across the communes of a page."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,12 +8,13 @@ from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from lps.console import figures, words
 from lps.console.figures import Figures
+from lps.console.using import month_before
 from lps.journal.models import AuditEntry
 from lps.ui.bars import Bar, Chart
 from tenants import context, queries
 from tenants.models import Commune, CommuneState
 
-LAST_ENTRIES, MONTHS, AT_ONCE = 20, 12, 50
+LAST_ENTRIES, MONTHS = 20, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +62,6 @@ def rows(communes: Sequence[Commune], *, today: date) -> list[Row]:
     ]
 
 
-def usage(*, first_day: date) -> Iterator[tuple[Commune, Figures | None]]:
-    """What each commune used in a month, read by the page: however many they are, few are held at a time."""
-    with context.public():
-        communes = list(Commune.objects.exclude(state=CommuneState.ERASED).order_by("slug"))
-    for start in range(0, len(communes), AT_ONCE):
-        some = communes[start : start + AT_ONCE]
-        standings = figures.standings(some)
-        counted = figures.of_month(
-            [one for one in some if figures.is_readable(standings[one.slug])], first_day=first_day
-        )
-        yield from ((one, counted.get(one.slug)) for one in some)
-
-
 def chart_of(months: Sequence[tuple[date, Figures]], *, title: str, number: Callable[[Figures], int]) -> Chart:
     """One number of each month as bars, the oldest first."""
     told = [(day, number(one)) for day, one in reversed(months)]
@@ -92,12 +80,6 @@ def detail(commune: Commune, *, today: date) -> Detail:
     with context.public():
         entries = AuditEntry.objects.filter(subject=f"commune:{commune.slug}").order_by("-at", "-pk")
         return Detail(row, months, [(entry, words.action_text(entry.action)) for entry in entries[:LAST_ENTRIES]])
-
-
-def month_before(today: date, back: int) -> date:
-    """The first day of the month that lies so many months back."""
-    months = today.year * 12 + today.month - 1 - back
-    return date(months // 12, months % 12 + 1, 1)
 
 
 def _hosts(commune: Commune) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from lps.kernel.causes import cause
+
 LIFE = "console.life"
 log = logging.getLogger(__name__)
 
@@ -19,4 +21,4 @@ def _wake() -> None:
     try:
         current_app.send_task(LIFE)
     except (OperationalError, OSError) as error:
-        log.warning("no broker (%s): the next minute will do it", type(error).__name__)
+        log.warning("no broker (%s): the next minute will do it", cause(error))

@@ -75,6 +75,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "operator_line_removed": _("Ligne téléphonique supprimée"),
     "voice_numbers_changed": _("Numéros d'une commune changés"),
     "keys_rotated": _("Clés renouvelées"),
+    "data_purged": _("Données anciennes effacées"),
 }
 _FACTS: Mapping[str, str | Promise] = {
     "email": _("adresse e-mail"),
@@ -100,6 +101,8 @@ _FACTS: Mapping[str, str | Promise] = {
     "due_at": _("prévu le"),
     "tables": _("tables"),
     "households": _("familles"),
+    "visits": _("visites"),
+    "notices": _("annonces et maintenances"),
     "invoices": _("factures"),
     "hosts": _("adresses"),
     "numbers": _("numéros"),

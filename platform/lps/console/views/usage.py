@@ -1,6 +1,7 @@
 """What communes used, month by month, as a table for the vendor's own invoices."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import astuple
 from datetime import date
 
 from django.http import FileResponse, Http404, HttpResponse
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from lps.accounts.decorators import operator_required
 from lps.accounts.requests import DoorRequest
-from lps.console import queries
+from lps.console import using
 from lps.console.rights import READ_USAGE
 from lps.console.views.communes import operator_of, rendered
 from lps.journal.channels import Channel
@@ -19,15 +20,13 @@ from lps.journal.services import record
 from lps.kernel.spreadsheet import CSV_TYPE, file
 from lps.ui import downloads
 
-MONTHS = 24
-
 
 @require_safe
 @operator_required(READ_USAGE)
 def usage(request: DoorRequest) -> HttpResponse:
     """The months that can be taken away, the present one first."""
     today = timezone.localdate(request.received_at)
-    months = [queries.month_before(today, back) for back in range(MONTHS)]
+    months = [using.month_before(today, back) for back in range(using.MONTHS)]
     return rendered(request, "console/usage.html", {"months": months})
 
 
@@ -60,19 +59,13 @@ def _lines(first_day: date) -> Iterator[Sequence[object]]:
         _("Appels"),
         _("Remarque"),
     )
-    for commune, one in queries.usage(first_day=first_day):
+    for commune, one in using.usage(first_day=first_day):
         who = (commune.header_name, commune.slug, commune.siret, commune.get_state_display(), f"{first_day:%m/%Y}")
         if one is None:
             yield (*who, *[""] * 7, _("schéma en retard : chiffres illisibles"))
         else:
             yield (
                 *who,
-                one.households,
-                one.children,
-                one.bookings,
-                one.invoices,
-                one.messages,
-                one.sms_parts,
-                one.calls,
+                *astuple(one),
                 "",
             )
