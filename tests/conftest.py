@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 
+from lps.families.models import Child, Household
 from tenants import context, queries, schemas
 from tenants.models import Commune
 from tests.live import site
@@ -121,3 +122,18 @@ def in_buchelay(buchelay: Commune) -> Iterator[Commune]:
     """The test's body runs inside Buchelay."""
     with ExitStack() as stack:
         yield stack.enter_context(context.use(buchelay))
+
+
+@pytest.fixture
+def marsone(in_demo: Commune) -> Household:
+    return Household.objects.get(name="MARSONE")
+
+
+@pytest.fixture
+def angeline(marsone: Household) -> Child:
+    return Child.objects.get(first_name="Angéline")
+
+
+@pytest.fixture
+def bertrand(marsone: Household) -> Child:
+    return Child.objects.get(first_name="Bertrand")

@@ -1,11 +1,10 @@
-"""The MARSONE family in demo, and the town's software that calls the API."""
+"""The town's software that calls the API."""
 
 from datetime import date
 
 import pytest
 
 from booking import catalogue
-from lps.families.models import Child, Household
 from tenants.models import Commune
 from tests.api.factories import Software, free_days, issue
 
@@ -14,21 +13,6 @@ from tests.api.factories import Software, free_days, issue
 def software(demo: Commune) -> Software:
     """May do everything that software may."""
     return Software(demo, issue(demo).value)
-
-
-@pytest.fixture
-def marsone(in_demo: Commune) -> Household:
-    return Household.objects.get(name="MARSONE")
-
-
-@pytest.fixture
-def angeline(marsone: Household) -> Child:
-    return Child.objects.get(first_name="Angéline")
-
-
-@pytest.fixture
-def bertrand(marsone: Household) -> Child:
-    return Child.objects.get(first_name="Bertrand")
 
 
 @pytest.fixture

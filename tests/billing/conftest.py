@@ -1,4 +1,4 @@
-"""The MARSONE family in demo, a stranger, and an activity to charge."""
+"""A stranger to the MARSONE family, and an activity to charge."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,11 +10,6 @@ from lps.families.models import Household
 from simulators.payfip.server import Server, serving
 from tenants.models import Commune
 from tests.families import factories
-
-
-@pytest.fixture
-def marsone(in_demo: Commune) -> Household:
-    return Household.objects.get(name="MARSONE")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The MARSONE family in demo, and the activities of its town; the same in the autumn of 2014; those beside them."""
+"""The activities of demo; the MARSONE family in the autumn of 2014, and those beside it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,21 +13,6 @@ from tenants.models import Commune
 from tests.booking import october
 from tests.booking.october import Autumn
 from tests.families.factories import child_of
-
-
-@pytest.fixture
-def marsone(in_demo: Commune) -> Household:
-    return Household.objects.get(name="MARSONE")
-
-
-@pytest.fixture
-def angeline(marsone: Household) -> Child:
-    return Child.objects.get(first_name="Angéline")
-
-
-@pytest.fixture
-def bertrand(marsone: Household) -> Child:
-    return Child.objects.get(first_name="Bertrand")
 
 
 @pytest.fixture

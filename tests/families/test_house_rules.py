@@ -36,11 +36,6 @@ def today(in_demo: Commune) -> date:
     return clock.today(in_demo.zone)
 
 
-@pytest.fixture
-def marsone(in_demo: Commune) -> Household:
-    return Household.objects.get(name="MARSONE")
-
-
 def come(path: str = "/") -> tuple[Client, str]:
     """Sign in as the MARSONE family; where it leads."""
     client = browser()
