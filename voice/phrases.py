@@ -1,6 +1,7 @@
 """The French words of the dialogue's phrases, in pieces: what is always said alike is rendered and kept apart.
 
-"Tapez le 1", never "tapez 1": the liaison makes it unclear on a telephone.
+"Tapez le 1", never "tapez 1": the liaison makes it unclear on a telephone. A short piece that begins with p, t or k is
+heard badly: "faites le 1", "c'est trop tard".
 """
 
 import re
@@ -34,7 +35,7 @@ _WORDS = {
     "no_service": _n("Aucun service n'est ouvert à cet enfant en ce moment."),
     "service": _n("Choisissez un service."),
     "help_service": _n("Écoutez la liste, puis tapez le chiffre du service."),
-    "choice": _n("Pour %(name)s, tapez le %(key)s."),
+    "choice": _n("Pour %(name)s, faites le %(key)s."),
     "others": _n("Pour les autres services, tapez le %(key)s."),
     "week_choice": _n("Pour écouter les réservations de la semaine prochaine, tapez le %(key)s."),
     "no_such_choice": _n("Ce choix n'existe pas."),
@@ -86,17 +87,17 @@ _WORDS = {
     "busy": _n("Trop d'essais depuis ce numéro. Rappelez dans une heure."),
 }
 _REFUSALS = {
-    "too_late": _n("%(day)s : trop tard. %(reason)s."),
-    "not_yet_open": _n("%(day)s : pas encore ouvert. %(reason)s."),
-    "full": _n("%(day)s : complet."),
+    "too_late": _n("%(day)s : c'est trop tard. %(reason)s."),
+    "not_yet_open": _n("%(day)s : ce n'est pas encore ouvert. %(reason)s."),
+    "full": _n("%(day)s : c'est complet."),
     "no_service": _n("%(day)s : le service est fermé ce jour-là."),
     "not_entitled": _n("%(day)s : ce service n'est pas ouvert à cet enfant."),
     "other_household": _n("%(day)s : ce jour revient à l'autre foyer."),
     "changed_meanwhile": _n("%(day)s : ce jour a changé pendant votre appel."),
 }
-_OTHER_REFUSAL = _n("%(day)s : impossible. %(reason)s.")
+_OTHER_REFUSAL = _n("%(day)s : c'est impossible. %(reason)s.")
 _REASONS = {
-    "too_late": _n("La date limite était %(when)s"),
+    "too_late": _n("La date limite était le %(when)s"),
     "not_yet_open": _n("Les réservations ouvrent le %(when)s"),
     "incompatible": _n("Ce service ne va pas avec %(activity)s le même jour"),
     "together": _n("Ce service va avec %(activity)s le même jour"),
@@ -215,15 +216,15 @@ def spoken_day(day: date) -> str:
 
 
 def spoken_hour(wall: time) -> str:
-    """ "à 17 heures", "à 8 heures 30", "à minuit"."""
-    named = {0: _("à minuit"), 1: _("à une heure")}
-    hour = named.get(wall.hour) or _("à %(hour)s heures") % {"hour": wall.hour}
+    """ "17 heures", "8 heures 30", "minuit"."""
+    named = {0: _("minuit"), 1: _("une heure")}
+    hour = named.get(wall.hour) or _("%(hour)s heures") % {"hour": wall.hour}
     return f"{hour} {wall.minute}" if wall.minute else hour
 
 
 def reason(code: str, *, at: datetime | None = None, activity: str = "") -> str:
     """Why a day is refused, in words to hear. `at` is the local instant of a deadline, `activity` the other service."""
-    when = f"{spoken_day(at.date())} {spoken_hour(at.time())}" if at else ""
+    when = f"{spoken_day(at.date())}, {spoken_hour(at.time())}" if at else ""
     return _(_REASONS.get(code, _OTHER_REASON)) % {"when": when, "activity": activity}
 
 
@@ -263,9 +264,9 @@ _CHANGES = {
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _NUMBERED = frozenset({"choice", "others", "week_choice"})
 _DAY = r"(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche) (?:1er|[1-3]?\d) \w+"
-_HOUR = r"à (?:minuit|une heure|\d\d? heures)(?: \d\d?)?"
+_HOUR = r"(?:minuit|une heure|\d\d? heures)(?: \d\d?)?"
 _NEUTRAL = re.compile(rf"20\d\d\.|{_DAY}|{_HOUR}")
-_INSTANT = re.compile(rf"({_DAY}) ({_HOUR})")
+_INSTANT = re.compile(rf"({_DAY}), ({_HOUR})")
 _SOME_DAY = datetime(2026, 1, 1)  # noqa: DTZ001  # in the place of a deadline
 _SHORTEST = 5  # letters: "pour" alone has no tone, it is said with what follows
 

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import venv
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import django
@@ -91,6 +91,7 @@ def _rendered(place: Path) -> Iterator[tuple[str, Path]]:
 def _sentences() -> list:  # type: ignore[type-arg]
     """A call: its welcome, its questions, what will be done and what was, what was refused."""
     from voice.dialogue.facts import phrase
+    from voice.phrases import reason
 
     monday = date(2026, 10, 12)
     days = [monday + timedelta(days=rank) for rank in range(5)]
@@ -110,6 +111,7 @@ def _sentences() -> list:  # type: ignore[type-arg]
         phrase("saved", service="Cantine", number=3),
         phrase("minutes_left", number=4),
         phrase("refused", day=days[2], reason="", why="full"),
+        phrase("refused", day=days[1], why="too_late", reason=reason("too_late", at=datetime(2026, 10, 8, 17))),  # noqa: DTZ001
         phrase("failed"),
         phrase("after"),
     ]

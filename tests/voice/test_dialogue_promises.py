@@ -129,4 +129,4 @@ def test_the_fixed_pieces_hold_no_placeholder() -> None:
 
     assert len(found) > 60
     assert [piece for piece in found if "%" in piece or not piece.strip(" .,")] == []
-    assert pieces([facts.phrase("choice", name="la cantine", key=1)]) == ["Pour la cantine", "tapez le 1."]
+    assert pieces([facts.phrase("choice", name="la cantine", key=1)]) == ["Pour la cantine", "faites le 1."]

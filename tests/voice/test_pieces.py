@@ -103,7 +103,7 @@ def test_what_is_missing_is_said_at_once_and_asked_for(here: Commune, voice: Slo
 
 def test_a_sentence_is_played_in_pieces_only_when_all_are_there(here: Commune, voice: Slow, store: Store) -> None:
     wanted = store.heard(CHOICE, queries.town_voice()).wanted
-    assert [one.words for one in wanted] == ["Pour Cantine", "tapez le 1."]
+    assert [one.words for one in wanted] == ["Pour Cantine", "faites le 1."]
     assert [one.is_shared for one in wanted] == [False, True]
 
     pieces.supply(store, wanted[:1], at=clock.now())
@@ -143,7 +143,7 @@ def test_what_a_storage_lost_is_rendered_again(here: Commune, voice: Slow, store
 
 def test_a_word_that_is_taught_is_another_piece_of_the_town_alone(here: Commune, voice: Slow, store: Store) -> None:
     told = [one.name for one in store.heard(CHOICE, queries.town_voice()).wanted]
-    save_word(word=None, written="tapez", spoken="pressez", by=BY)
+    save_word(word=None, written="faites", spoken="pressez", by=BY)
 
     wanted = store.heard(CHOICE, queries.town_voice()).wanted
 
@@ -295,8 +295,8 @@ def test_why_a_day_is_refused_is_said_by_pieces_that_are_there(code: str) -> Non
 def test_a_deadline_is_said_in_words_for_the_ear() -> None:
     why = phrases.reason("too_late", at=datetime(2026, 10, 8, 17, 0, tzinfo=UTC))
 
-    assert why == "La date limite était jeudi 8 octobre à 17 heures"
-    assert phrases.spoken_hour(time(0, 0)) == "à minuit" and phrases.spoken_hour(time(8, 30)) == "à 8 heures 30"
+    assert why == "La date limite était le jeudi 8 octobre, 17 heures"
+    assert phrases.spoken_hour(time(0, 0)) == "minuit" and phrases.spoken_hour(time(8, 30)) == "8 heures 30"
     assert all(map(phrases.is_neutral, phrases.of_hours()))
 
 

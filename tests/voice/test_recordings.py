@@ -224,7 +224,7 @@ def test_every_fixed_piece_may_be_recorded_and_says_where_it_stands(in_demo: Com
     assert {line.words for line in found.values()} >= {*phrases.fixed(), in_demo.header_name}
     told = {line.words: line.whole for line in found.values()}
     assert told["Bonjour, vous êtes au service de réservation de"].endswith("de [le nom de la commune].")
-    assert told["tapez le 1."] == "Pour [le service], tapez le 1." and told[CODE] == ""
+    assert told["faites le 1."] == "Pour [le service], faites le 1." and told[CODE] == ""
     assert all("%" not in whole for whole in told.values())
 
 
