@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from notifications.models import SendingSettings, Topic
+from tenants import context
 
 HIDDEN, SHOWN, REQUIRED = "hidden", "shown", "required"
 # In the order of the screen; the mobile number is always there.
@@ -29,8 +32,9 @@ def fields(row: SendingSettings) -> dict[str, str]:
 
 
 def filled(row: SendingSettings) -> dict[str, Any]:
-    """What the form says before one writes."""
-    return {name: row.fields.get(f"filled_{name}", "") for name in FILLED}
+    """What the form says before one writes: what the town chose, or what the product knows of it."""
+    known = {"city": context.current().place_name, "country": _("France")}
+    return {name: row.fields.get(f"filled_{name}", known.get(name, "")) for name in FILLED}
 
 
 def topics() -> list[Topic]:

@@ -1,5 +1,6 @@
 """Pages of tariffs, régies and quotients: a table without JavaScript, a preview that writes nothing, plain errors."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -61,6 +62,15 @@ def test_a_grid_typed_in_the_table_is_the_price_of_the_list(client: Client, morn
     assert (Decimal(0), False, Decimal("2.00")) in cells
 
 
+def test_a_price_left_blank_outside_goes_on_following_the_residents(client: Client, morning: Activity) -> None:
+    client.post(f"{LIST}{morning.pk}/", form())
+
+    page = text(client.get(f"{LIST}{morning.pk}/"))
+
+    typed = {name: re.search(rf'<input[^>]*name="{name}"[^>]*>', page)[0] for name in ("in_1_1", "out_0_1", "out_1_1")}
+    assert ['value="' in one for one in typed.values()] == [True, True, False]
+
+
 @pytest.mark.parametrize(("step", "field"), [("tranche", 'name="qf_2"'), ("fratrie", 'name="in_1_2"')])
 def test_a_button_widens_the_table_and_loses_nothing(client: Client, morning: Activity, step: str, field: str) -> None:
     page = text(client.post(f"{LIST}{morning.pk}/", form(etape=step, name="Presque")))
@@ -116,6 +126,8 @@ def test_an_effort_rate_is_kept_to_four_places(client: Client, morning: Activity
 def test_a_tariff_to_come_is_shown_and_taken_away(client: Client, demo: Commune, morning: Activity) -> None:
     coming = tariff(morning, since=clock.today(demo.zone) + timedelta(days=40))
     assert "Supprimer celui du" in text(client.get(f"{LIST}{morning.pk}/"))
+    first_day = coming.valid_during.lower
+    assert f"à partir du {first_day:%d/%m/%Y}" in text(client.get(LIST)), "it is not without a price"
 
     done = client.post(f"{LIST}{morning.pk}/{coming.pk}/supprimer/", follow=True)
 
@@ -153,6 +165,8 @@ def test_an_agent_kept_to_an_activity_sees_it_alone_and_changes_no_other(
 
 def test_the_first_regie_is_the_principal_one(client: Client) -> None:
     new = "/mairie/regie/regies/nouvelle/"
+    commune = context.current()
+    assert f'value="{commune.header_name}"' in text(client.get(new)), "what is known is not asked for"
     facts = {"name": "Régie", "siret": "217 801 186 00015", "revenue_code": "04", "treasury_name": "Trésorerie"}
 
     assert "La régie est enregistrée" in text(client.post(new, facts, follow=True))
