@@ -77,7 +77,7 @@ class Spent:
         return Spent(self.process - other.process, self.database - other.database, self.asterisk - other.asterisk)
 
 
-def measure(directory: Path) -> list[Figure]:
+def measure(directory: Path) -> Iterator[Figure]:
     """One run of calls; meanwhile their control, and as many dialogues without a telephone at the same pace.
 
     Nothing, which is said, where Asterisk cannot start or nobody can call.
@@ -85,7 +85,7 @@ def measure(directory: Path) -> list[Figure]:
     obstacle = root.obstacle(root.chosen()) or ("" if is_there() else "sipp n'est pas installé")
     if obstacle:
         print(f"APPELS NON MESURÉS : {obstacle}")
-        return []
+        return
     commune = commune_by_slug(slug="buchelay")
     set_lines(commune=commune, numbers=[LINE])
     with context.use(commune):
@@ -97,7 +97,9 @@ def measure(directory: Path) -> list[Figure]:
     with context.use(commune):
         standing, told = booked_once(called)
     lengths = [len(word) for word in called[0].words]
-    return [_of_bookings(min(standing, told)), _of_processors(ours, floor), *_of_delays(heard, lengths)]
+    yield _of_bookings(min(standing, told))
+    yield _of_processors(ours, floor)
+    yield from _of_delays(heard, lengths)
 
 
 def _of_bookings(number: int) -> Figure:
@@ -268,7 +270,11 @@ def _waiting(wishes: Sequence[Wish]) -> Iterator[subprocess.Popen[str]]:
 
 
 def alone() -> None:
-    """In that process: answer these words, call after call, at the pace of the calls; then say what was spent."""
+    """In that process: answer these words, call after call, at the pace of the calls; then say what was spent.
+
+    By one connection: the pool would open a second one while it waits for the first, and lend them in turn.
+    """
+    connection.settings_dict["OPTIONS"]["pool"]["max_size"] = 1
     callers = json.loads(sys.stdin.readline())
     pace = (CALLS / RATE + PAUSE * len(callers[0])) / CALLS / (len(callers[0]) + 1)
     for rank, words in enumerate(callers[:COLD]):

@@ -38,6 +38,7 @@ class Caller:
     answered: bool = False
     busy: bool = False
     typed: str = ""
+    waits: list[str] = field(default_factory=list)  # for each wait, its milliseconds and how many keys it takes
 
     @property
     def words(self) -> str:
@@ -71,7 +72,8 @@ class Caller:
             if line.split()[-1] == "0":  # what a key interrupted goes on from there
                 self.heard.append(Remembering.texts.get(Path(line.split()[2]).name, NATURAL))
             return f"200 result={self._next()} endpos=800"
-        if line.startswith("WAIT FOR DIGIT"):
+        if line.startswith("GET DATA"):
+            self.waits.append(line.removeprefix('GET DATA "" '))
             if not self.typed:
                 rank, word = next(words, (0, HANG_UP))
                 self.said = rank
@@ -80,7 +82,7 @@ class Caller:
                 if word == HANG_UP:
                     return None
                 self.typed = "" if word == SILENCE else word
-            return f"200 result={self._next()}"
+            return self._gathered(most=int(line.split()[-1]))
         if line.startswith("SET VARIABLE"):
             assert not self.answered
             self.busy = True
@@ -89,6 +91,14 @@ class Caller:
         assert line == "HANGUP" or line.startswith(("EXEC Answer", "SET VARIABLE")), line
         return "200 result=1"
 
+    def _gathered(self, *, most: int) -> str:
+        """As Asterisk does: `#` ends and is not told, anything else counts."""
+        keys, ended, left = self.typed.partition("#")
+        if not ended or len(keys) >= most:
+            keys, ended, left = self.typed[:most], "", self.typed[most:]
+        self.typed = left
+        return f"200 result={keys}{'' if ended or len(keys) == most else ' (timeout)'}"
+
     def _next(self) -> int:
         pressed, self.typed = self.typed[:1], self.typed[1:]
         return ord(pressed) if pressed else 0
@@ -96,7 +106,7 @@ class Caller:
 
 def _is_short(line: str) -> bool:
     """Whether the server only listens while it does something else."""
-    return line.startswith("WAIT FOR DIGIT") and int(line.split()[3]) < 1000
+    return line.startswith("WAIT FOR DIGIT")
 
 
 class Typist:
@@ -117,16 +127,29 @@ class Typist:
         writer.write(f"agi_callerid: 0612345678\nagi_arg_1: {LINE}\n\n".encode())
         typing: asyncio.Task[None] | None = None
         while (line := (await reader.readline()).decode().strip()) and line != "HANGUP":
-            key = ""
-            if line.startswith("WAIT FOR DIGIT"):
+            answer = "0 endpos=0"
+            if _is_short(line) or line.startswith("GET DATA"):
                 typing = typing or asyncio.create_task(self._type())
                 self._listens.set()
-                key = await self._key(int(line.split()[3]) / 1000)
+                answer = await self._heard(line)
                 self._listens.clear()
-                if not key and typing.done() and not _is_short(line):
+                if answer == " (timeout)" and typing.done():
                     break
-            writer.write(f"200 result={ord(key) if key else 0} endpos=0\n".encode())
+            writer.write(f"200 result={answer}\n".encode())
         writer.close()
+
+    async def _heard(self, line: str) -> str:
+        if _is_short(line):
+            key = await self._key(int(line.split()[3]) / 1000)
+            return str(ord(key)) if key else "0"
+        keys, most, seconds = "", int(line.split()[4]), int(line.split()[3]) / 1000
+        while len(keys) < most:
+            if not (key := await self._key(seconds)):
+                return f"{keys} (timeout)"
+            if key == "#":
+                break
+            keys += key
+        return keys
 
     async def _key(self, seconds: float) -> str:
         try:

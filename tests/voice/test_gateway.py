@@ -159,6 +159,21 @@ def test_all_may_be_typed_in_one_burst(pupil: Pupil, prompts: Path) -> None:
     assert pupil.stands()
 
 
+def test_what_was_begun_may_be_erased(pupil: Pupil, prompts: Path) -> None:
+    script = [f"98*{pupil.code}#", pupil.key, f"31*{pupil.keys}", "#", "1", "9"]
+
+    [caller] = played(prompts, Caller(script))
+
+    assert pupil.stands() and caller.over
+
+
+def test_who_erased_has_as_long_as_at_first(town: Commune, prompts: Path) -> None:
+    [caller] = played(prompts, Caller(["12*", SILENCE, HANG_UP]))
+
+    assert caller.waits[:3] == ["8000 1", "3000 9", "5000 1"]
+    assert caller.words.count("Je n'ai rien entendu") == 1
+
+
 @pytest.mark.parametrize("tries", [True, False])
 def test_before_its_opening_a_town_serves_the_families_that_try_it(
     town: Commune, pupil: Pupil, prompts: Path, tries: bool

@@ -65,7 +65,7 @@ async def _says(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, unti
     """Answer as Asterisk does with a caller who types nothing, up to a command."""
     while not (line := (await reader.readline()).decode()).startswith(until):
         assert line, "the call was cut"
-        writer.write(b"200 result=0 endpos=8000\n")
+        writer.write(b"200 result= (timeout)\n" if line.startswith("GET DATA") else b"200 result=0 endpos=8000\n")
 
 
 def test_asked_to_stop_it_takes_no_new_call_and_lets_the_others_end(
@@ -81,13 +81,13 @@ def test_asked_to_stop_it_takes_no_new_call_and_lets_the_others_end(
     async def call(process: Popen[bytes]) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(f"agi_callerid: 0612345678\nagi_arg_1: {LINE}\n\n".encode())
-        await _says(reader, writer, "WAIT FOR DIGIT")
+        await _says(reader, writer, "GET DATA")
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(SECONDS):
             while await _answers(port):
                 await asyncio.sleep(0.05)
         assert process.poll() is None
-        writer.write(b"200 result=0\n")
+        writer.write(b"200 result= (timeout)\n")
         await _says(reader, writer, "HANGUP")
         writer.write(b"200 result=1\n")
         writer.close()

@@ -43,5 +43,10 @@ class Collector:
         """How long the next key may take."""
         return self.ask.between if self._typed else self.ask.first
 
+    @property
+    def awaited(self) -> int:
+        """How many keys may be gathered in one go: of none typed yet the first, which may be an answer by itself."""
+        return self.ask.most - len(self._typed) if self._typed else 1
+
     def _given(self, *, ended: bool = False) -> Typed:
         return Typed(keys=self.typed, ended=ended)

@@ -13,6 +13,7 @@ ALL_KEYS = "0123456789*#"
 LONGEST_LINE = 1024
 MOST_FACTS = 64
 _RESULT = re.compile(r"200 result=(-?\d+)(?:.*endpos=(\d+))?")
+_KEYS = re.compile(r"200 result=([0-9*#A-D]*)( \(timeout\))?$")
 _GONE = -1
 # What Asterisk's configuration knows of us, which is made where neither Django nor our libraries are.
 BUSY = "LPS_OCCUPE"  # the variable that asks the dialplan for a busy line
@@ -68,6 +69,18 @@ class Channel:
         result, _ = await self._ask(f"WAIT FOR DIGIT {int(seconds * 1000)}")
         return chr(result) if result > 0 else ""
 
+    async def gather(self, *, most: int, seconds: float) -> tuple[str, bool]:
+        """Up to so many keys, `#` being the last, and whether the time for one more passed without it. Raises `Gone`.
+
+        One command, in which Asterisk loses none: it drops keys that come while no command runs.
+        """
+        line = await self._said(f'GET DATA "" {int(seconds * 1000)} {most}')
+        found = _KEYS.match(line)
+        if not found:
+            raise BadPeer(line[:80])
+        keys, is_silent = found[1], bool(found[2])
+        return (keys if is_silent or len(keys) >= most else f"{keys}#"), is_silent
+
     async def answer(self) -> None:
         """Take the call, and leave its sound the time to open. Raises `Gone`."""
         await self._ask("EXEC Answer 200")
@@ -85,18 +98,23 @@ class Channel:
         return (chr(result) if result > 0 else ""), end
 
     async def _ask(self, command: str) -> tuple[int, int]:
+        line = await self._said(command)
+        found = _RESULT.match(line)
+        if not found:
+            raise BadPeer(line[:80])
+        return int(found[1]), int(found[2] or 0)
+
+    async def _said(self, command: str) -> str:
+        """What Asterisk answers to a command. Raises `Gone`."""
         self.writer.write(f"{command}\n".encode())
         try:
             await self.writer.drain()
         except ConnectionError as error:
             raise Gone from error
         line = await self._line()
-        found = _RESULT.match(line)
-        if line == "HANGUP" or line.startswith("511") or (found and int(found[1]) == _GONE):
+        if line == "HANGUP" or line.startswith(("511", f"200 result={_GONE}")):
             raise Gone
-        if not found:
-            raise BadPeer(line[:80])
-        return int(found[1]), int(found[2] or 0)
+        return line
 
     async def _line(self) -> str:
         try:

@@ -248,20 +248,24 @@ class _Talk:
         if ask.unheard:
             unheard = await self._files(ask.unheard, ahead)
             ahead += await self.channel.play_whole(unheard)
-        collector, spoken = Collector(ask), False
+        collector, spoken, silent = Collector(ask), False, 0
         while True:
-            key = ahead.pop(0) if ahead else ""
-            if not key and not spoken:
+            if ahead:
+                key = ahead.pop(0)
+                typed = collector.key(key) if key in KEYS else None  # A to D: no telephone of a parent has them
+                if typed is not None:
+                    return typed
+            elif not spoken:
                 spoken = True
                 files = await self._files(ask.say, ahead) if files is None else files
-                key = ahead.pop(0) if ahead else await self.channel.play(files)
-            if not key:
-                key = await self.channel.wait(seconds=collector.seconds)
-            if key and key not in KEYS:
-                continue  # A to D: no telephone of a parent has them
-            typed = collector.key(key) if key else collector.silence()
-            if typed is not None:
-                return typed
+                ahead += "" if ahead else await self.channel.play(files)
+            elif silent < collector.seconds:
+                left = collector.seconds - silent
+                found, is_silent = await self.channel.gather(most=collector.awaited, seconds=left)
+                silent = (left if found else collector.seconds) if is_silent else 0
+                ahead += found
+            else:
+                return collector.silence()
 
 
 class _Counted:
@@ -288,10 +292,10 @@ def _commune(called: str) -> Commune | None:
 
 
 def _begun(commune: Commune, caller: str) -> tuple[TownVoice, tuple[Conversation, Action]]:
-    """The town's voice, and the call with its first words."""
+    """The town's voice, and the call with its first words, by one connection."""
     try:
         with context.use(commune):
             voice = queries.town_voice()
+        return voice, calls.begin(commune=commune, door=Call.Door.TELEPHONE, caller=caller, at=clock.now())
     finally:
         connection.close()
-    return voice, calls.begin(commune=commune, door=Call.Door.TELEPHONE, caller=caller, at=clock.now())
