@@ -3,6 +3,7 @@
 import html
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from billing.wakeup import POLL
@@ -63,7 +64,7 @@ def test_the_vendor_opens_and_closes_and_both_journals_tell_it(demo: Commune, ac
     assert accountant.post("/communes/demo/services/", {"opened": opened}).status_code == 302
     assert accountant.post("/communes/demo/services/", {"opened": ["rien"]}).status_code == 400
 
-    assert "Serveur vocal : leurs tâches attendent" in accountant.get("/communes/demo/").content.decode()
+    assert "Serveur vocal (leurs tâches attendent)" in accountant.get("/communes/demo/").content.decode()
     after = {"closed_offers": ["telephone"]}
     with context.use(demo):
         assert AuditEntry.objects.get(action=states.OFFERS_CHANGED).after == after
@@ -115,6 +116,16 @@ def test_what_communes_used_is_taken_away(demo: Commune, buchelay: Commune, acco
     assert accountant.get("/usage/2026-13.csv").status_code == 404
     with context.public():
         assert AuditEntry.objects.filter(action="usage_exported").count() == 1
+
+
+def test_a_schema_behind_is_told_with_what_it_misses_and_what_to_do(demo: Commune, accountant: Client) -> None:
+    with context.use(demo), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'town' AND name = '0003_steps_skipped'")
+
+    page = html.unescape(accountant.get("/communes/demo/").content.decode())
+
+    assert "il lui manque town.0003_steps_skipped. Lancez « lps fleet migrate »" in page
+    assert "schéma en retard : lancez « lps fleet migrate »" in accountant.get("/").content.decode()
 
 
 def test_a_commune_is_drawn_and_its_schema_told(demo: Commune, accountant: Client) -> None:

@@ -12,6 +12,7 @@ from lps.console.using import month_before
 from lps.journal.models import AuditEntry
 from lps.ui.bars import Bar, Chart
 from tenants import context, queries
+from tenants.fleet.versions import Standing
 from tenants.models import Commune, CommuneState
 
 LAST_ENTRIES, MONTHS = 20, 12
@@ -26,6 +27,7 @@ class Row:
     hosts: tuple[str, ...]
     figures: Figures | None
     version: str
+    missing: str  # the first migration that its schema misses
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def rows(communes: Sequence[Commune], *, today: date) -> list[Row]:
     readable = [one for one in communes if figures.is_readable(standings[one.slug])]
     counted = figures.of_month(readable, first_day=today.replace(day=1))
     return [
-        Row(one, queries.url_of(one), _hosts(one), counted.get(one.slug), standings[one.slug].version)
+        Row(one, queries.url_of(one), _hosts(one), counted.get(one.slug), *_standing(standings[one.slug]))
         for one in communes
     ]
 
@@ -80,6 +82,11 @@ def detail(commune: Commune, *, today: date) -> Detail:
     with context.public():
         entries = AuditEntry.objects.filter(subject=f"commune:{commune.slug}").order_by("-at", "-pk")
         return Detail(row, months, [(entry, words.action_text(entry.action)) for entry in entries[:LAST_ENTRIES]])
+
+
+def _standing(standing: Standing) -> tuple[str, str]:
+    """The version of a schema, and what it misses first."""
+    return standing.version, ".".join(standing.missing[0]) if standing.missing else ""
 
 
 def _hosts(commune: Commune) -> tuple[str, ...]:
