@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from django.core.files.storage import default_storage
+from django.db.models import Q
 
 from billing.models import (
     BillingRun,
@@ -28,6 +29,8 @@ LETTERS_KEPT = timedelta(days=365)
 FILES_KEPT = timedelta(days=60)
 # A run's papers put together: printed within days, and put together again at will.
 BUNDLES_KEPT = timedelta(days=90)
+# Of one given up half made, nothing is used: asked again, it is made anew.
+FAILED_BUNDLES_KEPT = timedelta(days=7)
 
 
 def apply_terms(*, today: date, now: datetime) -> None:
@@ -38,7 +41,8 @@ def apply_terms(*, today: date, now: datetime) -> None:
     letters = ReminderSending.objects.filter(sent_at__lt=now - LETTERS_KEPT).exclude(path="")
     quotients = Quotient.objects.filter(valid_during__endswith__lt=today - DOCUMENT_KEPT)
     told = TreasuryFile.objects.filter(last_day__year__lt=limit)
-    bundles = RunWork.objects.exclude(files=[]).filter(finished_at__lt=now - BUNDLES_KEPT)
+    given_up = Q(state=RunWork.State.FAILED, finished_at__lt=now - FAILED_BUNDLES_KEPT)
+    bundles = RunWork.objects.exclude(files=[]).filter(Q(finished_at__lt=now - BUNDLES_KEPT) | given_up)
     files = [one["path"] for held in bundles.values_list("files", flat=True) for one in held if one["path"]]
     files += [path for rows in (documents, letters, told) for path in rows.values_list("path", flat=True)]
     with purging():

@@ -17,7 +17,7 @@ from billing.message_kinds import INVOICE
 from billing.models import BillingRun, DraftInvoice, DraftLine, InvoiceDocument, RunWork
 from billing.services import bundles, documents, runs
 from billing.services.held import RunRefused
-from billing.services.retention import BUNDLES_KEPT, apply_terms
+from billing.services.retention import BUNDLES_KEPT, FAILED_BUNDLES_KEPT, apply_terms
 from lps.families.models import Household
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
@@ -218,6 +218,19 @@ def test_files_go_ninety_days_later(run: BillingRun) -> None:
 
     assert not default_storage.exists(path)
     assert not RunWork.objects.exists()
+
+
+def test_files_of_what_was_given_up_go_within_days(run: BillingRun) -> None:
+    bundles.ask(run=run, kind=Kind.LETTERS, by=NADIA)
+    work = made(Kind.LETTERS)
+    RunWork.objects.filter(pk=work.pk).update(state=RunWork.State.FAILED)
+    late = clock.now() + FAILED_BUNDLES_KEPT
+
+    apply_terms(today=clock.now().date(), now=late - timedelta(days=1))
+    assert default_storage.exists(work.files[0]["path"])
+    apply_terms(today=clock.now().date(), now=late + timedelta(days=1))
+
+    assert not default_storage.exists(work.files[0]["path"])
 
 
 def test_a_file_of_six_costs_the_statements_of_one(marsone: Household, stranger: Household) -> None:
