@@ -132,6 +132,7 @@ class PlacesForm(forms.Form):
     def __init__(self, *args: Any, activity: Activity, schools: Sequence[tuple[int, str]], today: date, **rest: Any):
         super().__init__(*args, **rest)
         self.activity, self.today = activity, today
+        self.schools = tuple(schools)
         self.sites = tuple(pk for pk, _name in schools)
         every = [("", _("toutes les écoles"))] if len(schools) > 1 else []
         self.fields["school"].choices = [*every, *schools]  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from booking.models import Booking, Closure, PublicHoliday, ServiceDay, WaitingE
 from booking.rules.planning import Cell, Change
 from booking.services import waiting
 from booking.services.bookings import change_bookings
+from booking.services.closures import Scope, close
 from booking.services.days import materialize
 from lps.accounts.models import Account
 from lps.families.identity import actor_of
@@ -18,6 +19,7 @@ from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
 from lps.kernel import clock
 from tenants.models import Commune
+from tests.accounts.factories import BY
 from tests.booking.agents import signed_in
 from tests.screens.reading import words
 from tests.sql import counted
@@ -83,6 +85,22 @@ def test_the_month_tells_places_bookings_and_what_is_left(
     page = read(sophie.get(path(bus, ""), {"mois": f"{held.day:%Y-%m}", "ecole": held.site_id}))
 
     assert f"{held.day:%d/%m} ouvert à la main 3 1 2" in page
+
+
+def test_the_grid_of_the_month_says_what_is_closed_and_by_what(
+    sophie: Client, bus: int, held: ServiceDay, angeline: Child, marsone: Household
+) -> None:
+    book(angeline, marsone, held)
+    sophie.post(path(bus), wish(held, "places", places="3", **ACCEPT))
+    other = ServiceDay.objects.filter(activity=bus, site=held.site, open=True, day__gt=held.day).order_by("day")[0]
+    shut = close(scope=Scope(first_day=other.day, last_day=other.day), reason="Grève", by=BY, at=clock.now())
+
+    def month(day: date) -> str:
+        answer = sophie.get(path(bus, ""), {"mois": f"{day:%Y-%m}", "ecole": held.site_id})
+        return str(answer.content.decode().partition("</table>")[0])
+
+    assert f"{held.day.day} 1/3" in words(month(held.day))
+    assert f'href="/mairie/fermetures/{shut.pk}/"' in month(other.day)
 
 
 @pytest.mark.parametrize("month", ["", "2026-13", "abc", "0001-01", "9999-12", "2026-1", "\x00"])

@@ -82,14 +82,16 @@ def _site(request: DoorRequest, found: list[tuple[int, str]]) -> int | None:
 
 
 def _shown(request: DoorRequest, activity: Activity, form: PlacesForm, *, status: int = 200) -> HttpResponse:
-    found = _schools(request)
+    found = list(form.schools)
     site_id, month = _site(request, found), Month.asked(request.GET.get("mois", ""), today=today(request))
     lines = (
         places_page.lines(activity, site_id=site_id, month=month, at=request.received_at) if site_id is not None else []
     )
+    closed = places_page.closed_by(activity, site_id=site_id, month=month) if site_id is not None else {}
     facts = {
         "activity": activity,
         "form": form,
+        "weeks": places_page.weeks(month, lines, closed),
         "schools": found,
         "site_id": site_id,
         "site_name": dict(found).get(site_id or 0, ""),
