@@ -222,7 +222,8 @@ class _Drawing:
         self.changeable[cell] = booked
         ticked = self.counter.ticked if self.counter else None
         is_ticked = booked if ticked is None else cell in ticked
-        return Tile(TileKind.OPEN, booked=is_ticked, value=f"{cell.activity_id}-{sent}")
+        value = f"{cell.activity_id}-{sent}"
+        return Tile(TileKind.OPEN, booked=is_ticked, value=value, is_unsaved=is_ticked != booked)
 
     def _at_the_counter(self, counter: Counter, view: CellView, facts: DayFacts, cell: Cell, sent: str) -> Tile:
         """What the agent may change, the rules passed over included; the days that ask for a reason are noted."""

@@ -32,7 +32,7 @@ class TileKind(StrEnum):
 
 class Tile(NamedTuple):
     """A cell: `value` is what its box sends, `reason` why it is locked or empty, `note` the words shown in it,
-    `href` the page that a full or other tile leads to."""
+    `href` the page that a full or other tile leads to; `is_unsaved` when its tick is not what is kept."""
 
     kind: TileKind
     booked: bool = False
@@ -40,6 +40,7 @@ class Tile(NamedTuple):
     reason: str = ""
     note: str = ""
     href: str = ""
+    is_unsaved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def _empty(why: str) -> str:
 
 def _cell(tile: Tile, column: Column, label: str, name: str, words: _Words) -> str:
     if tile.kind is TileKind.OPEN:
-        checked = " checked" if tile.booked else ""
+        checked = (" checked" if tile.booked else "") + (" data-unsaved" if tile.is_unsaved else "")
         return (
             f'<td><label class="day"><input type="checkbox" name="{name}" value="{tile.value}"{checked}>'
             f'<span class="hidden">{label}, {column.long} </span><span class="mark" aria-hidden="true"></span>'

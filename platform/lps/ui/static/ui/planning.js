@@ -11,6 +11,12 @@ function enhance(form) {
   const bar = form.querySelector(".save");
   const count = form.querySelector("[data-count]");
   let leaving = false;
+  // A page drawn again because it could not be saved: its ticks are still changes.
+  for (const box of boxes.filter((one) => "unsaved" in one.dataset)) {
+    const ticked = box.checked;
+    box.defaultChecked = !ticked;
+    box.checked = ticked;
+  }
 
   const isChanged = (box) => box.checked !== box.defaultChecked;
 
