@@ -263,12 +263,19 @@ def journal_of(
 
 
 def journal_of_family(
-    *, household: Household, children: Collection[int], before: int | None = None, limit: int = JOURNAL_PAGE
+    *,
+    household: Household,
+    children: Collection[int],
+    day: date | None = None,
+    before: int | None = None,
+    limit: int = JOURNAL_PAGE,
 ) -> list[JournalEntry]:
     """What a household changed and what changed for its children, newest first, one more than `limit` when there are
-    others.
+    others; of one booked day when it is given.
     """
     found = JournalEntry.objects.filter(Q(household=household) | Q(child__in=list(children)))
+    if day is not None:
+        found = found.filter(day=day)
     if before is not None:
         found = found.filter(pk__lt=before)
     return list(found.select_related("receipt", "child").order_by("-pk")[: limit + 1])

@@ -92,6 +92,8 @@ def test_after_the_deadline_nothing_is_done_without_a_reason_and_the_form_comes_
     assert "Écrivez le motif" in read(answer)
     assert written() == before
     assert box_value(cell) in form_with(answer, "vu").fields["jour"]
+    assert f'value="{box_value(cell)}" checked data-unsaved' in answer.content.decode()
+    assert answer.content.decode().count("data-unsaved") == 1
 
 
 def test_after_the_deadline_the_reason_stands_in_the_receipt_and_the_parent_reads_it(
@@ -106,7 +108,11 @@ def test_after_the_deadline_the_reason_stands_in_the_receipt_and_the_parent_read
     sentence = f"Claire, mairie, après la date limite : {REASON}"
     assert sentence in read(parent.get("/enfants/123456/modifications/"))
     assert sentence in read(parent.get(f"/recus/{receipt.number}/"))
-    assert sentence in read(claire.get(f"/mairie/familles/{marsone.pk}/journal/"))
+    journal = f"/mairie/familles/{marsone.pk}/journal/"
+    assert sentence in read(claire.get(journal))
+    assert sentence in read(claire.get(f"{journal}?jour={MARDI_7}"))
+    assert sentence not in read(claire.get(f"{journal}?jour={JEUDI_16}"))
+    assert "Cette date n'existe pas" in read(claire.get(f"{journal}?jour=31-02"))
     audit = AuditEntry.objects.get(action="booked_at_counter")
     assert (audit.actor_label, audit.after["reason"]) == ("Claire", REASON)
 

@@ -20,6 +20,7 @@ from booking.rules.planning import NO_POWERS, Cell
 from booking.services import counter
 from booking.services.bookings import ForeignJeton
 from booking.views import asking
+from booking.views.agents.days import day_asked
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
@@ -57,17 +58,21 @@ def bookings(request: DoorRequest, household_id: int) -> HttpResponse:
 @require_safe
 @agent_required(READ_COUNTER)
 def journal(request: DoorRequest, household_id: int) -> HttpResponse:
-    """What changed for the children of a family: when, by whom, through which door, why."""
+    """What changed for the children of a family: when, by whom, through which door, why; of one day when asked."""
     household = household_or_404(request, household_id, READ_COUNTER)
     children = [one.child.pk for one in _children(request, household)]
-    entries = queries.journal_of_family(household=household, children=children, before=asking.before(request))
+    asked = request.GET.get("jour", "")
+    day, is_bad = day_asked(asked) if asked else (None, False)
+    day = None if is_bad else day
+    entries = queries.journal_of_family(household=household, children=children, day=day, before=asking.before(request))
     shown = entries[: queries.JOURNAL_PAGE]
     rows = [
         (entry, recap.line_of(entry), entry.household_id == household.pk, recap.done_by(entry.receipt))
         for entry in shown
     ]
     older = shown[-1].pk if len(entries) > len(shown) else None
-    return render(request, "booking/office/journal.html", {**frame(request, household), "rows": rows, "older": older})
+    facts = {**frame(request, household), "rows": rows, "older": older, "day": day, "bad_day": is_bad}
+    return render(request, "booking/office/journal.html", facts)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
