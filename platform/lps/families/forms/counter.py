@@ -144,6 +144,7 @@ class _WithChild(forms.Form):
         self.fields["school_class"] = ClassField(
             label=_("Classe"), classes=classes, none=_("pas encore de classe"), required=must_sit
         )
+        self.order_fields(self.field_order)
 
 
 class NewChildForm(_WithChild):
@@ -222,7 +223,9 @@ class _NewHome(forms.Form):
 
 
 class NewFamilyForm(_WithChild, _NewHome):
-    """A family at the counter: its first child, a guardian who pays, an address."""
+    """A family at the counter: its first child, a guardian who pays, an address; mistakes are told in that order."""
+
+    field_order = ("last_name", "first_name", "birth_date", "school_class")
 
     last_name = forms.CharField(label=_("Nom de l'enfant"), max_length=80, error_messages=NAME_ERRORS)
     first_name = forms.CharField(label=_("Prénom de l'enfant"), max_length=60, error_messages=FIRST_NAME_ERRORS)
@@ -400,5 +403,6 @@ def _named(school_class: SchoolClass) -> str:
 
 
 def _by_site(classes: Sequence[SchoolClass]) -> list[tuple[Any, list[SchoolClass]]]:
-    ordered = sorted(classes, key=lambda one: (one.site.name, one.site_id, one.school_year.name, one.name))
+    """The classes under their schools, by year, in the order of levels that they come in."""
+    ordered = sorted(classes, key=lambda one: (one.site.name, one.site_id, one.school_year.name))
     return [(site, list(some)) for site, some in groupby(ordered, key=lambda one: one.site)]
