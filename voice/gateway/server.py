@@ -36,7 +36,9 @@ THREADS = 8  # as many as there are connections to the database in a process: on
 LEAVING_SECONDS = 600.0  # no call is longer
 GREETING_SECONDS = 10.0
 QUICK_SECONDS = 0.015  # what most answers take: nobody listens meanwhile
-LISTENING_SECONDS = 0.04  # an answer that comes while the channel listens waits for the end of this, at most
+# An answer that comes while the channel listens waits for the end of it. After a silence it listens twice as long, no
+# longer than the answer has taken so far: between two times a key is lost.
+LISTENING_SECONDS, LISTENING_LONGEST = 0.04, 0.64
 Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
 
@@ -208,12 +210,14 @@ class _Talk:
 
         A caller who hangs up meanwhile does not interrupt it: raises `Gone` once it is done.
         """
-        task = asyncio.ensure_future(work)
+        task, seconds = asyncio.ensure_future(work), LISTENING_SECONDS
         await asyncio.wait({task}, timeout=QUICK_SECONDS)
         try:
             while not task.done():
-                if key := await self.channel.wait(seconds=LISTENING_SECONDS):
+                if key := await self.channel.wait(seconds=seconds):
                     ahead.append(key)
+                else:
+                    seconds = min(2 * seconds, LISTENING_LONGEST)
         finally:
             await asyncio.wait({task})
         return task.result()
