@@ -57,7 +57,7 @@ def count(port: int, task: str, outcome: str) -> float:
 
 
 def line_with(worker: Worker, words: str) -> str:
-    until(lambda: words in worker.log, why=lambda: worker.log)
+    until(lambda: words in worker.log, why=lambda: worker.log, seconds=60)
     return next(line for line in worker.log.splitlines() if words in line)
 
 
@@ -70,7 +70,7 @@ def test_a_task_that_kills_its_process_is_counted_told_with_its_commune_and_stop
     with context.use(own_commune):
         write()
         send_to_commune(task=drain.name, slug=own_commune.slug, app=current_app)
-        until(lambda: len(postbox.mails) == 1, why=lambda: worker.log)
+        until(lambda: len(postbox.mails) == 1, why=lambda: worker.log, seconds=60)
 
     assert [f"[{own_commune.slug} {REQUEST}]" in line for line in (lost, why)] == [True, True]
     assert "SIGKILL" in why and count(port, DIES, "lost") == 1
@@ -84,7 +84,11 @@ def test_a_task_that_does_not_end_is_ended_and_says_where_it_was(
     told = line_with(worker, f"Task {ENDLESS}")
 
     assert f"[{own_commune.slug} {REQUEST}]" in told
-    until(lambda: "in never_end" in worker.log and "SoftTimeLimitExceeded" in worker.log, why=lambda: worker.log)
+    until(
+        lambda: "in never_end" in worker.log and "SoftTimeLimitExceeded" in worker.log,
+        why=lambda: worker.log,
+        seconds=60,
+    )
     assert count(port, ENDLESS, "failed") == 1
 
 
@@ -100,15 +104,22 @@ def test_a_task_that_lasts_is_named_with_its_commune_while_it_does(
 ) -> None:
     request = in_hand(own_commune)
     heads: list[tuple[str, str, str]] = []
-    caplog.handler.addFilter(lambda record: heads.append(names()) or True)
+
+    def read_names(record: logging.LogRecord) -> bool:
+        heads.append(names())
+        return True
+
+    caplog.handler.addFilter(read_names)  # of a handler that other tests have after us
     try:
         request.time_start = time.time() - LONG_SECONDS - 1
         with caplog.at_level(logging.WARNING):
             look_at_tasks()
         lasted = oldest()
     finally:
+        caplog.handler.removeFilter(read_names)
         state.active_requests.discard(request)
         look_at_tasks()
+        cache.clear()  # its place in the queue
 
     assert "the task notifications.drain lasts: 5 minutes" in caplog.text
     assert heads == [(own_commune.slug, REQUEST, "notifications.drain")]
