@@ -34,6 +34,24 @@ FRAME = """() => {
         seen: shown.top >= 0 && shown.left >= 0 && shown.width > 0,
     };
 }"""
+# What a reader may ask of any page: lines, words and letters further apart (WCAG 1.4.12).
+SPACED = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
+        word-spacing: 0.16em !important } p { margin-bottom: 2em !important }`);
+    document.adoptedStyleSheets = [sheet];
+}"""
+UNSPACED = "document.adoptedStyleSheets = []"
+TOO_SMALL = """() => [...document.querySelectorAll("a[href], button, select, textarea, input:not([type=hidden])")]
+    .filter(one => one.checkVisibility() && !one.closest(".skip, .hidden"))
+    .filter(one => !(one.matches("a:not([class])") && getComputedStyle(one).display === "inline"
+        && one.parentElement.textContent.trim() !== one.textContent.trim()))
+    .map(one => ["checkbox", "radio"].includes(one.type) ? one.labels[0] : one)
+    .filter(one => one.getBoundingClientRect().height < 44)
+    .map(one => one.textContent.trim() || one.name)"""
+CUT = """() => [...document.querySelectorAll(".btn, .day, .badge, .kid, .tabs a")]
+    .filter(one => one.checkVisibility() && one.scrollWidth > one.clientWidth + 2)
+    .map(one => one.textContent.trim())"""
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -42,6 +60,17 @@ def faults(page: Page, *, by_day: Sequence[int] = WIDTHS, by_night: Sequence[int
     page.evaluate("document.fonts.ready")
     page.evaluate(AXE)
     return [*_of_its_frame(page), *_of_its_width(page), *_found_by_axe(page, by_day, by_night)]
+
+
+def faults_in_hand(page: Page) -> list[str]:
+    """What a telephone's reader would meet: things too small for a thumb, words cut when they stand further apart."""
+    page.set_viewport_size({"width": 360, "height": HEIGHT})
+    small = [f"less than 44 px high: {words}" for words in page.evaluate(TOO_SMALL)]
+    page.set_viewport_size({"width": NARROW, "height": HEIGHT})
+    page.evaluate(SPACED)
+    beyond, cut = page.evaluate(TOO_WIDE), page.evaluate(CUT)
+    page.evaluate(UNSPACED)
+    return [*small, *(f"spaced, cut: {words}" for words in cut), *([f"spaced: {beyond} px too wide"] if beyond else [])]
 
 
 def _found_by_axe(page: Page, by_day: Sequence[int], by_night: Sequence[int]) -> Iterator[str]:

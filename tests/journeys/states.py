@@ -121,7 +121,7 @@ def no_address_to_send_the_codes_to(ground: Ground) -> Page:
     return page
 
 
-@state("Je rencontre des difficultés à me connecter")
+@state("Je rencontre des difficultés à me connecter", told=True)
 def codes_asked_for(ground: Ground) -> Page:
     page = ground.visitor("/difficultes/")
     page.get_by_label("Adresse e-mail").fill("personne@familles.example")
@@ -257,7 +257,7 @@ def no_change_yet(ground: Ground) -> Page:
 # --- Personal data ---------------------------------------------------------------------------------------------------
 
 
-@state("Données personnelles")
+@state("Données personnelles", told=True)
 def consents_and_requests(ground: Ground) -> Page:
     with ground.site.inside("demo"):
         holder = ANGELINE.custody().household.holder
@@ -279,7 +279,7 @@ def a_yes_without_any_day(ground: Ground) -> Page:
     return page
 
 
-@state("Préinscriptions")
+@state("Préinscriptions", told=True)
 def a_pre_registration_saved(ground: Ground) -> Page:
     page = ground.parent("/preinscription/")
     page.get_by_label("Non, je ne réinscris pas Bertrand MARSONE").first.check()

@@ -20,7 +20,7 @@ from tests.isolation.cast import Town, operator
 from tests.isolation.samples import COMMUNE, CONSOLE, Kind, Sample
 from tests.isolation.trials import Trial, roles_of
 from tests.journeys.conftest import Browse
-from tests.journeys.seen import faults
+from tests.journeys.seen import faults, faults_in_hand
 from tests.live import Site
 
 
@@ -63,6 +63,13 @@ def test_a_page_of_the_commune(site: Site, browse: Browse, town: Town, name: str
         give(page, site, "demo", cookie)
         page.goto(path)
         assert faults(page) == []
+        if is_for_parents(name, trial.sample):
+            assert faults_in_hand(page) == []
+
+
+def is_for_parents(name: str, sample: Sample) -> bool:
+    """Whether a family reads this page, which is held in a hand."""
+    return sample.opens.kind in (Kind.FAMILY, Kind.EVERYBODY, Kind.LINK) and "office" not in name
 
 
 def cookie_of(trial: Trial, town: Town) -> Mapping[str, str]:

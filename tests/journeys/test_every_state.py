@@ -10,7 +10,7 @@ from tests.journeys.seen import faults
 from tests.journeys.states import STATES, Ground
 from tests.live import Site
 
-WITHOUT_SCRIPT = ["wrong_codes", "no_address_to_send_the_codes_to", "an_agent_refused", "an_operator_refused"]
+WITHOUT_SCRIPT = ["a_save", "wrong_codes", "no_address_to_send_the_codes_to", "an_agent_refused", "an_operator_refused"]
 
 
 @pytest.mark.parametrize("name", STATES)

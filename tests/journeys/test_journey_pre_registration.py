@@ -41,7 +41,7 @@ def test_from_the_campaign_to_the_planning(site: Site, browse: Browse) -> None:
     agent.get_by_role("button", name="Valider cette réponse").click()
     expect(agent.get_by_text("C'est validé.")).to_be_visible()
 
-    [mail] = site.mails_to("marsone@familles.example", subject="Préinscription de Angéline MARSONE")
+    [mail] = site.mails_to("marsone@familles.example", subject="Préinscription d'Angéline MARSONE")
     assert any(link.endswith("/preinscription/") for link in mail["links"])
     with site.inside("demo"):
         days = set_of_days(first)
