@@ -240,7 +240,7 @@ def test_a_right_over_ones_data_waits_for_nothing(today: date, marsone: Househol
 
     answer = client.post("/donnees-personnelles/demandes/", {"kind": "other", "words": "?"})
 
-    assert answer.headers["Location"].endswith("#mes-demandes")
+    assert answer.headers["Location"].endswith("=demande")
 
 
 def test_a_file_that_a_browser_will_not_send_twice_is_told(today: date, marsone: Household) -> None:

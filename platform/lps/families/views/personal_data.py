@@ -50,7 +50,7 @@ def ask(request: FamilyRequest) -> HttpResponse:
         words = _("%(most)s de vos demandes attendent déjà une réponse de la mairie : elle les lit dans l'ordre.")
         form.add_error(None, words % error.refusal.facts)
         return _page(request, form=form)
-    return HttpResponseRedirect(f"{PAGE}?{DONE}=demande#mes-demandes")
+    return HttpResponseRedirect(f"{PAGE}?{DONE}=demande")
 
 
 @require_POST
@@ -63,7 +63,7 @@ def withdraw(request: FamilyRequest, address_id: int) -> HttpResponse:
     )
     if not withdrawn:
         raise Http404
-    return HttpResponseRedirect(f"{PAGE}?{DONE}=retrait#mes-consentements")
+    return HttpResponseRedirect(f"{PAGE}?{DONE}=retrait")
 
 
 @require_safe
