@@ -1,6 +1,7 @@
 """The pages for people tell what exists: links, commands, files, variables, accounts, hours."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
-from django.core.management import get_commands
+from django.core.management import CommandError, get_commands, load_command_class
 
 from lps.config.tick import SCHEDULE
 from lps.console import demonstration
@@ -76,6 +77,52 @@ def test_every_command_of_a_page_exists(page: Path) -> None:
     assert commands <= set(get_commands())
     assert modules == set()
     assert [name for name in re.findall(r"\bmake ([a-z]+)`", text) if name not in targets()] == []
+
+
+_COMMAND = re.compile(
+    r"(?:^|`|web |-- )(?:lps|\S*python manage\.py|manage\.py|\S*python -m deploy\.command) ([a-z_]+.*)"
+)
+
+
+def commands_written(page: Path) -> Iterator[tuple[list[str], bool]]:
+    """The words of each command of ours, and whether it stands in a block, to be run as it is."""
+    for number, block in enumerate(page.read_text().split("```")):
+        lines = block.splitlines() if number % 2 else [f"`{code}" for code in _CODE.findall(block)]
+        for line in lines:
+            if found := _COMMAND.search(line):
+                yield shlex.split(found[1], comments=True), bool(number % 2)
+
+
+def misread(words: list[str], *, whole: bool) -> str:
+    """What the command's own parser finds wrong; a command named in a sentence may leave out what it works on."""
+    name, *rest = words
+    try:
+        load_command_class(get_commands()[name], name).create_parser("lps", name).parse_args(rest)
+    except CommandError as error:
+        return "" if not whole and "arguments are required" in str(error) else f"{shlex.join(words)}: {error}"
+    return ""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
+def test_every_option_of_a_command_exists(page: Path) -> None:
+    wrong = [misread(words, whole=whole) for words, whole in commands_written(page)]
+
+    assert [line for line in wrong if line] == []
+
+
+def test_commands_are_found_in_blocks_and_in_sentences() -> None:
+    written = [(words[0], whole) for words, whole in commands_written(ROOT / "docs" / "serveur.md")]
+
+    assert written == [("operator", True), ("commune", True), ("voice", False)]
+    assert "unrecognized arguments" in misread(["fleet", "status", "--nothing"], whole=False)
+
+
+def test_operations_tell_every_command_of_the_product() -> None:
+    ours = {path.stem for path in tracked("*/management/commands/*.py") if path.stem != "__init__"}
+    told = set(re.findall(r"`lps ([a-z_]+)", OPERATIONS.read_text()))
+
+    assert {"fleet", "operator"} <= ours
+    assert ours - told == set()
 
 
 def paths_named(page: Path) -> set[str]:

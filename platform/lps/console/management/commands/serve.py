@@ -15,7 +15,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("process", choices=sorted(serving.PROCESSES), help="web, worker, scheduler ou voice")
+        parser.add_argument("process", choices=sorted(serving.PROCESSES), help=", ".join(sorted(serving.PROCESSES)))
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Become the process: whoever started us, and its signals, know that one alone."""
