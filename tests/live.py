@@ -173,14 +173,13 @@ class Site:
             assert process.poll() is None, last_lines(pages.log)
             yield pages
 
-    def pages_at(self, instant: datetime, *, port: int = 0, **variables: str) -> Any:
+    def pages_at(self, instant: datetime, *, port: int = 0) -> Any:
         """Serve the same database as if it were another instant (aware), for the time of a block.
 
         On the port of pages that have ended, a browser goes on with them where it was.
         """
         origin = str(time.time())  # the time runs on from now for every process, as under `make run`
-        clock = {"LPS_CLOCK": instant.isoformat(), "LPS_CLOCK_ORIGIN": origin}
-        return self.pages_with(port=port, WEB_CONCURRENCY="1", **clock, **variables)
+        return self.pages_with(port=port, LPS_CLOCK=instant.isoformat(), LPS_CLOCK_ORIGIN=origin, WEB_CONCURRENCY="1")
 
     def work(self) -> None:
         """Start the worker and the mail server, once: what waits in the queue is done."""

@@ -36,6 +36,7 @@ HEARD_SECONDS = 40.0  # what was saved and its receipt are read before the next 
 START_SECONDS = 90.0  # of Asterisk, on a machine that does something else
 CALLS = 3
 TONES = "tones"  # how keys are sent: in the sound itself
+BUCHELAY = "0476549340"
 ALIKE = 0.75  # of a third of the seconds: a busy machine loses packets; words in common are not as near
 
 Sound = NDArray[np.float64]
@@ -188,8 +189,10 @@ def likeness(heard: Sound, wanted: Sound) -> float:
 
 
 @asynccontextmanager
-async def calling(through: str, *, number: str = "0612345678", keys: str = "rtpevent") -> AsyncIterator[Phone]:
-    """Dial Buchelay's number as its parents do, through an address; `keys` is how they are sent."""
+async def calling(
+    through: str, *, number: str = "0612345678", keys: str = "rtpevent", dials: str = BUCHELAY
+) -> AsyncIterator[Phone]:
+    """Dial a town's number as its parents do, through an address; `keys` is how they are sent."""
     runtime = Runtime()
     await runtime.start(Config(net_interface="127.0.0.1", max_concurrent_calls=None))
     try:
@@ -203,7 +206,7 @@ async def calling(through: str, *, number: str = "0612345678", keys: str = "rtpe
             dtmf_mode=mode,  # type: ignore[arg-type]
         )
         agent = await UserAgent.create(runtime, account)
-        call = await agent.dial(f"sip:0476549340@{through}")
+        call = await agent.dial(f"sip:{dials}@{through}")
         await call.wait_established()
         phone = Phone(call, sounds_keys=keys == TONES)
         yield phone
@@ -229,6 +232,8 @@ def call_and_hear(
     *,
     through: str = "",
     keys: str = "rtpevent",
+    dials: str = BUCHELAY,
+    calls: int = CALLS,
     before: dict[int, Callable[[], None]] | None = None,
     anew: Callable[[], None] = lambda: None,
 ) -> list[float]:
@@ -244,7 +249,8 @@ def call_and_hear(
         await server.open("127.0.0.1", real.agi)
         found: list[float] = []
         try:
-            async with reached(through or real.address, keys=keys) as address, calling(address, keys=keys) as phone:
+            where = through or real.address
+            async with reached(where, keys=keys) as address, calling(address, keys=keys, dials=dials) as phone:
                 for rank, (words, typed) in enumerate(steps):
                     found.append(await phone.hears(store.file(words)))
                     if found[-1] < ALIKE:
@@ -256,7 +262,7 @@ def call_and_hear(
             await server.close()
         return found
 
-    for _ in range(CALLS):
+    for _ in range(calls):
         anew()
         found = beside(call())
         if len(found) == len(steps):
