@@ -56,6 +56,13 @@ def test_every_page_is_in_an_index() -> None:
     assert [page for page in PAGES if page not in indexed and page.name != "README.md"] == []
 
 
+def test_every_picture_is_shown_and_small() -> None:
+    pictures = set((ROOT / "docs" / "pictures").iterdir())
+
+    assert pictures - {target for page in PAGES for target, _ in links(page)} == set()
+    assert [picture.name for picture in sorted(pictures) if picture.stat().st_size > 60_000] == []
+
+
 def targets() -> set[str]:
     return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
 
