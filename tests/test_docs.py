@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, get_commands, load_command_class
+from django.urls import Resolver404, resolve
 
 from lps.config.tick import SCHEDULE
 from lps.console import demonstration
@@ -130,6 +131,21 @@ def test_operations_tell_every_command_of_the_product() -> None:
 
     assert {"fleet", "operator"} <= ours
     assert ours - told == set()
+
+
+# Addresses of the town hall, as a page names them: without a key in them.
+_ADDRESS = re.compile(r"`(/mairie/[\w/-]*)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
+def test_every_address_of_a_page_answers(page: Path) -> None:
+    def answers(address: str) -> bool:
+        try:
+            return bool(resolve(address))
+        except Resolver404:
+            return False
+
+    assert [one for one in _ADDRESS.findall(page.read_text()) if not answers(one)] == []
 
 
 def paths_named(page: Path) -> set[str]:
