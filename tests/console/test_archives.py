@@ -300,6 +300,19 @@ def test_a_command_says_what_is_wrong(town: Commune, tmp_path: Path) -> None:
         call_command("commune", "export", "demo", file, passphrase_file=str(tmp_path / "courte"))
 
 
+def test_without_a_terminal_the_command_says_how_to_give_the_passphrase(
+    town: Commune, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody_types(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("lps.console.management.commands.commune.getpass", nobody_types)
+
+    with pytest.raises(CommandError, match="--passphrase-file"):
+        call_command("commune", "export", "demo", str(tmp_path / "demo.zip"))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_memory_does_not_grow_with_the_commune(town: Commune, tmp_path: Path) -> None:
     with context.use(town), connection.cursor() as cursor:
         cursor.execute(

@@ -170,8 +170,11 @@ def _number(typed: str, time_zone: str) -> str:
 
 def _passphrase(file: str) -> str:
     """From a file, so that no shell keeps it, else from whoever types."""
-    if not file:
-        return getpass("Phrase secrète de l'export : ")
+    try:
+        if not file:
+            return getpass("Phrase secrète de l'export : ")
+    except EOFError as error:
+        raise CommandError("Sans terminal, donnez la phrase secrète par --passphrase-file.") from error
     try:
         return Path(file).read_text().splitlines()[0]
     except (OSError, IndexError, UnicodeDecodeError) as error:
