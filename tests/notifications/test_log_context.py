@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.conf import settings
+from django.core.cache import caches
+from django.core.cache.backends.base import BaseCache
 from django.db import transaction
 from redis import Redis
 
@@ -22,7 +25,7 @@ from tenants.wakeup import wake_after_commit
 from tests.isolation.logs import written_logs
 from tests.notifications.test_worker import Worker, until, worker
 from voice.gateway.prompts import Store
-from voice.gateway.server import Server
+from voice.gateway.server import THREADS, Server
 
 __all__ = ["worker"]
 REQUEST = "0f1e2d3c4b5a"
@@ -120,6 +123,21 @@ def test_each_call_has_a_name_also_in_its_threads(tmp_path: Path) -> None:
     server._threads.shutdown()
 
     assert first[0] == first[1] and second[0] == second[1] and first != second
+
+
+def test_the_threads_of_calls_keep_their_connection_to_the_cache(tmp_path: Path) -> None:
+    server = Server(store=Store(tmp_path))
+
+    async def one_call() -> tuple[int, BaseCache]:
+        return await server.in_thread(lambda: (threading.get_ident(), caches["default"]))
+
+    async def calls() -> list[tuple[int, BaseCache]]:
+        return list(await asyncio.gather(*(one_call() for _ in range(THREADS + 1))))
+
+    found = asyncio.run(calls())
+    server._threads.shutdown()
+
+    assert len({id(kept) for _, kept in found}) == len({thread for thread, _ in found})
 
 
 def test_the_vendors_tasks_are_named_too(db: None) -> None:

@@ -10,6 +10,7 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
+import uvloop
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -56,7 +57,7 @@ class Command(BaseCommand):
         folder = options["asterisk"] or settings.LPS_VOICE_ASTERISK
         exchange = Exchange(Path(folder)) if folder else None
         keeper = Keeper(name=options["name"][:120], started_at=clock.real_now(), exchange=exchange)
-        asyncio.run(_serve(Server(store=store), keeper, options["host"], options["port"]))
+        uvloop.run(_serve(Server(store=store), keeper, options["host"], options["port"]))
         keeper.leave()
 
 
