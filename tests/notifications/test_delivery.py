@@ -11,12 +11,12 @@ from django.core.exceptions import ValidationError
 from django.core.mail import get_connection
 
 from lps.journal.actors import Actor
-from lps.kernel import clock
+from lps.journal.channels import Channel
 from notifications import backoff, queries
 from notifications.delivery import CannotWrite, claim_batch, deliver, drain
-from notifications.models import Blocked, Kind, OutboxMessage, SendingSettings, State
-from notifications.services import resend
-from notifications.services.blocking import address_lookup, block_address, lift
+from notifications.models import Blocked, OutboxMessage, SendingSettings, State
+from notifications.services import prove_address, resend
+from notifications.services.blocking import block_address
 from notifications.services.sending import change_sending
 from tenants.models import Commune
 from tenants.queries import host_of
@@ -111,7 +111,7 @@ def test_a_blocked_address_is_skipped_and_the_link_that_proves_it_again_leaves(
     assert (gone.state, gone.last_error) == (State.DEAD, "blocked")
     assert (done.sent, done.failed) == (2, 1)
     assert {str(mail["Message-ID"]) for mail in postbox.mails} == {proof.message_id, here.message_id}
-    lift(Kind.EMAIL, address_lookup("partie@example.org"), at=clock.now())
+    prove_address(holder="household:1", value="partie@example.org", consent="essai", by=BY, channel=Channel.WEB)
     resend(message=gone, by=BY)
     assert drain().sent == 1
 
