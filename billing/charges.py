@@ -14,7 +14,7 @@ from billing.rules.facts import SAME, Charged, Kind, Payer, Price, QuotientFacts
 from billing.rules.pricing import charge
 from billing.sharing import Splits, flat_splits
 from booking.usage import Usage, usage
-from lps.families.queries import PayerRow, payers
+from lps.families.queries.payers import PayerRow, payers
 
 WORDS = {
     Kind.ABSENCE: _("%(name)s, absence non justifiée"),

@@ -20,7 +20,7 @@ from billing.rules.pricing import FLAT, charge
 from booking import catalogue
 from booking.prices import Prices
 from lps.families.models import Child, Household
-from lps.families.queries import PayerChild, payers
+from lps.families.queries.payers import PayerChild, payers
 from lps.ui.templatetags.ui import money
 from tenants import context
 from tenants.town import queries as town

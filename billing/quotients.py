@@ -19,7 +19,7 @@ from billing.models import (
 )
 from lps.accounts.actors import Agent
 from lps.families.models import Custody, Household
-from lps.families.queries import households_at
+from lps.families.queries.pupils import households_at
 from lps.journal.actors import Actor
 from lps.kernel import clock
 from tenants import context

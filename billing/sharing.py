@@ -8,7 +8,7 @@ from typing import Protocol
 from billing.rules.facts import TariffFacts
 from billing.rules.pricing import FLAT, PERIOD, Month, Split
 from booking.usage import usage
-from lps.families.queries import SharedCustody, shared_custodies
+from lps.families.queries.custody import SharedCustody, shared_custodies
 
 Splits = Mapping[tuple[int, int, int], Split]
 """By household, child and activity. Only prices that two households or more used are there."""

@@ -12,8 +12,8 @@ from booking.models import Absence, Booking
 from booking.rules.deadlines import Action
 from booking.rules.planning import Timing
 from lps.accounts.actors import Agent
-from lps.families import queries as families
 from lps.families.models import Household
+from lps.families.queries.pupils import pupils_at
 from lps.journal.actors import Actor
 
 State = Absence.State
@@ -40,7 +40,7 @@ def seen_by(agent: Actor | None) -> QuerySet[Absence]:
     if not isinstance(agent, Agent):
         return found.none()
     if agent.sites:
-        found = found.filter(child__in=families.pupils_at(agent.sites))
+        found = found.filter(child__in=pupils_at(agent.sites))
     if agent.activities:
         named = Absence.activities.through.objects.filter(absence=OuterRef("pk"))
         theirs = named.filter(activity__in=list(agent.activities))

@@ -8,7 +8,7 @@ from booking import catalogue_page
 from booking.catalogue_page import Effects, Touched
 from booking.models import Activity, Closure, PublicHoliday, SchoolVacation
 from booking.rules.opening import DaysPlan
-from lps.families.queries import site_names
+from lps.families.queries.school import site_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from booking.rules import campaigns as rules
 from booking.rules.campaigns import CampaignFacts, Phase, Wish
 from booking.rules.periods import Weekdays
 from lps.families.models import Child, Custody, Enrollment, Household, SchoolClass
-from lps.families.queries import in_school_order
+from lps.families.queries.school import in_school_order
 from lps.journal.models import AuditEntry
 
 State = PreRegistration.State

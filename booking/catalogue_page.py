@@ -11,7 +11,7 @@ from booking import sentences
 from booking.models import Activity, ActivityGroup
 from booking.rules import deadlines
 from booking.rules.opening import DaysPlan, Made, Slot
-from lps.families.queries import site_names
+from lps.families.queries.school import site_names
 
 LISTED = 60  # days named in a preview: what a person reads
 

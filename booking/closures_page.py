@@ -12,7 +12,7 @@ from booking.models import Activity, Booking, Closure
 from booking.rules.reopening import Why
 from booking.services.reopening import Verdict
 from lps.families.models import Household, SchoolClass
-from lps.families.queries import classes_to_come
+from lps.families.queries.school import classes_to_come
 from lps.families.recipients import of_many
 
 

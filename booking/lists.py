@@ -7,8 +7,7 @@ from datetime import date, timedelta
 from booking import roll
 from booking.models import Booking, ServiceDay
 from booking.rules.weeks import Week
-from lps.families import queries as families
-from lps.families.queries import CallSheet, Reachable
+from lps.families.queries.care import CallSheet, Reachable, call_sheet, contacts_of
 from lps.families.rules.rollover import name_rank
 from lps.kernel.text import sort_key
 
@@ -137,8 +136,8 @@ def _booked(held: Iterable[ServiceDay]) -> dict[int, set[int]]:
 def _rows(booked: Mapping[int, Collection[int]], wanted: Wanted) -> dict[int, Row]:
     """Every child booked, by its key, in the order of classes then names: seven statements at most."""
     children = {pk for some in booked.values() for pk in some}
-    sheet = families.call_sheet(children, day=wanted.day, with_health=wanted.with_health)
-    contacts = families.contacts_of(children, day=wanted.day) if wanted.with_contacts else {}
+    sheet = call_sheet(children, day=wanted.day, with_health=wanted.with_health)
+    contacts = contacts_of(children, day=wanted.day) if wanted.with_contacts else {}
     ordered = sorted(sheet.order, key=lambda pk: name_rank(sheet.classes.get(pk, "")))
     return {pk: _row(pk, sheet, contacts) for pk in ordered}
 

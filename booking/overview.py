@@ -16,7 +16,7 @@ from booking.kitchen import Meals
 from booking.models import Attendance, Booking, ServiceDay, WaitingEntry
 from booking.rules.deadlines import deadline
 from lps.families.models import Custody, DataRequest, Enrollment, Guardian, Household
-from lps.families.queries import data_requests
+from lps.families.queries.households import data_requests
 from tenants import context
 from tenants.town.models import TownSettings
 

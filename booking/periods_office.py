@@ -14,7 +14,7 @@ from booking.recap import chosen_lines
 from booking.rules.entitlements import Pupil, is_entitled
 from booking.rules.periods import PeriodFacts, PeriodRefusal, why_not
 from lps.families.models import Child, Custody, Enrollment, Household, SchoolClass
-from lps.families.queries import in_school_order
+from lps.families.queries.school import in_school_order
 
 Who = Literal["", "chosen", "silent", "reopened"]
 WHO: tuple[Who, ...] = ("", "chosen", "silent", "reopened")

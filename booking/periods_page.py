@@ -16,7 +16,7 @@ from booking.recap import chosen_lines
 from booking.rules.entitlements import Pupil, is_entitled
 from booking.rules.periods import PeriodFacts, Weekdays, why_not
 from lps.families.models import Household
-from lps.families.queries import ChildAtSchool
+from lps.families.queries.children import ChildAtSchool
 
 BOX = "jour"
 

@@ -10,7 +10,7 @@ from booking import api_queries
 from booking.catalogue_page import Effects, touched
 from booking.models import Activity, Closure, ServiceDay
 from booking.services.places import Decided
-from lps.families.queries import site_names
+from lps.families.queries.school import site_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

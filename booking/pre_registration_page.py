@@ -16,7 +16,7 @@ from booking.recap import chosen_lines
 from booking.rules.campaigns import CampaignFacts, Phase, Wish
 from booking.rules.periods import Weekdays
 from lps.families.models import Child, Household
-from lps.families.queries import ChildAtSchool
+from lps.families.queries.children import ChildAtSchool
 from lps.kernel.refusals import Refusal
 
 CAMPAIGN = "campagne"

@@ -14,7 +14,8 @@ from booking.models import Activity, Admission, Booking, JournalEntry, PeriodCho
 from booking.rules.entitlements import Pupil, is_entitled
 from booking.rules.planning import Cell, DayFacts, Situation
 from lps.families.models import Child, Household
-from lps.families.queries import Schooling, custody_ranges, days_within, schooling_of
+from lps.families.queries.custody import custody_ranges, days_within
+from lps.families.queries.pupils import Schooling, schooling_of
 from lps.kernel.prepared import Prepared, any_of, given
 
 JOURNAL_PAGE = 50

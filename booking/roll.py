@@ -11,8 +11,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from booking.models import Absence, Attendance, Booking, ServiceDay
-from lps.families import queries as families
-from lps.families.queries import CallSheet
+from lps.families.queries.care import CallSheet, call_sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +57,7 @@ def read(service_day: ServiceDay, *, with_health: bool) -> Roll:
     expected = set(Booking.objects.standing().filter(service_day=service_day).values_list("child", flat=True))
     noted = {row.child_id: row for row in Attendance.objects.filter(service_day=service_day)}
     children = expected | set(noted)
-    sheet = families.call_sheet(children, day=service_day.day, with_health=with_health)
+    sheet = call_sheet(children, day=service_day.day, with_health=with_health)
     excused = _excused(children, activity_id=service_day.activity_id, day=service_day.day)
     lines = tuple(_line(pk, sheet, noted.get(pk), pk in expected, pk in excused) for pk in sheet.order)
     return Roll(service_day, lines, {line.child_id: line for line in lines})

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from booking.models import Booking, ServiceDay, WaitingEntry
 from booking.rules.waiting import Criterion
 from lps.families.models import Child, Custody, Enrollment
-from lps.families.queries import search_pupils
+from lps.families.queries.pupils import search_pupils
 from lps.journal.models import AuditEntry
 
 HISTORY = 200

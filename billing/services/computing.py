@@ -20,7 +20,9 @@ from billing.rules.facts import Kind
 from billing.services.basis import digest, hold_prices
 from billing.services.held import hold, hold_origin
 from booking import catalogue, usage
-from lps.families.queries import PayerRow, child_names, household_names, payers
+from lps.families.queries.children import child_names
+from lps.families.queries.households import household_names
+from lps.families.queries.payers import PayerRow, payers
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record

@@ -14,7 +14,7 @@ from billing.services.computing import compute, write_drafts
 from billing.services.held import RunRefused, hold, hold_origin
 from billing.services.runs import issue, lock_counter, open_correction, opened, publish
 from lps.families.models import Household
-from lps.families.queries import PayerRow
+from lps.families.queries.payers import PayerRow
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record

@@ -14,7 +14,7 @@ from billing.services.quotients import FOLDER, QuotientSpec, set_quotient
 from booking import documents
 from booking.documents import Document
 from lps.families.models import Household
-from lps.families.queries import lock_household
+from lps.families.queries.locks import lock_household
 from lps.families.recipients import of_many
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel

@@ -15,7 +15,7 @@ from billing.quotient_plans import Overlaps, after, former_of
 from booking import documents
 from booking.documents import Document
 from lps.families.models import Household
-from lps.families.queries import lock_household
+from lps.families.queries.locks import lock_household
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record

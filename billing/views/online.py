@@ -23,7 +23,7 @@ from billing.services.attempts import AttemptRefused, open_attempt
 from lps.families.decorators import household_required, whatever_the_rules
 from lps.families.identity import FamilyRequest
 from lps.families.models import Household
-from lps.families.queries import emails_of_many
+from lps.families.queries.households import emails_of_many
 from lps.kernel.refusals import Refusal
 from lps.ui import downloads
 

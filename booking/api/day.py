@@ -21,7 +21,7 @@ from lps.accounts.api.fields import DayField, Filters, InstantParameter, KeyFiel
 from lps.accounts.api.pagination import PageFilters
 from lps.accounts.api.views import ApiView, ListView
 from lps.accounts.api.written import Written, page
-from lps.families import queries as families
+from lps.families.queries.children import known_children
 from lps.journal.channels import Channel
 
 TAG = "Journée"
@@ -242,7 +242,7 @@ class Note(ApiView):
         if held is None:
             message = _("Cette activité n'a pas lieu là ce jour-là.")
             raise complaint("activite", "lieu", "jour", code="unknown", message=message)
-        if asked["enfant"] not in families.known_children([asked["enfant"]]):
+        if asked["enfant"] not in known_children([asked["enfant"]]):
             raise complaint("enfant", code="unknown", message=_("Aucun enfant n'a cette clé."))
         attendance.note(
             service_day=held,

@@ -11,7 +11,7 @@ from booking import documents, sentences
 from booking.documents import Document, DocumentRefused
 from booking.models import Absence, Activity
 from booking.services.absences import Asked
-from lps.families.queries import ChildAtSchool
+from lps.families.queries.children import ChildAtSchool
 from lps.ui.forms import DayField
 
 REASONS = (

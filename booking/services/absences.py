@@ -16,7 +16,7 @@ from booking.message_kinds import ANSWER
 from booking.models import Absence
 from booking.services.counter import first_day_to_correct
 from lps.families.models import Child, Household
-from lps.families.queries import lock_child
+from lps.families.queries.locks import lock_child
 from lps.families.recipients import of_many
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef
 from booking.models import Activity, ActivityTie, Admission, Booking, Entitlement, ServiceDay
 from booking.rules.entitlements import Access, Pupil, is_entitled
 from booking.services.catalogue import entitle, tie
-from lps.families.queries import pupils_at_school
+from lps.families.queries.pupils import pupils_at_school
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record

@@ -14,7 +14,7 @@ from booking.rules.planning import NO_POWERS, Change, PlanningRefusal
 from booking.services import confirming, saving
 from booking.services.saving import ForeignJeton, Request, written_refusal
 from lps.families.models import Child, Household
-from lps.families.queries import lock_child
+from lps.families.queries.locks import lock_child
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel.metrics import counted

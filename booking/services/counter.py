@@ -17,7 +17,8 @@ from booking.rules.planning import NO_POWERS, OVERRIDABLE, Change, PlanningRefus
 from booking.services.bookings import Saved, change_bookings
 from lps.accounts.rights import allowed
 from lps.families.models import Child, Household
-from lps.families.queries import emails_of, schooling_of
+from lps.families.queries.households import emails_of
+from lps.families.queries.pupils import schooling_of
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from booking.message_kinds import ANSWER
 from booking.models import Period, PeriodChoice, PeriodReopening
-from lps.families.queries import lock_child
+from lps.families.queries.locks import lock_child
 from lps.families.recipients import of_many
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel

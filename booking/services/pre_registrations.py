@@ -11,7 +11,7 @@ from booking import campaigns
 from booking.models import Campaign, PreRegistration
 from booking.rules.campaigns import CampaignRefusal, Wish, understood, why_not
 from lps.families.models import Child, Household
-from lps.families.queries import lock_household
+from lps.families.queries.locks import lock_household
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import Entry, record_many

@@ -19,7 +19,7 @@ from booking.rules.entitlements import Pupil, is_entitled
 from booking.rules.planning import Cell
 from booking.rules.reminding import Pattern, Why
 from booking.rules.weeks import Week, days_of
-from lps.families.queries import PupilDays, pupil_days
+from lps.families.queries.pupils import PupilDays, pupil_days
 from lps.journal.actors import Actor
 from notifications.models import Address
 from notifications.queries import household_addresses

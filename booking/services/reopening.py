@@ -17,7 +17,7 @@ from booking.services.closures import Scope, lines
 from booking.services.days import lock_days
 from booking.wakeup import EXTEND
 from lps.families.models import Custody, Enrollment
-from lps.families.queries import lock_children
+from lps.families.queries.locks import lock_children
 from lps.families.recipients import of_many
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel

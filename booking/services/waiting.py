@@ -18,7 +18,7 @@ from booking.rules.deadlines import deadline
 from booking.rules.planning import Cell, Change, PlanningRefusal, clash, decide
 from booking.rules.waiting import Criterion
 from lps.families.models import Child, Household
-from lps.families.queries import lock_child
+from lps.families.queries.locks import lock_child
 from lps.families.recipients import Recipient, of_many
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel

@@ -15,7 +15,7 @@ from booking.queries import JOURNAL_PAGE
 from booking.services import absences as services
 from lps.families.decorators import household_required
 from lps.families.identity import FamilyRequest
-from lps.families.queries import ChildAtSchool, children_of
+from lps.families.queries.children import ChildAtSchool, children_of
 from lps.journal.channels import Channel
 from lps.ui import saying
 from tenants import context

@@ -22,7 +22,7 @@ from booking.services.periods import choose_period
 from booking.views import asking
 from lps.families.decorators import household_required
 from lps.families.identity import FamilyRequest
-from lps.families.queries import ChildAtSchool, children_of
+from lps.families.queries.children import ChildAtSchool, children_of
 from lps.journal.channels import Channel
 from lps.kernel.refusals import Refusal
 from tenants import context

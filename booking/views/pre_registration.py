@@ -17,7 +17,7 @@ from booking.services.pre_registrations import answer
 from lps.families.decorators import household_required
 from lps.families.forms.door import AddressForm
 from lps.families.identity import FamilyRequest
-from lps.families.queries import ChildAtSchool, children_of
+from lps.families.queries.children import ChildAtSchool, children_of
 from lps.families.services import addresses
 from lps.families.words import address_refused
 from lps.journal.channels import Channel

@@ -13,7 +13,7 @@ from booking.rules.weeks import Week
 from booking.services import waiting as lists
 from lps.families.decorators import child_or_404, household_required
 from lps.families.identity import FamilyRequest
-from lps.families.queries import ChildAtSchool
+from lps.families.queries.children import ChildAtSchool
 from lps.journal.channels import Channel
 from lps.kernel.refusals import Refusal
 from tenants import context

@@ -8,7 +8,7 @@ import pytest
 from django.http import HttpResponse
 
 from lps.families.models import Child, Custody, Enrollment, Guardian, Household, SchoolClass
-from lps.families.queries import days_within
+from lps.families.queries.custody import days_within
 from lps.journal.models import AuditEntry
 from lps.kernel import clock
 from tenants.models import Commune

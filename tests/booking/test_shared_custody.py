@@ -8,7 +8,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from booking.models import Booking, JournalEntry, ServiceDay, WaitingEntry
 from booking.rules.planning import PlanningRefusal
 from lps.families.models import Child, Custody, Household
-from lps.families.queries import emails_of
+from lps.families.queries.households import emails_of
 from lps.families.services import children
 from lps.journal.actors import Actor
 from lps.kernel import clock

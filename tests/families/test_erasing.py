@@ -9,7 +9,6 @@ from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from booking.models import Absence, Activity, Booking, JournalEntry, Receipt, ServiceDay, WaitingEntry
-from lps.families import queries
 from lps.families.models import (
     ERASED,
     Child,
@@ -24,6 +23,7 @@ from lps.families.models import (
     Household,
 )
 from lps.families.personal_data import gather
+from lps.families.queries.doors import custody_by_codes, household_in_force
 from lps.families.services import ask_about_data, erasing, links, share_child
 from lps.families.services.erasing import ErasureRefused
 from lps.journal.channels import Channel
@@ -167,8 +167,8 @@ def test_facts_stay_without_a_name(martin: Household) -> None:
 def test_the_codes_open_nothing_any_more_and_sessions_end(martin: Household) -> None:
     erase(martin)
 
-    assert queries.custody_by_codes(child_code="71000001", family_code="72000001", day=today()) is None
-    assert queries.household_in_force(key=str(martin.pk), generation=martin.generation) is None
+    assert custody_by_codes(child_code="71000001", family_code="72000001", day=today()) is None
+    assert household_in_force(key=str(martin.pk), generation=martin.generation) is None
     assert not addresses_of(martin.holder).exists()
 
 

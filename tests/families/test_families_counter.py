@@ -7,7 +7,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from booking.models import Booking, ServiceDay
 from lps.accounts.roles import Role
-from lps.families import phones, queries
+from lps.families import phones
 from lps.families.models import (
     Child,
     Contact,
@@ -20,6 +20,8 @@ from lps.families.models import (
     SchoolYear,
     Site,
 )
+from lps.families.queries.children import children_of
+from lps.families.queries.households import emails_of
 from lps.families.services import share_child
 from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
@@ -173,7 +175,7 @@ def test_an_address_that_an_agent_replaces_is_no_longer_used_and_told(demo: Comm
     assert "MARTIN" in keys.decrypt(message.facts, purpose=FACTS_PURPOSE)
     entry = last_entry("guardian_changed")
     assert entry.before["email"] == "Alice.Martin@example.org" and entry.after["email"] == "nouvelle@example.org"
-    assert queries.emails_of(martin) == ["nouvelle@example.org"]
+    assert emails_of(martin) == ["nouvelle@example.org"]
 
 
 def test_a_family_has_one_payer_always(demo: Commune, martin: Household) -> None:
@@ -272,7 +274,7 @@ def test_the_other_household_can_be_entered(demo: Commune, martin: Household, se
     assert signed_in(demo).post(of(martin, "enfants", seated.pk, "garde/nouveau-foyer"), words).status_code == 302
 
     other = Household.objects.get(name="DURAND")
-    assert [one.child for one in queries.children_of(household=other, day=today)] == [seated]
+    assert [one.child for one in children_of(household=other, day=today)] == [seated]
 
 
 def test_a_diet_is_a_fact_about_food(demo: Commune, martin: Household) -> None:

@@ -8,8 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pypdf import PdfReader
 
-from lps.families import queries, tasks
+from lps.families import tasks
 from lps.families.models import Child, Household, LettersBatch, SchoolClass
+from lps.families.queries.letters import letters_of_class
 from lps.families.services import NewChild, imports, letters, share_child
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
@@ -78,7 +79,7 @@ def test_a_child_of_two_households_carries_two_letters(in_demo: Commune, ce1: Sc
         child=Child.objects.get(first_name="Angéline"), household=father, custody=ALWAYS, by=BY, channel=Channel.OFFICE
     )
 
-    found = queries.letters_of_class(ce1.pk, day=clock.today(in_demo.zone))
+    found = letters_of_class(ce1.pk, day=clock.today(in_demo.zone))
 
     assert sorted(letter.household.name for letter in found) == ["DUPONT", "MARSONE"]
     assert {letter.pupil for letter in found} == {"Angéline MARSONE"}

@@ -13,9 +13,10 @@ from booking.models import Admission, Booking, Campaign, JournalEntry, PreRegist
 from booking.rules.entitlements import Access
 from booking.services.catalogue import entitle
 from lps.families import passage
-from lps.families import queries as families
 from lps.families.models import Child, Custody, Enrollment, Guardian, Rollover, SchoolClass, SchoolYear, Site
 from lps.families.passage import Years
+from lps.families.queries.children import child_of
+from lps.families.queries.doors import custody_by_codes
 from lps.families.rules.rollover import LEAVES, Fate
 from lps.families.services import rollover
 from lps.families.services.rollover import ClassWanted, RolloverRefused
@@ -135,7 +136,7 @@ def test_codes_survive(in_buchelay: Commune) -> None:
     applied(everybody_placed())
 
     assert standing()["children"] == before
-    assert families.custody_by_codes(child_code=YANIS, family_code="73026418", day=today())
+    assert custody_by_codes(child_code=YANIS, family_code="73026418", day=today())
 
 
 def test_a_parent_sees_the_new_class_from_the_day_on_and_not_before(in_buchelay: Commune) -> None:
@@ -145,7 +146,7 @@ def test_a_parent_sees_the_new_class_from_the_day_on_and_not_before(in_buchelay:
     row = applied(everybody_placed())
 
     def seen(day: date) -> str:
-        found = families.child_of(household=household, child_code=child.child_code, day=day)
+        found = child_of(household=household, child_code=child.child_code, day=day)
         assert found is not None and found.school_class is not None
         return found.school_class.level
 

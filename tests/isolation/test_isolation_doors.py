@@ -25,7 +25,7 @@ from booking import catalogue
 from lps.accounts.models import Account
 from lps.families import devices, services, tasks
 from lps.families.models import Child, Custody, FamilyLink, Household, RecoveryRequest
-from lps.families.queries import households_of_email
+from lps.families.queries.doors import households_of_email
 from notifications.delivery import drain
 from notifications.models import OutboxMessage, State
 from notifications.queries import holders_of

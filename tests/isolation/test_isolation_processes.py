@@ -12,7 +12,7 @@ from django.db import connection
 
 from deploy.processes import LOOPBACK, wait_until
 from lps.families.models import Household
-from lps.families.queries import emails_of
+from lps.families.queries.households import emails_of
 from tests.families.factories import child_of
 from tests.live import Pages, Site
 

@@ -10,7 +10,7 @@ from booking.models import Booking, Receipt, ServiceDay
 from booking.rules.planning import Cell, Change
 from booking.services.bookings import change_bookings
 from lps.families.models import Custody
-from lps.families.queries import custody_by_codes
+from lps.families.queries.doors import custody_by_codes
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel import clock

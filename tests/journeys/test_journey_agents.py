@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from lps.families.queries import emails_of
+from lps.families.queries.households import emails_of
 from tests.journeys.conftest import Browse
 from tests.journeys.families import OF_BUCHELAY
 from tests.journeys.steps import is_signed_in, sign_in_with_account

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from booking.models import ServiceDay
 from lps.accounts.doors import OFFICE
 from lps.accounts.roles import Role
-from lps.families.queries import emails_of
+from lps.families.queries.households import emails_of
 from lps.kernel import clock
 from tests.isolation.cast import Town
 from tests.journeys.conftest import Browse

@@ -15,7 +15,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, default_storage, storages
 
 from booking import catalogue
-from lps.families.queries import first_names
+from lps.families.queries.children import first_names
 from tenants import context
 from tenants.queries import host_of
 from tenants.storage.names import CommuneFiles

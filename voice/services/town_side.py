@@ -20,7 +20,7 @@ from booking.services.counter import send_receipt
 from lps.accounts import attempts
 from lps.families import codes
 from lps.families.models import Custody, Household
-from lps.families.queries import custodies_by_child_code, custody_by_codes, custody_on
+from lps.families.queries.doors import custodies_by_child_code, custody_by_codes, custody_on
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 from lps.kernel.refusals import Refusal

@@ -21,7 +21,8 @@ from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.families import search
-from lps.families.queries import PayerRow, household_names, payers
+from lps.families.queries.households import household_names
+from lps.families.queries.payers import PayerRow, payers
 from lps.families.views.agents.frame import agent_of
 from lps.ui import saying
 from tenants import context

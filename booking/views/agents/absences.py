@@ -23,7 +23,7 @@ from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families.access import children_at
 from lps.families.models import Household
-from lps.families.queries import ChildAtSchool, children_of
+from lps.families.queries.children import ChildAtSchool, children_of
 from lps.families.views.agents.frame import frame, household_or_404
 from lps.journal.channels import Channel
 from lps.journal.services import record

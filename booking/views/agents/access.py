@@ -21,7 +21,7 @@ from booking.views.agents.activities import ACCEPT, MEND, STEP, activity_or_404,
 from booking.views.agents.catalogue import changer
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
-from lps.families.queries import levels, schools
+from lps.families.queries.school import levels, schools
 from lps.ui import saying
 
 SAID = {

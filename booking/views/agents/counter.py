@@ -25,7 +25,7 @@ from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families.models import Household
-from lps.families.queries import ChildAtSchool, children_of
+from lps.families.queries.children import ChildAtSchool, children_of
 from lps.families.views.agents.frame import frame, household_or_404
 from lps.journal.actors import Actor
 from lps.ui import saying

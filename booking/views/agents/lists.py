@@ -19,7 +19,7 @@ from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
-from lps.families import queries as families
+from lps.families.queries.school import schools
 from lps.journal.channels import Channel
 from lps.journal.services import Entry, record_many
 from lps.kernel import clock
@@ -57,7 +57,7 @@ def choose(request: DoorRequest) -> HttpResponse:
         "what": request.GET.get("quoi", ""),
         "arranged": list(ARRANGED.items()),
         "how": _how(request),
-        "schools": [one for one in families.schools() if not agent.sites or one.pk in agent.sites],
+        "schools": [one for one in schools() if not agent.sites or one.pk in agent.sites],
         "where": request.GET.get("lieu", ""),
         "may_read_health": allowed(request.actor, READ_HEALTH),
         "said": saying.said(request, SAID),

@@ -18,7 +18,7 @@ from booking.views.agents.catalogue import actor_of
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
-from lps.families.queries import schools
+from lps.families.queries.school import schools
 from lps.ui import saying
 
 SAID = {"places": _("C'est enregistré : les familles voient ces jours dès maintenant.")}

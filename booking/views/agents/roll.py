@@ -18,7 +18,9 @@ from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
-from lps.families import queries as families
+from lps.families.queries.care import contacts_of
+from lps.families.queries.children import known_children
+from lps.families.queries.pupils import search_pupils
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel import clock
@@ -70,7 +72,7 @@ def note(request: DoorRequest, service_day_id: int) -> HttpResponse:
     children, state = _children(request), request.POST.get("etat", "")
     if state not in ("", *Attendance.State.values) or not children:
         return render(request, "400.html", status=400)
-    if families.known_children(children) != set(children):
+    if known_children(children) != set(children):
         raise Http404
     try:
         attendance.note(
@@ -101,7 +103,7 @@ def emergency(request: DoorRequest, service_day_id: int) -> HttpResponse:
     present = [line for line in called.lines if line.state == Attendance.State.PRESENT and line.left_at is None]
     if with_health and any(line.health for line in present):
         _log_reading(request, held)
-    contacts = families.contacts_of([line.child_id for line in present], day=held.day)
+    contacts = contacts_of([line.child_id for line in present], day=held.day)
     rows = [(line, contacts.get(line.child_id, ())) for line in present]
     return render(request, "booking/office/emergency.html", {"held": held, "rows": rows, "now": clock.now()})
 
@@ -132,7 +134,7 @@ def _found(request: DoorRequest, called: roll.Roll) -> list[dict[str, Any]]:
     asked = request.GET.get("q", "").strip()
     if len(asked) < 2:
         return []
-    pupils = families.search_pupils(asked, day=called.service_day.day, site_id=called.service_day.site_id)
+    pupils = search_pupils(asked, day=called.service_day.day, site_id=called.service_day.site_id)
     return [pupil for pupil in pupils if pupil["pk"] not in called.by_child]
 
 

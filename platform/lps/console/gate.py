@@ -23,7 +23,7 @@ from lps.accounts.actors import Visitor
 from lps.accounts.api import problems
 from lps.accounts.doors import OFFICE
 from lps.accounts.requests import DoorRequest
-from lps.families import queries as families
+from lps.families.queries.doors import tries_the_portal
 from lps.journal.actors import ActorKind
 from lps.kernel import clock
 from lps.kernel.requests import announced
@@ -109,7 +109,7 @@ def _may_try(request: DoorRequest) -> bool:
         return True
     if request.actor.kind is not ActorKind.HOUSEHOLD or request.path_info == "/deconnexion/":
         return True
-    return families.tries_the_portal(household=int(request.actor.key))
+    return tries_the_portal(household=int(request.actor.key))
 
 
 def _suspended(request: DoorRequest) -> HttpResponse | None:

@@ -8,7 +8,7 @@ from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from lps.families.models import Custody, SchoolClass
-from lps.families.queries import in_school_order
+from lps.families.queries.school import in_school_order
 from tenants.town import house_rules
 
 

@@ -6,9 +6,9 @@ from datetime import date
 
 from lps.accounts.actors import Agent
 from lps.accounts.rights import allowed
-from lps.families import queries
 from lps.families.models import Household
-from lps.families.queries import ChildAtSchool
+from lps.families.queries.children import ChildAtSchool
+from lps.families.queries.pupils import children_sitting, sites_of
 from lps.journal.actors import Actor
 
 
@@ -28,7 +28,7 @@ def may_at(actor: Actor | None, action: str, sites: Collection[int]) -> bool:
 
 def may_open(actor: Actor | None, action: str, household: Household, *, day: date) -> bool:
     """Whether an actor may do this to a household, whose children sit or will sit at some schools: one statement."""
-    return may_at(actor, action, queries.sites_of(household, day=day))
+    return may_at(actor, action, sites_of(household, day=day))
 
 
 def children_at(actor: Actor | None, children: Sequence[ChildAtSchool], *, day: date) -> Sequence[ChildAtSchool]:
@@ -38,5 +38,5 @@ def children_at(actor: Actor | None, children: Sequence[ChildAtSchool], *, day: 
     """
     if not isinstance(actor, Agent) or not actor.sites:
         return children
-    theirs = queries.children_sitting([one.child.pk for one in children], sites=actor.sites, day=day)
+    theirs = children_sitting([one.child.pk for one in children], sites=actor.sites, day=day)
     return [one for one in children if one.child.pk in theirs]

@@ -5,8 +5,8 @@ from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
-from lps.families import queries
 from lps.families.models import Custody, Enrollment, Guardian
+from lps.families.queries.school import classes_on_roll, schools
 from notifications.audiences import Audience, Choice, Recipients
 from notifications.models import Class
 from notifications.rules.numbers import BadNumber, mobile
@@ -31,13 +31,13 @@ def _mobile(phone: str) -> list[str]:
 
 
 def _schools(today: date) -> list[Choice]:
-    return [Choice(kind="school", key=site.pk, label=site.name, site_id=site.pk) for site in queries.schools()]
+    return [Choice(kind="school", key=site.pk, label=site.name, site_id=site.pk) for site in schools()]
 
 
 def _classes(today: date) -> list[Choice]:
     return [
         Choice(kind="class", key=one.pk, label=f"{one}, {one.site.name}", site_id=one.site_id)
-        for one in queries.classes_on_roll(today)
+        for one in classes_on_roll(today)
         if getattr(one, "pupils", 0)
     ]
 

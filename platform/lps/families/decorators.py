@@ -9,9 +9,9 @@ from django.utils.http import urlencode
 
 from lps.accounts.decorators import LOST, NEXT
 from lps.accounts.doors import FAMILY
-from lps.families import house_rules, queries
+from lps.families import house_rules
 from lps.families.identity import FamilyRequest, household_at
-from lps.families.queries import ChildAtSchool
+from lps.families.queries.children import ChildAtSchool, child_of
 from tenants import context
 
 View = Callable[..., HttpResponse]
@@ -49,7 +49,7 @@ def child_or_404(request: FamilyRequest, code: str) -> ChildAtSchool:
     Another family's child, a child no longer theirs and a code that nobody has give the same 404.
     """
     day = request.received_at.astimezone(context.current().zone).date()
-    child = queries.child_of(household=request.household, child_code=code, day=day)
+    child = child_of(household=request.household, child_code=code, day=day)
     if child is None:
         raise Http404
     return child

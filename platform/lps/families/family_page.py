@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from lps.families import phones, queries
+from lps.families import phones
 from lps.families.models import (
     Child,
     Contact,
@@ -20,6 +20,9 @@ from lps.families.models import (
     LettersBatch,
     SchoolClass,
 )
+from lps.families.queries.care import diets_of
+from lps.families.queries.custody import days_within, households_of, not_over
+from lps.families.queries.households import requests_of
 from notifications import queries as notifications
 from notifications.models import Blocked
 from tenants import context
@@ -104,7 +107,7 @@ def read(household: Household, *, day: date) -> FamilyPage:
         addresses=addresses,
         children=tuple(line for line in lines if not line.is_past),
         past=tuple(line for line in lines if line.is_past),
-        requests=tuple(queries.requests_of(household)[:20]),
+        requests=tuple(requests_of(household)[:20]),
         letters=tuple(letters),
     )
 
@@ -153,7 +156,7 @@ def _children(household: Household, *, day: date) -> list[ChildLine]:
     for row in custodies.order_by("child__name_sort", "child", "valid_during"):
         held.setdefault(row.child_id, []).append(row)
     seats = _seats(held, day=day)
-    diets = queries.diets_of(held)
+    diets = diets_of(held)
     others = _others(household, held, day=day)
     return [_line(rows, seats.get(pk, ()), diets.get(pk, ()), others.get(pk, ()), day=day) for pk, rows in held.items()]
 
@@ -167,11 +170,11 @@ def _line(
     day: date,
 ) -> ChildLine:
     last = rows[-1]
-    sitting = next((seat for seat in seats if queries.days_within(seat.valid_during, [day])), None)
+    sitting = next((seat for seat in seats if days_within(seat.valid_during, [day])), None)
     return ChildLine(
         child=last.child,
         span=Span.of(last.valid_during),
-        is_here=any(queries.days_within(row.valid_during, [day]) for row in rows),
+        is_here=any(days_within(row.valid_during, [day]) for row in rows),
         is_past=last.valid_during.upper is not None and last.valid_during.upper <= day,
         school_class=sitting.school_class if sitting else None,
         coming=next((seat for seat in seats if seat is not sitting), None),
@@ -183,7 +186,7 @@ def _line(
 
 def _seats(children: Iterable[int], *, day: date) -> dict[int, list[Enrollment]]:
     """The seats of the day and those to come, in order."""
-    rows = Enrollment.objects.filter(queries.not_over("valid_during", day), child__in=list(children))
+    rows = Enrollment.objects.filter(not_over("valid_during", day), child__in=list(children))
     found: dict[int, list[Enrollment]] = {}
     for row in rows.select_related("school_class__site", "school_class__teacher").order_by("valid_during", "pk"):
         found.setdefault(row.child_id, []).append(row)
@@ -191,5 +194,5 @@ def _seats(children: Iterable[int], *, day: date) -> dict[int, list[Enrollment]]
 
 
 def _others(household: Household, children: Iterable[int], *, day: date) -> dict[int, list[Household]]:
-    found = queries.households_of(children, day=day)
+    found = households_of(children, day=day)
     return {child: [one for one in some if one.pk != household.pk] for child, some in found.items()}

@@ -1,8 +1,8 @@
 """The household at the door: the actor it is, and how a session finds it again."""
 
 from lps.accounts.requests import DoorRequest
-from lps.families import queries
 from lps.families.models import Household
+from lps.families.queries.doors import household_in_force
 from lps.journal.actors import Actor, ActorKind
 
 KIND = "household"
@@ -22,7 +22,7 @@ def actor_of(household: Household) -> Actor:
 
 def resolve(request: DoorRequest, key: str, generation: int) -> Actor | None:
     """The household of a session, left in `request.household`; None once its code was renewed."""
-    household = queries.household_in_force(key=key, generation=generation)
+    household = household_in_force(key=key, generation=generation)
     if household is None:
         return None
     request.household = household  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Count, QuerySet
 
 from lps.families.models import Child, Enrollment, Rollover, SchoolClass, SchoolYear
-from lps.families.queries import in_school_order
+from lps.families.queries.school import in_school_order
 from lps.families.rules import rollover as rules
 from lps.families.rules.rollover import LEAVES, ClassFacts, Fate, Seat
 

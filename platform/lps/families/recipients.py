@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from lps.families.models import email_key
-from lps.families.queries import emails_of_many
+from lps.families.queries.households import emails_of_many
 from notifications.models import Address
 from notifications.queries import proved_by
 from notifications.services.preferences import refusing, stop_url, wants

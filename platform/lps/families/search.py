@@ -11,7 +11,8 @@ from django.db.models import Q, QuerySet
 
 from lps.families import codes
 from lps.families.models import Child, Custody, Enrollment, Guardian, Household, email_key
-from lps.families.queries import classes_on, days_within, not_over
+from lps.families.queries.custody import days_within, not_over
+from lps.families.queries.pupils import classes_on
 from lps.families.rules import spelling
 from lps.kernel.text import sort_key
 from notifications import queries as notifications

@@ -9,8 +9,10 @@ from django.core.exceptions import ValidationError
 from booking import api_queries as booking
 from booking import roll
 from lps.accounts import queries as accounts
-from lps.families import queries as families
 from lps.families import search
+from lps.families.queries.children import child_names
+from lps.families.queries.custody import children_of_households
+from lps.families.queries.households import household_names
 from lps.kernel.text import search_key
 from lps.office.journal_words import SUBJECTS
 from lps.ui.forms import DayField
@@ -27,7 +29,7 @@ def subjects_of(asked: str, *, today: date) -> list[str]:
         return [f"service_day:{held.pk}" for held in roll.service_days_of(day)]
     homes = [family.household_id for family in search.find(asked, day=today)]
     found = [f"household:{pk}" for pk in homes]
-    found += [f"child:{pk}" for pk in families.children_of_households(homes)]
+    found += [f"child:{pk}" for pk in children_of_households(homes)]
     key = search_key(asked)
     found += [f"account:{agent.pk}" for agent in accounts.agents() if key and key in search_key(agent.name)]
     return [*found, *(kind for kind, words in SUBJECTS.items() if key and search_key(str(words)) == key)]
@@ -70,7 +72,7 @@ def _activities(keys: set[int]) -> dict[int, str]:
 _NAMES: Mapping[str, Callable[[set[int]], dict[int, str]]] = {
     "account": _agents,
     "activity": _activities,
-    "child": families.child_names,
-    "household": families.household_names,
+    "child": child_names,
+    "household": household_names,
     "service_day": _days,
 }

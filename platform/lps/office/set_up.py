@@ -12,7 +12,9 @@ from booking import queries as booking
 from booking.services.catalogue import change_zone
 from booking.services.days import horizon, school_year_of
 from booking.wakeup import EXTEND
-from lps.families import queries as families
+from lps.families.queries.children import has_children
+from lps.families.queries.letters import has_letters
+from lps.families.queries.school import school_year_for
 from lps.families.services import open_school_year
 from lps.journal import town as journal
 from lps.journal.actors import Actor
@@ -92,11 +94,11 @@ def _facts(today: date) -> Mapping[Step, bool]:
     return {
         Step.CONTACTS: bool(row.contact_name and (row.contact_phone or row.contact_email)),
         Step.LOOK: bool(row.logo) or row.color != TownSettings._meta.get_field("color").default,
-        Step.YEAR: families.school_year_for(today) is not None,
+        Step.YEAR: school_year_for(today) is not None,
         Step.CATALOGUE: booking.has_catalogue(),
         Step.DEADLINES: bool(row.deadline_words),
-        Step.FAMILIES: families.has_children(),
-        Step.LETTERS: families.has_letters(),
+        Step.FAMILIES: has_children(),
+        Step.LETTERS: has_letters(),
         Step.MESSAGE: messages.has_published(),
     }
 
@@ -140,7 +142,7 @@ def open_year(*, zone: str, year: tuple[date, date] | None, today: date, now: da
 
 def _open(year: tuple[date, date], *, now: datetime, by: Actor) -> None:
     """Two agents who open it at once open one: the years of a town never overlap."""
-    if families.school_year_for(year[0]) is not None:
+    if school_year_for(year[0]) is not None:
         return
     try:
         with transaction.atomic():

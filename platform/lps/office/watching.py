@@ -18,7 +18,8 @@ from booking.overview import NextClosing, Reach
 from booking.rights import READ_ABSENCES, READ_DAY
 from lps.accounts.actors import Agent
 from lps.accounts.rights import allowed
-from lps.families.queries import children_by_key, households_with
+from lps.families.queries.children import children_by_key
+from lps.families.queries.custody import households_with
 from lps.families.rights import ANSWER_REQUESTS, FIND_FAMILIES, OPEN_FAMILY
 from tenants import context
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from booking import catalogue
 from lps.accounts.gates import whole_town_required
 from lps.accounts.requests import DoorRequest
-from lps.families.queries import first_names
+from lps.families.queries.children import first_names
 from lps.ui import saying
 from tenants import context
 from voice import queries

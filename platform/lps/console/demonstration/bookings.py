@@ -12,10 +12,10 @@ from booking.rules.planning import Cell, Change
 from booking.services.bookings import change_bookings
 from booking.services.entry import Entered, enter_bookings
 from booking.services.periods import add_period, choose_period
-from lps.families import queries as families
 from lps.families.identity import actor_of
 from lps.families.models import Household
-from lps.families.queries import Pupil
+from lps.families.queries.children import children_of
+from lps.families.queries.pupils import Pupil, pupils_of
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 
@@ -46,7 +46,7 @@ def book_families(households: list[Household], *, now: datetime, today: date) ->
     last_day = today + timedelta(weeks=_AHEAD, days=6 - today.weekday())
     days = [first_day + timedelta(days=number) for number in range((last_day - first_day).days + 1)]
     entered = []
-    for pupil in families.pupils_of(households, day=today):
+    for pupil in pupils_of(households, day=today):
         chosen = {
             by_name[name]: source.sample(range(5), k=source.randrange(2, 5))
             for name, share in _HABITS.items()
@@ -92,8 +92,8 @@ def book_marsone(household: Household, *, now: datetime, today: date) -> None:
     On 8 October 2014 they are those of the screens that the town was shown.
     """
     by_name = _activities()
-    angeline, bertrand = (found.child for found in families.children_of(household=household, day=today))
-    pupils = {pupil.child_id: pupil for pupil in families.pupils_of([household], day=today)}
+    angeline, bertrand = (found.child for found in children_of(household=household, day=today))
+    pupils = {pupil.child_id: pupil for pupil in pupils_of([household], day=today)}
     monday = today - timedelta(days=today.weekday())
     this_week, other_weeks = (0,), (*range(-4, 0), *range(1, 9))
     habits = (
@@ -141,7 +141,7 @@ def offer_periods(households: list[Household], *, now: datetime, today: date) ->
     """Two periods: one that these households' children have chosen already, one that is still to choose."""
     by_name = _activities()
     morning = by_name["Accueil Matin"]
-    site_id = families.pupils_of(households, day=today)[0].site_id
+    site_id = pupils_of(households, day=today)[0].site_id
     first, last = _span(morning, site_id, earliest=today + timedelta(days=34))
     chosen = add_period(first_day=first, last_day=last, activities=[morning])
     later_first, later_last = _span(morning, site_id, earliest=last + timedelta(days=1))
@@ -149,7 +149,7 @@ def offer_periods(households: list[Household], *, now: datetime, today: date) ->
     facts = catalogue.read().period(chosen.pk)
     assert facts is not None
     for household in households:
-        for rank, child in enumerate(families.children_of(household=household, day=today)):
+        for rank, child in enumerate(children_of(household=household, day=today)):
             choose_period(
                 period=facts,
                 child=child.child,

@@ -9,9 +9,9 @@ from booking.models import Campaign
 from booking.rules.campaigns import Wish
 from booking.services.campaigns import CampaignSpec, create
 from booking.services.pre_registrations import answer
-from lps.families import queries as families
 from lps.families.identity import actor_of
 from lps.families.models import Household
+from lps.families.queries.children import children_of
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 
@@ -56,7 +56,7 @@ def answer_for_some(campaign: Campaign, households: Sequence[Household], *, now:
                         source.choice(activities): frozenset(source.sample(_SCHOOL_DAYS, k=source.randrange(1, 5)))
                     },
                 )
-                for one in families.children_of(household=household, day=today)
+                for one in children_of(household=household, day=today)
             },
             by=actor_of(household),
             channel=Channel.WEB,

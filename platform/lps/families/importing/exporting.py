@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-from lps.families import phones, queries
+from lps.families import phones
 from lps.families.importing import reading
 from lps.families.importing.columns import COLUMNS
 from lps.families.models import Custody, Enrollment, Guardian
+from lps.families.queries.care import diets_of
 from lps.kernel import spreadsheet
 from tenants import context
 
@@ -24,7 +25,7 @@ def lines(*, day: date, sites: Collection[int] = (), with_codes: bool) -> list[d
         held = held.filter(child__in=list(seats))
     custodies = list(held.select_related("child", "household"))
     guardians = _guardians({one.household_id for one in custodies})
-    diets = queries.diets_of({one.child_id for one in custodies})
+    diets = diets_of({one.child_id for one in custodies})
     found = [
         {
             **_seat(seats.get(one.child_id)),

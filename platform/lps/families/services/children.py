@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils.translation import gettext as _
 
-from lps.families import followers, queries
+from lps.families import followers
 from lps.families.followers import Moved, Parted
 from lps.families.models import (
     HEALTH_PURPOSE,
@@ -22,7 +22,8 @@ from lps.families.models import (
     Household,
     SchoolClass,
 )
-from lps.families.queries import not_over
+from lps.families.queries.custody import days_within, not_over
+from lps.families.queries.locks import lock_child
 from lps.families.services.households import FamilyRefused
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
@@ -69,7 +70,7 @@ def change_child(*, child: Child, facts: ChildFacts, diets: Collection[str], by:
     A diet that the town did not know is added to its list.
     """
     with transaction.atomic():
-        queries.lock_child(child)
+        lock_child(child)
         row, rows = Child.objects.get(pk=child.pk), _diets(diets)
         before, after = _told(row), {**_as_json(asdict(facts)), "diets": [diet.name for diet in rows]}
         if before == after:
@@ -98,7 +99,7 @@ def check_move(*, child: Child, school_class: SchoolClass | None, since: date, t
     if school_class and first >= school_class.school_year.during.upper:
         raise FamilyRefused(Refusal("year_over"))
     rows = _seats_from(child, school_class, first)
-    sitting = next((row for row in rows if queries.days_within(row.valid_during, [first])), None)
+    sitting = next((row for row in rows if days_within(row.valid_during, [first])), None)
     if (sitting and sitting.school_class) == school_class and len(rows) <= 1:
         raise FamilyRefused(Refusal("same_class"))
 
@@ -120,7 +121,7 @@ def move_child(
     first = _first_day(school_class, since)
     end = school_class.school_year.during.upper if school_class else None
     with transaction.atomic():
-        queries.lock_child(child)
+        lock_child(child)
         check_move(child=child, school_class=school_class, since=since, today=today)
         rows = _seats_from(child, school_class, first)
         before = [_seat_told(row) for row in rows]
@@ -136,7 +137,7 @@ def move_child(
 def share_custody(*, child: Child, household: Household, since: date, by: Actor) -> Custody:
     """Give a child to a second household too from a day on. Raises `FamilyRefused`: `already_there`."""
     with transaction.atomic():
-        queries.lock_child(child)
+        lock_child(child)
         if Custody.objects.filter(not_over("valid_during", since), child=child, household=household).exists():
             raise FamilyRefused(Refusal("already_there"))
         row = Custody.objects.create(child=child, household=household, valid_during=DateRange(since, None))
@@ -153,7 +154,7 @@ def check_end(*, child: Child, household: Household, last_day: date) -> list[Cus
     if not own:
         raise FamilyRefused(Refusal("not_there"))
     others = [row for row in held if row.household_id != household.pk]
-    if not any(queries.days_within(row.valid_during, [end]) for row in others):
+    if not any(days_within(row.valid_during, [end]) for row in others):
         raise FamilyRefused(Refusal("nobody_left"))
     return own
 
@@ -173,7 +174,7 @@ def end_custody(*, child: Child, household: Household, last_day: date, by: Actor
     """
     end = _day_after(last_day)
     with transaction.atomic():
-        queries.lock_child(child)
+        lock_child(child)
         own = check_end(child=child, household=household, last_day=last_day)
         before = {"household": household.pk, "to": [str(row.valid_during.upper) for row in own]}
         for row in own:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import CharField, DateField, Exists, F, Func, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 
-from lps.families import codes, erasers, queries
+from lps.families import codes, erasers
 from lps.families.erasers import Erased
 from lps.families.models import (
     ERASED,
@@ -24,6 +24,7 @@ from lps.families.models import (
     HealthNote,
     Household,
 )
+from lps.families.queries.households import emails_of
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import Entry, record_many
@@ -89,7 +90,7 @@ def erase(*, household: Household, by: Actor, channel: Channel, day: date, at: d
         erased = _erased([locked.pk], day=day)
         if number := _obstacles(erased).get(locked.pk):
             raise ErasureRefused("to_come", number=number)
-        addresses, name = queries.emails_of(locked), locked.name
+        addresses, name = emails_of(locked), locked.name
         DataRequest.objects.filter(household=locked, answered_at__isnull=True).update(answered_at=at)
         _take_away(erased, by=by, channel=channel, at=at)
         for address in addresses:

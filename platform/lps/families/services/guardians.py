@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
-from lps.families import queries
 from lps.families.models import Guardian, Household, email_key
+from lps.families.queries.households import emails_of_many
 from lps.families.services.households import FamilyRefused, NewGuardian
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
@@ -96,7 +96,7 @@ def remove_guardian(*, guardian: Guardian, by: Actor, channel: Channel) -> None:
 def _forget_proof(household: Household, email: str, *, by: Actor, channel: Channel) -> None:
     """End the use of a proved address that no guardian bears any more, and tell it so."""
     key = email_key(email)
-    if key in {email_key(kept) for kept in queries.emails_of_many([household.pk]).get(household.pk, [])}:
+    if key in {email_key(kept) for kept in emails_of_many([household.pk]).get(household.pk, [])}:
         return
     for address in notifications.addresses_of(household.holder):
         if email_key(address.address) == key:

@@ -7,8 +7,9 @@ from datetime import date
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from lps.families import codes, queries
+from lps.families import codes
 from lps.families.models import Child, Custody, Enrollment, Guardian, Household, SchoolClass, email_key
+from lps.families.queries.doors import known_child_lookups, known_family_lookups
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import Entry, record_change, record_many
@@ -159,7 +160,7 @@ def _insert_households(specs: Sequence[NewHousehold]) -> list[Household]:
         [spec.code for spec in specs],
         length=town.settings().family_code_length,
         lookup=codes.family_lookup,
-        known=queries.known_family_lookups,
+        known=known_family_lookups,
     )
     now = clock.now()
     rows = [
@@ -201,7 +202,7 @@ def _insert_children(new: Sequence[NewChild]) -> list[Child]:
         [child.code for child in new],
         length=town.settings().child_code_length,
         lookup=codes.child_lookup,
-        known=queries.known_child_lookups,
+        known=known_child_lookups,
     )
     rows = [
         Child(

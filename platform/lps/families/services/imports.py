@@ -11,12 +11,13 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from lps.families import phones, queries
+from lps.families import phones
 from lps.families.importing import columns, comparing, lines, reading, writing
 from lps.families.importing.comparing import ChildPlan, Plan
 from lps.families.importing.lines import Wrong
 from lps.families.importing.reading import FileRefused, Table
 from lps.families.models import ImportBatch, SchoolYear
+from lps.families.queries.school import school_year_for
 from lps.families.services.households import FamilyRefused
 from lps.families.wakeup import IMPORT, after_schools
 from lps.journal.actors import Actor, ActorKind
@@ -196,7 +197,7 @@ def _plan(table: Table, mapped: columns.Mapped) -> Plan:
 
 
 def _year(today: date) -> SchoolYear:
-    year = queries.school_year_for(today)
+    year = school_year_for(today)
     if year is None:
         raise NoSchoolYear(today)
     return year

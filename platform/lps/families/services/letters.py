@@ -10,9 +10,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from lps.families import queries
 from lps.families.models import Household, LettersBatch
-from lps.families.queries import Letter
+from lps.families.queries.letters import Letter, letters_of_class, letters_of_household
+from lps.families.queries.school import classes_by_key
 from lps.families.wakeup import LETTERS
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
@@ -104,9 +104,9 @@ def _draw(batch: LettersBatch) -> None:
 
 def _sheaves(batch: LettersBatch, *, day: date) -> list[Sheaf]:
     if "household" in batch.asked:
-        letters = queries.letters_of_household(batch.asked["household"], day=day)
+        letters = letters_of_household(batch.asked["household"], day=day)
         return [Sheaf(letters[0].household.name if letters else "", letters)]
     return [
-        Sheaf(str(school_class.site) + ", " + str(school_class), queries.letters_of_class(school_class.pk, day=day))
-        for school_class in queries.classes_by_key(batch.asked["classes"])
+        Sheaf(str(school_class.site) + ", " + str(school_class), letters_of_class(school_class.pk, day=day))
+        for school_class in classes_by_key(batch.asked["classes"])
     ]

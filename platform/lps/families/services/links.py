@@ -3,8 +3,8 @@
 import secrets
 from datetime import timedelta
 
-from lps.families import queries
 from lps.families.models import FamilyLink, Household, RecoveryRequest
+from lps.families.queries.doors import link_in_force
 from lps.kernel import clock
 from tenants import keys
 
@@ -32,12 +32,12 @@ def new_link(
 
 def is_in_force(*, token: str, purpose: FamilyLink.Purpose) -> bool:
     """Whether a link can still be used, without using it."""
-    return queries.link_in_force(lookup=_lookup(token), purpose=purpose, now=clock.real_now()) is not None
+    return link_in_force(lookup=_lookup(token), purpose=purpose, now=clock.real_now()) is not None
 
 
 def in_force(*, token: str, purpose: FamilyLink.Purpose) -> FamilyLink | None:
     """A link that can still be used, with its household; it is not used up."""
-    return queries.link_in_force(lookup=_lookup(token), purpose=purpose, now=clock.real_now())
+    return link_in_force(lookup=_lookup(token), purpose=purpose, now=clock.real_now())
 
 
 def use_link(*, token: str, purpose: FamilyLink.Purpose) -> FamilyLink | None:

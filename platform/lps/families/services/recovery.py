@@ -7,10 +7,10 @@ from datetime import datetime
 from django.db import transaction
 
 from lps.accounts import attempts
-from lps.families import queries
 from lps.families.identity import actor_of
 from lps.families.models import FamilyLink, Household, RecoveryRequest, email_key
-from lps.families.queries import ChildAtSchool
+from lps.families.queries.children import ChildAtSchool, children_of
+from lps.families.queries.doors import households_of_email
 from lps.families.services import links
 from lps.families.wakeup import ANSWER
 from lps.journal.actors import Actor
@@ -70,7 +70,7 @@ def reveal_codes(*, token: str, received_at: datetime, channel: Channel) -> Reve
         household = link.household
         record(by=actor_of(household), channel=channel, action="codes_revealed", subject=household.holder)
     day = received_at.astimezone(context.current().zone).date()
-    return Revealed(household=household, children=queries.children_of(household=household, day=day))
+    return Revealed(household=household, children=children_of(household=household, day=day))
 
 
 def _answer(pk: int) -> bool:
@@ -80,7 +80,7 @@ def _answer(pk: int) -> bool:
         request = waiting.filter(pk=pk, answered_at__isnull=True).first()
         if request is None:
             return False
-        for household, on_file in queries.households_of_email(keys.decrypt(request.email, purpose=PURPOSE)):
+        for household, on_file in households_of_email(keys.decrypt(request.email, purpose=PURPOSE)):
             _send_link(household, on_file)
         request.email, request.answered_at = "", clock.now()
         request.save(update_fields=("email", "answered_at"))

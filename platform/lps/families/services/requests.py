@@ -4,8 +4,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from lps.families import queries
 from lps.families.models import DataRequest, Household
+from lps.families.queries.households import emails_of
+from lps.families.queries.locks import lock_household
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 from lps.journal.services import record
@@ -45,7 +46,7 @@ def ask_about_data(
     """
     with transaction.atomic():
         if by.kind == ActorKind.HOUSEHOLD:
-            queries.lock_household(household)  # a form sent many times at once is counted one after the other
+            lock_household(household)  # a form sent many times at once is counted one after the other
             waiting = DataRequest.objects.filter(household=household, answered_at__isnull=True)
             if same := waiting.filter(kind=kind, words=words).first():
                 return same
@@ -64,7 +65,7 @@ def answer_data_request(*, asked: DataRequest, words: str, by: Actor, channel: C
         if not unanswered.update(answer=words, answered_at=clock.now()):
             raise AlreadyAnswered
         record(by=by, channel=channel, action="data_request_answered", subject=f"data_request:{asked.pk}")
-        for address in queries.emails_of(asked.household):
+        for address in emails_of(asked.household):
             facts = {"family": asked.household.name, "url": url_of(context.current(), "/donnees-personnelles/")}
             post(to=address, template="families/emails/answered", facts=facts, by=by)
     asked.refresh_from_db()

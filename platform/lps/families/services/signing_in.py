@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from lps.accounts import attempts, sessions
-from lps.families import codes, queries
+from lps.families import codes
 from lps.families.identity import actor_of
 from lps.families.models import Child, FamilyLink, Household
+from lps.families.queries.doors import custody_by_codes, known_family_lookups
+from lps.families.queries.households import emails_of
 from lps.families.services import links
 from lps.families.services.households import assigned_codes
 from lps.journal.actors import Actor
@@ -54,7 +56,7 @@ def sign_in(
     )
     must_wait = attempts.check(counters) > 0
     day = received_at.astimezone(context.current().zone).date()
-    custody = queries.custody_by_codes(child_code=child_code, family_code=family_code, day=day)
+    custody = custody_by_codes(child_code=child_code, family_code=family_code, day=day)
     if must_wait or custody is None:
         if not must_wait:
             attempts.fail(counters)
@@ -80,7 +82,7 @@ def send_device_links(*, household: Household, channel: Channel) -> list[str]:
 
     None on file: an empty list, and the family has to call the town.
     """
-    addresses = queries.emails_of(household)
+    addresses = emails_of(household)
     with transaction.atomic():
         if addresses and not links.is_recent(
             household=household, purpose=FamilyLink.Purpose.DEVICE, within=SENT_AGAIN_AFTER
@@ -111,7 +113,7 @@ def renew_family_code(*, household: Household, by: Actor, channel: Channel, reas
         # Two agents at once: the second draws after the first, and both codes are in the journal's order.
         row = Household.objects.select_for_update(of=("self",), no_key=True).get(pk=household.pk)
         length = town.settings().family_code_length
-        [code] = assigned_codes([""], length=length, lookup=codes.family_lookup, known=queries.known_family_lookups)
+        [code] = assigned_codes([""], length=length, lookup=codes.family_lookup, known=known_family_lookups)
         row.code, row.code_lookup = codes.seal_family_code(code), codes.family_lookup(code)
         row.code_renewed_at = clock.now()
         row.generation += 1

@@ -4,10 +4,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from lps.families import queries
 from lps.families.decorators import household_required
 from lps.families.identity import FamilyRequest
 from lps.families.paths import planning
+from lps.families.queries.children import children_of
 from tenants import context
 from tenants.town import house_rules as town
 
@@ -17,7 +17,7 @@ from tenants.town import house_rules as town
 def children(request: FamilyRequest) -> HttpResponse:
     """The children of the household today, each leading to its planning."""
     day = request.received_at.astimezone(context.current().zone).date()
-    found = queries.children_of(household=request.household, day=day)
+    found = children_of(household=request.household, day=day)
     shown = [
         {
             "name": str(child.child),

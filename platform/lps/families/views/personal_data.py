@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from lps.accounts.rights import allowed
-from lps.families import personal_data, queries, services
+from lps.families import personal_data, services
 from lps.families.decorators import household_required, whatever_the_rules
 from lps.families.forms.door import DataRequestForm
 from lps.families.identity import FamilyRequest, household_at
 from lps.families.models import DataRequest
+from lps.families.queries.households import requests_of
 from lps.families.rights import READ_OWN_DATA
 from lps.journal.channels import Channel
 from lps.ui import downloads
@@ -94,5 +95,5 @@ def _page(request: FamilyRequest, *, form: DataRequestForm) -> HttpResponse:
     facts: dict[str, Any] = {"form": form, "household": household, "done": request.GET.get(DONE, "")}
     if household:
         facts["consents"] = list(notifications.consents_of(household.holder))
-        facts["requests"] = queries.requests_of(household)
+        facts["requests"] = requests_of(household)
     return render(request, "families/personal_data.html", facts)

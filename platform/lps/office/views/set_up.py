@@ -13,7 +13,7 @@ from booking.catalogue_templates import TEMPLATES
 from booking.services.catalogue import CatalogueNotEmpty, apply_template
 from lps.accounts.gates import whole_town_required
 from lps.accounts.requests import DoorRequest
-from lps.families import queries as families
+from lps.families.queries.school import school_year_for
 from lps.journal import town as journal
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
@@ -95,7 +95,7 @@ def steps(request: DoorRequest) -> HttpResponse:
 def year(request: DoorRequest) -> HttpResponse:
     """Open the school year, with the holidays of the town's zone."""
     today = _today()
-    standing = families.school_year_for(today)
+    standing = school_year_for(today)
     years = [] if standing else set_up.years_to_open(today)
     initial = {"year": set_up.proposed_year(today)[0].year, "school_zone": town.settings().school_zone}
     form = YearForm(request.POST if request.method == "POST" else None, years=years, initial=initial)

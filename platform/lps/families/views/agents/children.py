@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
-from lps.families import access, family_page, queries, search, words
+from lps.families import access, family_page, search, words
 from lps.families.forms.counter import (
     ChildForm,
     ContactForm,
@@ -22,6 +22,10 @@ from lps.families.forms.counter import (
     UntilForm,
 )
 from lps.families.models import Child, Contact, HealthNote, Household
+from lps.families.queries.care import contact_of, diets, health_note_of, health_notes
+from lps.families.queries.households import household_by_key
+from lps.families.queries.pupils import sites_of_child
+from lps.families.queries.school import classes_on_roll
 from lps.families.rights import EDIT_FAMILIES, OPEN_FAMILY, READ_HEALTH, WRITE_HEALTH
 from lps.families.services import FamilyRefused, counter
 from lps.families.services import children as services
@@ -53,7 +57,7 @@ BOTH = ["GET", "HEAD", "POST"]
 def child(request: DoorRequest, household_id: int, child_id: int) -> HttpResponse:
     """One child of a family."""
     household, found = child_or_404(request, household_id, child_id, OPEN_FAMILY)
-    sites = queries.sites_of_child(found, day=_today())
+    sites = sites_of_child(found, day=_today())
     facts = {
         **frame(request, household),
         "child": found,
@@ -72,7 +76,7 @@ def edit(request: DoorRequest, household_id: int, child_id: int) -> HttpResponse
     """Who a child is, and what it does not eat."""
     household, found = child_or_404(request, household_id, child_id, EDIT_FAMILIES)
     initial = ChildForm.initial_of(found)
-    form = ChildForm(posted(request), initial=initial, today=_today(), diets=queries.diets())
+    form = ChildForm(posted(request), initial=initial, today=_today(), diets=diets())
     if form.is_valid():
         services.change_child(child=found, facts=form.facts, diets=form.diets, by=agent_of(request))
         return saying.done(child_path(household, found), "change")
@@ -85,7 +89,7 @@ def move(request: DoorRequest, household_id: int, child_id: int) -> HttpResponse
     """Another class from a day on: first what becomes of the bookings, then, once confirmed, it is done."""
     household, found = child_or_404(request, household_id, child_id, EDIT_FAMILIES)
     agent, today = agent_of(request), _today()
-    classes = queries.classes_on_roll(today, sites=agent.sites)
+    classes = classes_on_roll(today, sites=agent.sites)
     form = MoveForm(posted(request), initial={"since": today}, classes=classes)
     effects = None
     if form.is_valid():
@@ -220,7 +224,7 @@ def health(request: DoorRequest, household_id: int, child_id: int) -> HttpRespon
     if form is not None and form.is_valid():
         services.save_health_note(child=found, note=None, facts=form.facts, by=agent_of(request))
         return saying.done(request.path, "sante")
-    notes = queries.health_notes(found)
+    notes = health_notes(found)
     if notes:
         _log_reading(request, found)
     facts = {
@@ -297,21 +301,21 @@ def _form(request: DoorRequest, household: Household, found: Child, form: Any, *
 def _other(request: DoorRequest) -> Household | None:
     """The household chosen, if this agent may open it."""
     key = request.POST.get("foyer") or request.GET.get("foyer") or ""
-    other = queries.household(pk=int(key)) if key.isascii() and key.isdigit() and len(key) < 19 else None
+    other = household_by_key(pk=int(key)) if key.isascii() and key.isdigit() and len(key) < 19 else None
     if other is None or not access.may_open(request.actor, EDIT_FAMILIES, other, day=_today()):
         return None
     return other
 
 
 def _contact_or_404(found: Child, pk: int) -> Contact:
-    row = queries.contact_of(found, pk=pk)
+    row = contact_of(found, pk=pk)
     if row is None:
         raise Http404
     return row
 
 
 def _note_or_404(found: Child, pk: int) -> HealthNote:
-    row = queries.health_note_of(found, pk=pk)
+    row = health_note_of(found, pk=pk)
     if row is None:
         raise Http404
     return row

@@ -8,8 +8,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
-from lps.families import queries, services
+from lps.families import services
 from lps.families.forms.counter import RenewForm
+from lps.families.queries.children import children_of
 from lps.families.rights import EDIT_FAMILIES, PRINT_CODES, RENEW_CODES
 from lps.families.services import letters
 from lps.families.services.households import set_trial
@@ -36,7 +37,7 @@ def codes(request: DoorRequest, household_id: int) -> HttpResponse:
     record(by=agent_of(request), channel=Channel.OFFICE, action="codes_read", subject=household.holder)
     facts = {
         **frame(request, household),
-        "children": queries.children_of(household=household, day=clock.today(context.current().zone)),
+        "children": children_of(household=household, day=clock.today(context.current().zone)),
         "said": saying.said(request, SAID),
     }
     response = render(request, "families/office/codes.html", facts)

@@ -13,9 +13,12 @@ from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
-from lps.families import family_page, queries, search
+from lps.families import family_page, search
 from lps.families.access import may_at
 from lps.families.models import Enrollment, SchoolClass
+from lps.families.queries.custody import households_of
+from lps.families.queries.pupils import pupils_of_class
+from lps.families.queries.school import classes_on_roll
 from lps.families.rights import (
     ANSWER_REQUESTS,
     EDIT_FAMILIES,
@@ -47,7 +50,7 @@ SAID = {
 def families(request: DoorRequest) -> HttpResponse:
     """The search, by whatever one remembers; before anything is asked, the classes."""
     asked, day, sites = request.GET.get("q", "").strip(), clock.today(context.current().zone), _sites(request)
-    classes = queries.classes_on_roll(day, sites=sites)
+    classes = classes_on_roll(day, sites=sites)
     may_open = allowed(request.actor, OPEN_FAMILY)
     facts: dict[str, Any] = {
         "q": asked,
@@ -79,7 +82,7 @@ def school_class(request: DoorRequest, class_id: int) -> HttpResponse:
     if not allowed(request.actor, FIND_FAMILIES, found):
         raise PermissionDenied
     day = clock.today(context.current().zone)
-    page = Paginator(queries.pupils_of_class(found.pk, day=day), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(pupils_of_class(found.pk, day=day), PER_PAGE).get_page(request.GET.get("page"))
     facts = {
         "school_class": found,
         "page": page,
@@ -110,7 +113,7 @@ def family(request: DoorRequest, household_id: int) -> HttpResponse:
 
 def _with_households(seated: list[Enrollment], request: DoorRequest) -> list[tuple[Enrollment, Any]]:
     day = clock.today(context.current().zone)
-    households = queries.households_of([one.child_id for one in seated], day=day)
+    households = households_of([one.child_id for one in seated], day=day)
     return [(one, households.get(one.child_id, ())) for one in seated]
 
 

@@ -15,8 +15,11 @@ from django.utils.module_loading import import_string
 from lps.accounts.actors import Agent
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
-from lps.families import access, queries
+from lps.families import access
 from lps.families.models import Child, Household
+from lps.families.queries.children import child_in
+from lps.families.queries.households import household_by_key
+from lps.families.queries.pupils import sites_of_child
 from lps.families.rights import OPEN_FAMILY
 from lps.kernel import clock
 from lps.ui.nav import NavItem, links
@@ -25,7 +28,7 @@ from tenants import context, offers
 
 def household_or_404(request: DoorRequest, household_id: int, action: str = OPEN_FAMILY) -> Household:
     """The household of that key; 403 for an agent kept to schools where none of its children goes."""
-    household = queries.household(pk=household_id)
+    household = household_by_key(pk=household_id)
     if household is None:
         raise Http404
     if not access.may_open(request.actor, action, household, day=clock.today(context.current().zone)):
@@ -36,10 +39,10 @@ def household_or_404(request: DoorRequest, household_id: int, action: str = OPEN
 def child_or_404(request: DoorRequest, household_id: int, child_id: int, action: str) -> tuple[Household, Child]:
     """A household and a child that it has or had; 403 for an agent kept to schools where this child does not go."""
     household = household_or_404(request, household_id)
-    child = queries.child_in(household, pk=child_id)
+    child = child_in(household, pk=child_id)
     if child is None:
         raise Http404
-    sites = queries.sites_of_child(child, day=clock.today(context.current().zone))
+    sites = sites_of_child(child, day=clock.today(context.current().zone))
     if not access.may_at(request.actor, action, sites):
         raise PermissionDenied
     return household, child

@@ -13,12 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from lps.accounts.gates import whole_town_required
 from lps.accounts.requests import DoorRequest
-from lps.families import queries, words
+from lps.families import words
 from lps.families.importing import reading, sample
 from lps.families.importing import template as template_file
 from lps.families.importing.columns import COLUMNS
 from lps.families.importing.reading import FileRefused
 from lps.families.models import ImportBatch
+from lps.families.queries.imports import imports_received
+from lps.families.queries.school import school_year_for
 from lps.families.rights import IMPORT_FAMILIES
 from lps.families.services import imports as services
 from lps.families.services.imports import NoSchoolYear
@@ -48,7 +50,7 @@ def imports(request: DoorRequest) -> HttpResponse:
                 refused = str(words.REFUSED[error.refusal.code])
             except NoSchoolYear:
                 refused = str(words.REFUSED["no_school_year"])
-    facts = {"batches": queries.imports_received(), "refused": refused}
+    facts = {"batches": imports_received(), "refused": refused}
     return render(request, "families/office/imports.html", facts, status=400 if refused else 200)
 
 
@@ -65,7 +67,7 @@ def template(request: DoorRequest) -> HttpResponse:
 def example(request: DoorRequest) -> HttpResponse:
     """A school of five classes, filled in for the year of today: what a file looks like, and something to try."""
     today = clock.today(context.current().zone)
-    year = queries.school_year_for(today)
+    year = school_year_for(today)
     first_year = year.during.lower.year if year else today.year
     response = HttpResponse(template_file.as_xlsx(sample.rows(first_year)), content_type=XLSX_TYPE)
     return downloads.saved(response, name="exemple-ecole.xlsx")

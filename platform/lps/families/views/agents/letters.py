@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
-from lps.families import queries
 from lps.families.models import LettersBatch
+from lps.families.queries.letters import letters_asked
+from lps.families.queries.school import classes_to_come
 from lps.families.rights import PRINT_CODES
 from lps.families.services import letters as services
 from lps.families.views.agents.frame import agent_of, household_or_404
@@ -31,12 +32,12 @@ SHOWN = 20
 def letters(request: DoorRequest) -> HttpResponse:
     """The classes to print, and the letters asked for."""
     day, agent = clock.today(context.current().zone), agent_of(request)
-    classes = [one for one in queries.classes_to_come(day) if allowed(agent, PRINT_CODES, one)]
+    classes = [one for one in classes_to_come(day) if allowed(agent, PRINT_CODES, one)]
     chosen = _chosen(request, {one.pk for one in classes})
     if request.method == "POST" and chosen:
         services.ask_for_classes(classes=chosen, by=agent)
         return HttpResponseRedirect(request.path)
-    batches = list(queries.letters_asked(sites=agent.sites)[:SHOWN])
+    batches = list(letters_asked(sites=agent.sites)[:SHOWN])
     facts = {
         "classes": classes,
         "batches": batches,
@@ -68,7 +69,7 @@ def _check(request: DoorRequest, batch: LettersBatch) -> None:
     """Raise `PermissionDenied` unless every class of the batch, or its family, is of the agent's schools."""
     if household := batch.asked.get("household"):
         household_or_404(request, household, PRINT_CODES)
-    elif not queries.letters_asked(sites=agent_of(request).sites).filter(pk=batch.pk).exists():
+    elif not letters_asked(sites=agent_of(request).sites).filter(pk=batch.pk).exists():
         raise PermissionDenied
 
 

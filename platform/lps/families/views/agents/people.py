@@ -9,9 +9,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
-from lps.families import queries, search, words
+from lps.families import search, words
 from lps.families.forms.counter import GuardianForm, HouseholdForm, NewChildForm, NewFamilyForm
 from lps.families.models import Guardian, Household
+from lps.families.queries.households import guardian_in
+from lps.families.queries.school import classes_on_roll
 from lps.families.rights import EDIT_FAMILIES
 from lps.families.search import FoundFamily
 from lps.families.services import FamilyRefused, counter
@@ -42,7 +44,7 @@ def new_family(request: DoorRequest) -> HttpResponse:
         posted(request),
         initial={"city": context.current().place_name},
         today=today,
-        classes=queries.classes_on_roll(today, sites=agent.sites),
+        classes=classes_on_roll(today, sites=agent.sites),
         must_sit=bool(agent.sites),
     )
     twins: Sequence[FoundFamily] = ()
@@ -67,7 +69,7 @@ def new_child(request: DoorRequest, household_id: int) -> HttpResponse:
         posted(request),
         initial={"last_name": found.name},
         today=today,
-        classes=queries.classes_on_roll(today, sites=agent.sites),
+        classes=classes_on_roll(today, sites=agent.sites),
         must_sit=bool(agent.sites),
     )
     twins: Sequence[FoundFamily] = ()
@@ -149,7 +151,7 @@ def _twins(request: DoorRequest, known: search.Known) -> Sequence[FoundFamily]:
 
 def _guardian_or_404(request: DoorRequest, household_id: int, guardian_id: int) -> tuple[Household, Guardian]:
     found = household_or_404(request, household_id, EDIT_FAMILIES)
-    row = queries.guardian_in(found, pk=guardian_id)
+    row = guardian_in(found, pk=guardian_id)
     if row is None:
         raise Http404
     return found, row

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
-from lps.families import queries, services
+from lps.families import services
 from lps.families.forms.door import AnswerForm
+from lps.families.queries.households import data_requests
 from lps.families.rights import ANSWER_REQUESTS, ERASE_FAMILY
 from lps.families.services import AlreadyAnswered
 from lps.families.views.agents.frame import agent_of, household_or_404
@@ -28,7 +29,7 @@ DONE = "fait"
 @agent_required(ANSWER_REQUESTS)
 def requests(request: DoorRequest) -> HttpResponse:
     """What families asked, those to answer first; of its own schools alone, to an agent kept to some."""
-    rows = queries.data_requests(day=_today(), sites=agent_of(request).sites)
+    rows = data_requests(day=_today(), sites=agent_of(request).sites)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "families/office/requests.html", {"page": page, "done": DONE in request.GET})
 
@@ -37,7 +38,7 @@ def requests(request: DoorRequest) -> HttpResponse:
 @agent_required(ANSWER_REQUESTS)
 def answer(request: DoorRequest, request_id: int) -> HttpResponse:
     """One request, and its answer."""
-    asked = get_object_or_404(queries.data_requests(day=_today()), pk=request_id)
+    asked = get_object_or_404(data_requests(day=_today()), pk=request_id)
     household_or_404(request, asked.household_id, ANSWER_REQUESTS)
     form = AnswerForm(request.POST if request.method == "POST" else None)
     facts = {"asked": asked, "form": form, "late": False, "may_erase": allowed(request.actor, ERASE_FAMILY)}

@@ -1,0 +1,1 @@
+"""Reads about families, one question each; a module a subject."""
