@@ -17,6 +17,7 @@ from celery.worker.request import Request
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeout
 
 from lps.kernel import log_context
 from lps.kernel.metrics.counted import task_lost, task_timed
@@ -136,10 +137,15 @@ def _mark(task: str, slug: str, slot: int) -> str:
 
 
 def _is_free(task: str, slug: str, slot: int) -> bool:
-    """Take a place in the queue; without the cache there is one for everybody."""
+    """Take a place in the queue; without the cache there is one for everybody.
+
+    A cache that hangs is no broker either: what is asked there would wait as well, and longer.
+    """
     with context.public():
         try:
             return bool(cache.add(_mark(task, slug, slot), True, timeout=WAITING_SECONDS))
+        except RedisTimeout as error:
+            raise OperationalError(str(error)) from error
         except (RedisError, OSError):
             return True
 

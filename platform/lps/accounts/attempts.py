@@ -20,7 +20,7 @@ from django.conf import settings
 from lps.kernel import clock
 from lps.kernel.causes import cause
 from lps.kernel.metrics import counted
-from tenants import context, keys
+from tenants import context, keys, valkey
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ def _count(counters: Sequence[Counter], outcome: str) -> None:
 
 @cache
 def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
+    return valkey.Client.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
 
 
 def _delays(policy: Policy) -> tuple[int, int, int, int]:
