@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.files import kept, write_private
-from deploy.processes import Impossible, disk_full_sentence, free_port, is_disk_full, port_is_taken, wait_until
+from deploy.processes import Impossible, disk_full_sentence, free_port, is_disk_full, port_is_taken, reserve, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 NEEDED_BYTES = 500_000_000
@@ -72,11 +72,12 @@ class DataDirectory:
         }
 
     def port(self, name: str, *, wanted: int | None = None) -> int:
-        """Give the port remembered under this name, or `wanted`, or another when somebody else has it."""
+        """Give the port remembered under this name, or `wanted`, or another when somebody else has it, or soon will."""
         known = self._ports().get(name)
-        if known is not None and is_released(known):
+        if known is not None and is_released(known) and reserve(known):
             return known
-        chosen = free_port() if wanted is None or port_is_taken(wanted) else wanted
+        is_ours = wanted is not None and not port_is_taken(wanted) and reserve(wanted)
+        chosen = wanted if wanted is not None and is_ours else free_port()
         self.remember_port(name, chosen)
         return chosen
 

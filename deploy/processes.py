@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
@@ -195,6 +197,31 @@ def has_ipv6_loopback() -> bool:
     except OSError:
         return False
     return True
+
+
+def reserve(port: int) -> bool:
+    """Keep a port for the programs of this process, among all the runs of this user; False when another has it.
+
+    Two runs that start together both find a port free before either of them listens. Ends with the process.
+    """
+    if port in _reserved:
+        return True
+    folder = Path(tempfile.gettempdir()) / f"lps-ports-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        lock = os.open(folder / str(port), os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError:  # a full disk: who listens first has it
+        return True
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return False
+    _reserved[port] = lock
+    return True
+
+
+_reserved: dict[int, int] = {}  # a locked file each, open as long as we live
 
 
 def port_is_taken(port: int) -> bool:

@@ -35,7 +35,7 @@ class Silence:
 
     @contextmanager
     def watched(self, ping: Callable[[], object]) -> Iterator[None]:
-        """Around one question; raises `Silent` instead of asking a server that is silent. `ping` asks on, if need be."""
+        """Around one question; raises `Silent` instead of asking a server that is silent; `ping` asks on."""
         if self._lasts:
             raise Silent("it has not answered for a while")
         asked_at = time.monotonic()
@@ -69,10 +69,11 @@ class Client(redis.Redis):
     def execute_command(self, *words: Any, **options: Any) -> Any:
         """Ask one thing."""
         with _silence_of(_address(self)).watched(self._ping):
-            return super().execute_command(*words, **options)
+            return super().execute_command(*words, **options)  # type: ignore[no-untyped-call]
 
     def _ping(self) -> object:
-        return super().execute_command("PING")
+        ponged: object = super().execute_command("PING")  # type: ignore[no-untyped-call]
+        return ponged
 
 
 class CacheClient(RedisCacheClient):

@@ -71,6 +71,36 @@ def test_the_pages_answer_show_their_figures_and_end_when_asked(site: Site, tmp_
     assert (folders, list(tmp_path.glob("lps-metrics-*"))) == (1, [])
 
 
+COUNTS = "import sys\nimport lps.kernel.metrics\nprint('counts', flush=True)\nsys.stdin.read()"
+
+
+def counting(folder: Path) -> subprocess.Popen[bytes]:
+    """A process that counts in a folder of its own, below another, until it is ended."""
+    own = {"LPS_METRICS_PORT": str(free_port()), "TMPDIR": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", COUNTS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **own}
+    )
+    assert process.stdout and process.stdout.readline() == b"counts\n"
+    return process
+
+
+def test_a_killed_process_leaves_its_figures_until_the_next_one_starts(tmp_path: Path) -> None:
+    def folders() -> int:
+        return len(list(tmp_path.glob("lps-metrics-*")))
+
+    (tmp_path / "lps-metrics-other").mkdir()  # of another version: whether somebody counts there, nobody knows
+    with counting(tmp_path) as lives, counting(tmp_path) as killed:
+        assert folders() == 3
+        killed.kill()
+        killed.wait()
+
+        with counting(tmp_path) as third:
+            assert folders() == 3  # the other one, that which lives, its own
+            third.communicate()
+        lives.communicate()
+    assert folders() == 1
+
+
 @pytest.mark.parametrize("name", ["worker", "scheduler", "voice"])
 def test_the_others_show_that_they_live_and_end_when_asked(site: Site, tmp_path: Path, name: str) -> None:
     alive = tmp_path / "alive"

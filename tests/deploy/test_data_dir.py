@@ -3,6 +3,8 @@
 import json
 import socket
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -129,6 +131,21 @@ def test_takes_the_port_that_is_wanted_when_it_is_free(data: DataDirectory) -> N
     wanted = free_port()
 
     assert data.port("mails", wanted=wanted) == wanted
+
+
+RESERVES = "import sys; from deploy import processes as p; print(p.reserve(int(sys.argv[1])), flush=True); input()"
+
+
+def test_leaves_a_port_that_another_run_is_about_to_take(data: DataDirectory) -> None:
+    wanted = free_port()
+    command = [sys.executable, "-c", RESERVES, str(wanted)]
+    with subprocess.Popen(command, cwd=data_dir.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout and other.stdout.readline() == b"True\n"
+        refused = data.port("metrics-web", wanted=wanted)
+        other.communicate(b"\n")
+
+    assert refused != wanted
+    assert DataDirectory(data.path).port("metrics-voice", wanted=wanted) == wanted  # it has gone
 
 
 def test_tells_where_it_runs_only_while_it_runs(data: DataDirectory) -> None:

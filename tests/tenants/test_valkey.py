@@ -137,6 +137,8 @@ def test_what_is_saved_does_not_wait_for_a_broker_that_hangs(
     monkeypatch.setattr(tasks, "cache", cache)
 
     with hung(server):
-        waited = seconds_of(lambda: tasks.send_to_commune(task="essai", slug="demo", app=None), refused=OperationalError)
+        waited = seconds_of(
+            lambda: tasks.send_to_commune(task="essai", slug="demo", app=None), refused=OperationalError
+        )
 
     assert waited < PATIENCE + BUSY

@@ -202,7 +202,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
-WHITENOISE_AUTOREFRESH = False
+# Elsewhere files are measured once: one made shorter under a running process would arrive cut.
+WHITENOISE_AUTOREFRESH = LPS_ENV == "development"
 
 globals().update(settings_from_url(env.text("EMAIL_URL", None if PRODUCTION else "memory://")))
 
