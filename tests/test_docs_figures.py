@@ -2,10 +2,12 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.test_tree import ROOT
 
@@ -14,8 +16,8 @@ MONTH, YEAR = 30 * DAY, 365 * DAY
 OF_MINUTE, OF_HOUR = 60, 3600  # of figures that the code counts in seconds
 KILO, KIBI = 1000, 1024
 
-# By page: a few words with {} in the place of each figure, the name of the figure in the code, and what it is counted
-# in. Words are looked for on one line, without the signs of bold.
+# By page: a few words with {} in the place of the figure, the name of the figure in the code (or of the alert that
+# wakes at it), and what it is counted in. Words are looked for on one line, without the signs of bold.
 FIGURES: dict[str, list[tuple[Any, ...]]] = {
     "CHANGELOG.md": [
         ("Après {} essais manqués, un code attend", "lps.accounts.attempts.SECRET.free"),
@@ -181,24 +183,38 @@ FIGURES: dict[str, list[tuple[Any, ...]]] = {
         ("nothing asked for in {} days", "voice.services.pieces.KEPT", DAY),
         ("an hour after the call at least", "voice.services.retention.UNDER_WAY", HOUR),
     ],
-    "docs/runbooks/codes-essayes.md": [("après {} erreurs sur un même code", "lps.accounts.attempts.SECRET.free")],
-    "docs/runbooks/horloge-arretee.md": [("pendant {} heures", "lps.config.tick.LATE", HOUR)],
+    "docs/runbooks/codes-essayes.md": [
+        ("après {} erreurs sur un même code", "lps.accounts.attempts.SECRET.free"),
+        ("Plus de {} essais faux en", "LpsCodesGuessed"),
+    ],
+    "docs/runbooks/horloge-arretee.md": [
+        ("pendant {} heures", "lps.config.tick.LATE", HOUR),
+        ("depuis plus de {} minutes", "LpsTickLate", OF_MINUTE),
+    ],
     "docs/runbooks/payfip-absent.md": [
         ("redemandé toutes les {} minutes", "billing.rules.settlement.ASK_EVERY", MINUTE)
     ],
     "docs/runbooks/sms-sans-reponse.md": [("pendant {} jours", "notifications.sms_delivery.QUESTIONS_END", DAY)],
     "docs/runbooks/tache-en-echec.md": [("réessayé jusqu'à {} fois", "notifications.backoff.MAX_ATTEMPTS")],
+    "docs/runbooks/README.md": [
+        ("part dans les {} minutes", "LpsMailsLate", OF_MINUTE),
+        ("{} % des pages des familles en moins d'une seconde", "LpsPagesSlow", 0.01),
+    ],
     "docs/runbooks/tache-sans-fin.md": [
+        ("depuis plus d'un quart d'heure", "LpsTaskEndless", 15 * OF_MINUTE),
         ("interrompue au bout de {} minutes", "django.conf.settings.CELERY_TASK_SOFT_TIME_LIMIT", OF_MINUTE),
         ("tuée au bout de {} ;", "django.conf.settings.CELERY_TASK_TIME_LIMIT", OF_MINUTE),
         ("revient toutes les {} minutes", "lps.config.alive.LONG_SECONDS", OF_MINUTE),
     ],
     "docs/runbooks/tache-tuee.md": [
-        ("ou limite de {} minutes", "django.conf.settings.CELERY_TASK_TIME_LIMIT", OF_MINUTE)
+        ("a été tué, {} fois au moins", "LpsTasksLost"),
+        ("ou limite de {} minutes", "django.conf.settings.CELERY_TASK_TIME_LIMIT", OF_MINUTE),
     ],
+    "docs/runbooks/taches-en-attente.md": [("Plus de {} tâches dans la file", "LpsQueueLong")],
     "docs/threats.md": [("{} tries a code", "lps.accounts.attempts.SECRET.free")],
 }
 
+_RULES = yaml.safe_load((ROOT / "deploy" / "monitoring" / "rules.yml").read_text())
 _WORDS = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
     "twelve": 12, "fourteen": 14, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
@@ -228,9 +244,17 @@ def told(text: str, words: str) -> list[int]:
     return [number(match[1]) if match.re.groups else 1 for match in re.finditer(pattern, flat(text), re.I)]
 
 
+def threshold(alert: str) -> Decimal:
+    """The figure at which an alert wakes: the last one of its expression."""
+    [found] = [rule for group in _RULES["groups"] for rule in group["rules"] if rule["alert"] == alert]
+    return Decimal(re.findall(r"[<>]=? ([\d.]+)", found["expr"])[-1])
+
+
 def counted(name: str, unit: Any = 1) -> float:
     """What the code says, in the unit of the page."""
     parts = name.split(".")
+    if len(parts) == 1:
+        return float(threshold(name) / Decimal(str(unit)))
     for end in range(len(parts) - 1, 0, -1):
         try:
             found: Any = import_module(".".join(parts[:end]))
