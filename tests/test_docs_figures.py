@@ -95,6 +95,19 @@ FIGURES: dict[str, list[tuple[Any, ...]]] = {
         ("nothing asked for in {} days", "voice.services.pieces.KEPT", DAY),
         ("audit of more than a year", "lps.journal.retention.KEPT", YEAR),
     ],
+    "docs/performance.md": [
+        ("planning page, compressed | at most {} kB |", "tests.booking.test_statements.BYTES", KILO),
+        ("parsing it and COPY of the same rows | at most {} |", "bench.importing.AT_MOST"),
+        ("into the same tables | at most {} |", "bench.billing.AT_MOST"),
+        ("(660,000 bookings), against one of 1,000 | at most {} |", "bench.billing.MEMORY_AT_MOST"),
+        ("on the same HTML | at most {} |", "bench.papers.AT_MOST"),
+        ("invoices a second | at least {} |", "bench.papers.AT_LEAST"),
+        ("SELECT of the same rows | at most {} |", "bench.sending.AT_MOST"),
+        ("to files), against one of 1,000 | at most {} |", "bench.sending.MEMORY_AT_MOST"),
+        ("its dialogue in one process | at most {} |", "bench.calls.AT_MOST"),
+        ("nothing to do, against `migrate_schemas` | at most {} |", "bench.fleet.NOTHING_TO_DO"),
+        ("an index, against `migrate_schemas` | at most {} |", "bench.fleet.ONE_CHANGE"),
+    ],
     "docs/rules/console.md": [
         ("serves once, for {} minutes", "lps.console.visits.LINK_LIFE", MINUTE),
         ("a maintenance ({} days at most)", "lps.console.forms.notices.LONGEST_MAINTENANCE", DAY),
@@ -221,14 +234,14 @@ _WORDS = {
     "ninety": 90, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "dix": 10, "douze": 12, "quinze": 15, "trente": 30,
     "quarante": 40, "quarante-cinq": 45, "cinquante": 50, "soixante": 60, "mille": 1000,
 }  # fmt: skip
-_NUMBER = r"\d{1,3}(?:[ ,\u202f]?\d{3})*|\w+ hundred|[^\W\d]+(?:-[^\W\d]+)?"
+_NUMBER = r"\d{1,3}(?:[ ,\u202f]?\d{3})*(?:\.\d+)?|\w+ hundred|[^\W\d]+(?:-[^\W\d]+)?"
 
 
-def number(written: str) -> int:
-    """ "1 000", "1,000", "forty", "three hundred", "quarante-cinq". Raise KeyError for any other word."""
+def number(written: str) -> float:
+    """ "1 000", "1,000", "0.5", "forty", "three hundred", "quarante-cinq". Raise KeyError for any other word."""
     word = written.lower()
     if word[0].isdigit():
-        return int(re.sub(r"\D", "", word))
+        return float(re.sub(r"[^\d.]", "", word))
     hundreds = word.removesuffix(" hundred")
     return _WORDS[hundreds] * (1 if hundreds == word else 100)
 
@@ -238,7 +251,7 @@ def flat(text: str) -> str:
     return re.sub(r"\s+", " ", text.replace("**", ""))
 
 
-def told(text: str, words: str) -> list[int]:
+def told(text: str, words: str) -> list[float]:
     """The figure that a page gives in the place of `{}`, 1 where it says "a year"; one for each time it says so."""
     pattern = re.escape(words).replace(r"\{\}", rf"(?<![\w-])({_NUMBER})")
     return [number(match[1]) if match.re.groups else 1 for match in re.finditer(pattern, flat(text), re.I)]
@@ -287,13 +300,14 @@ def test_a_figure_that_is_another_is_seen() -> None:
     ("written", "value"),
     [
         ("1,000", 1000),
+        ("0.5", 0.5),
         ("1 500", 1500),
         ("three hundred", 300),
         ("quarante-cinq", 45),
         ("Mille", 1000),
     ],
 )
-def test_numbers_are_read_in_figures_and_in_words(written: str, value: int) -> None:
+def test_numbers_are_read_in_figures_and_in_words(written: str, value: float) -> None:
     assert number(written) == value
 
 
