@@ -10,6 +10,7 @@ from booking.models.catalogue import Season
 from booking.rules.periods import PeriodRefusal
 from booking.rules.planning import OVERRIDABLE, PlanningRefusal
 from lps.accounts import rights
+from lps.accounts.api import problems
 from lps.accounts.roles import OPERATOR_ROLES
 from lps.console import demonstration, serving
 from tests.test_tree import ROOT
@@ -69,6 +70,12 @@ def test_every_season_is_told() -> None:
 
 def test_every_scope_of_software_is_told() -> None:
     assert first("docs/api.md", "portée") == set(rights.scopes())
+
+
+def test_every_status_of_a_problem_is_told() -> None:
+    _, _, told = (ROOT / "docs" / "api.md").read_text().partition("## Erreurs")
+
+    assert set(re.findall(r"`([45]\d\d)`", told)) == {str(kind.status) for kind in problems.KINDS}
 
 
 def test_every_process_is_told() -> None:
