@@ -36,7 +36,9 @@ def is_away(error: BaseException) -> bool:
     from tenants.storage.names import StorageAway  # it knows the models
 
     boto = sys.modules.get("botocore.exceptions")
-    return isinstance(error, StorageAway) or (boto is not None and isinstance(error, boto.BotoCoreError))
+    return isinstance(error, StorageAway) or (
+        boto is not None and isinstance(error, boto.BotoCoreError | boto.ClientError)  # while a file is read
+    )
 
 
 def _s3_options(env: Mapping[str, str]) -> dict[str, object]:

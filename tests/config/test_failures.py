@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.http import HttpResponse
 from django.test import RequestFactory
@@ -21,6 +21,7 @@ AWAY = [
     (Unavailable("essai-valkey"), "cache"),
     (StorageAway("essai-bucket"), "files"),
     (EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), "files"),
+    (ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject"), "files"),
 ]
 OURS = [RuntimeError("essai"), ProgrammingError("no such table"), FileNotFoundError("gone")]
 

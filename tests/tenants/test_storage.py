@@ -1,8 +1,12 @@
 """One contract, two storages: the local disk and S3."""
 
 import errno
-from collections.abc import Iterator
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -16,6 +20,7 @@ from tenants import context
 from tenants.models import Commune
 from tenants.storage import BadStorageSettings, is_away, storages_setting
 from tenants.storage.names import NoPublicAddress, StorageAway
+from tenants.storage.s3 import _CLIENT, CommuneS3Storage
 
 BUCKET = "communes"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -255,3 +260,79 @@ def test_what_is_shared_is_the_same_for_every_commune(
             assert shared.read("voice/one.wav") == b"for all" and shared.read("voice/two.wav") is None
             assert storage.read("voice/one.wav") is None  # type: ignore[attr-defined]
     shared.delete("voice/one.wav")
+
+
+USES: dict[str, Callable[[Any], object]] = {
+    "save": lambda files: files.save("essai/1.txt", ContentFile(b"1")),
+    "open": lambda files: files.open("essai/1.txt"),
+    "read": lambda files: files.read("essai/1.txt"),
+    "delete": lambda files: files.delete("essai/1.txt"),
+    "exists": lambda files: files.exists("essai/1.txt"),
+    "listdir": lambda files: files.listdir("essai"),
+    "size": lambda files: files.size("essai/1.txt"),
+    "get_modified_time": lambda files: files.get_modified_time("essai/1.txt"),
+    "remove_all": lambda files: files.remove_all(),
+    "check_ready": lambda files: files.check_ready(),
+}
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """A bucket whose key has ended."""
+
+    def _refuse(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(403)
+        told = b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>" * (self.command != "HEAD")
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing to tell."""
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _refuse
+
+
+@pytest.fixture(scope="module")
+def refusing() -> Iterator[CommuneS3Storage]:
+    with HTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        keys = {"access_key": "test", "secret_key": "test", "region_name": "us-east-1"}
+        yield CommuneS3Storage(endpoint_url=f"http://127.0.0.1:{server.server_port}", bucket_name=BUCKET, **keys)
+        server.shutdown()
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_bucket_that_refuses_us_is_away(refusing: CommuneS3Storage, town: Commune, use: str) -> None:
+    with pytest.raises(StorageAway, match="403|AccessDenied"):
+        USES[use](refusing)
+
+
+@pytest.mark.parametrize("use", ["open", "size", "get_modified_time"])
+def test_what_is_not_there_is_not_there(storage: Storage, town: Commune, use: str) -> None:
+    with pytest.raises(FileNotFoundError):
+        USES[use](storage)
+
+
+class Hanging(socketserver.BaseRequestHandler):
+    """A bucket that takes what is asked, and never answers."""
+
+    asked = 0
+
+    def handle(self) -> None:
+        type(self).asked += 1
+        while self.request.recv(65536):
+            pass
+
+
+def test_a_bucket_that_hangs_is_asked_twice_and_no_more(town: Commune, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_CLIENT, "read_timeout", 0.3)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Hanging) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        where = f"http://127.0.0.1:{server.server_address[1]}"
+        storage = CommuneS3Storage(endpoint_url=where, bucket_name=BUCKET, access_key="test", secret_key="test")
+        with pytest.raises(StorageAway, match="timed out|timeout"):
+            storage.save("essai/1.txt", ContentFile(b"1"))
+        server.shutdown()
+
+    assert Hanging.asked == 2

@@ -90,6 +90,7 @@ SCHEDULE = (
     Due(ASK_FOR_PIECES, at=time(3, 34), within=NIGHT),
     Due(journal.PURGE, at=time(3, 35), within=NIGHT),
     Due(EXTEND, at=time(3, 40), within=NIGHT),
+    Due(journal.SWEEP, at=time(3, 45), within=NIGHT),  # after all that deletes rows and forgets their files
     Due(QUOTIENTS, at=time(8, 30), within=MORNING),
     Due(REMIND, at=time(9), within=MORNING),
 )

@@ -55,6 +55,7 @@ TERMS = (
     Term(_("Appels au serveur vocal"), _("les mois choisis par la commune, six au départ"), ("calls",)),
     Term(_("Messages envoyés"), _("soixante jours"), ("messages",)),
     Term(_("Preuves de consentements retirés"), _("trois ans"), ("consents",)),
+    Term(_("Fichiers qu'aucune donnée ne nomme plus"), _("une semaine"), ("orphan_files",)),
     Term(_("Journal des actions et des connexions"), _("un an"), ("audit_entries",)),
 )  # fmt: skip
 

@@ -103,6 +103,7 @@ _FACTS: Mapping[str, str | Promise] = {
     "households": _("familles"),
     "visits": _("visites"),
     "notices": _("annonces et maintenances"),
+    "audit_entries": _("entrées du journal"),
     "invoices": _("factures"),
     "hosts": _("adresses"),
     "numbers": _("numéros"),

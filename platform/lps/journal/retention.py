@@ -1,6 +1,6 @@
 """How long the journal is kept, and what it tells of all that is purged: numbers, never a name."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from lps.journal.actors import Actor
@@ -15,11 +15,18 @@ PURGER = Actor.system("durées de conservation")
 
 def forget_old_entries(*, now: datetime) -> int:
     """Erase the entries of more than a year; returns how many. Twice erases nothing more."""
-    limit = now - KEPT
     with purging():
-        count, _ = AuditEntry.objects.filter(at__lt=limit).delete()
+        count, _ = AuditEntry.objects.filter(at__lt=now - KEPT).delete()
         report({"audit_entries": count}, at=now)
     return count
+
+
+def forget_entries(*, now: datetime, proofs: Collection[str], proved: timedelta) -> int:
+    """The same, but that the actions which prove something are kept longer; the caller tells what was erased."""
+    with purging():
+        old, _ = AuditEntry.objects.filter(at__lt=now - KEPT).exclude(action__in=proofs).delete()
+        oldest, _ = AuditEntry.objects.filter(at__lt=now - proved).delete()
+    return old + oldest
 
 
 def report(purged: Mapping[str, int], *, at: datetime) -> None:
