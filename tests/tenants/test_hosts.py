@@ -87,3 +87,13 @@ def test_a_proxy_is_told_which_names_deserve_a_certificate(
     answer = client.get("/sante/nom", {"domain": host}, headers={"host": "127.0.0.1"})
 
     assert (answer.status_code, answer.json()) == (200 if known else 404, {"connu": known})
+
+
+@pytest.mark.parametrize("host", ["", "a b", "demo.localhost/../", "x" * 300 + "!"])
+def test_a_host_that_is_none_is_refused_without_a_trace(
+    client: Client, caplog: pytest.LogCaptureFixture, host: str
+) -> None:
+    answer = client.get("/", headers={"host": host})
+
+    assert answer.status_code == 400
+    assert [record.name for record in caplog.records] == ["lps.access"]

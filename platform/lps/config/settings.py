@@ -243,6 +243,8 @@ LOGGING = {
     "loggers": {
         # Every request has its line in `lps.access`: a page not found needs no second one, without its commune.
         "django.request": {"level": "ERROR"},
+        # Nor does a host that is none, which scanners send all night: a trace would say no more than its 400.
+        "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
         # Every minute each commune's tasks come and go; a task that fails is an error, and is told.
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
