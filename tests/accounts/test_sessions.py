@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from lps.accounts import sessions
+from lps.accounts import doorway, sessions
 from lps.accounts.doors import FAMILY, OFFICE, Door
 from lps.accounts.middleware import DoorSessions
 from lps.accounts.models import DoorSession
@@ -85,7 +85,7 @@ def test_what_is_put_is_found_again(in_demo: Commune) -> None:
 
 
 def test_the_cookie_is_for_one_host_and_unread_by_scripts(in_demo: Commune) -> None:
-    response = visit(lambda request: sessions.begin(request, holder=HOLDER))
+    response = visit(lambda request: doorway.enter(request, holder=HOLDER))
 
     cookie = response.cookies["lps_famille"]
     assert (cookie["path"], cookie["domain"], cookie["samesite"]) == ("/", "", "Lax")
@@ -93,7 +93,7 @@ def test_the_cookie_is_for_one_host_and_unread_by_scripts(in_demo: Commune) -> N
 
 
 def test_the_agents_cookie_goes_no_further_than_their_door(in_demo: Commune) -> None:
-    response = visit(lambda request: sessions.begin(request, holder="account:1"), path="/mairie/connexion/")
+    response = visit(lambda request: doorway.enter(request, holder="account:1"), path="/mairie/connexion/")
 
     assert response.cookies["lps_mairie"]["path"] == "/mairie/"
     assert "lps_famille" not in response.cookies
@@ -103,7 +103,7 @@ def test_the_agents_cookie_goes_no_further_than_their_door(in_demo: Commune) -> 
 def test_production_cookies_travel_encrypted_only(in_demo: Commune, settings: Settings, path: str, cookie: str) -> None:
     settings.PRODUCTION = True
 
-    response = visit(lambda request: sessions.begin(request, holder=HOLDER), path=path)
+    response = visit(lambda request: doorway.enter(request, holder=HOLDER), path=path)
 
     assert response.cookies[cookie]["secure"]
 
@@ -162,7 +162,7 @@ def test_the_other_doors_cookie_is_ignored(in_demo: Commune) -> None:
 def test_sign_in_changes_the_key(in_demo: Commune) -> None:
     before = visit(lambda request: request.session.update({"step": 2})).cookies["lps_famille"].value
 
-    after = visit(lambda request: sessions.begin(request, holder=HOLDER), lps_famille=before)
+    after = visit(lambda request: doorway.enter(request, holder=HOLDER), lps_famille=before)
 
     value = after.cookies["lps_famille"].value
     assert value != before
@@ -173,7 +173,7 @@ def test_sign_in_changes_the_key(in_demo: Commune) -> None:
 def test_a_key_that_we_did_not_draw_is_never_adopted(in_demo: Commune) -> None:
     planted = "A" * 43
 
-    response = visit(lambda request: sessions.begin(request, holder=HOLDER), lps_famille=planted)
+    response = visit(lambda request: doorway.enter(request, holder=HOLDER), lps_famille=planted)
 
     assert response.cookies["lps_famille"].value != planted
     assert holder_seen(planted) == ""

@@ -12,12 +12,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
-from django.middleware.csrf import rotate_token
 
 from lps.accounts import queries
 from lps.accounts.doors import LONGEST, Door
 from lps.accounts.models import DoorSession
-from lps.accounts.requests import DoorRequest
 from lps.kernel import clock
 from tenants import keys
 
@@ -137,18 +135,6 @@ class Session(SessionBase):
     def _validate_session_key(self, key: str | None) -> bool:
         """A cookie that we cannot have written costs no statement."""
         return bool(key and _VALUE.match(key))
-
-
-def begin(request: DoorRequest, *, holder: str, generation: int = 0, device: str = "") -> None:
-    """Sign a holder in at this request's door: a new key, and a new CSRF secret. `device` is what its owner reads."""
-    request.session.begin(holder=holder, generation=generation, device=device)
-    rotate_token(request)
-
-
-def end(request: DoorRequest) -> None:
-    """Sign out: the session's row is deleted and its cookie goes with the answer."""
-    request.session.flush()
-    rotate_token(request)
 
 
 def end_sessions(*, holder: str) -> int:

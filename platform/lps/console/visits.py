@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.core import signing
 from django.db import transaction
 
-from lps.accounts import devices, queries, sessions
+from lps.accounts import devices, doorway, queries, sessions
 from lps.accounts.actors import Operator, Visitor, actor_of
 from lps.accounts.models import Account
 from lps.accounts.requests import DoorRequest
@@ -85,7 +85,7 @@ def enter(request: DoorRequest, visit: Visit) -> bool:
                 return False
         _record(ENTERED, visit, by=actor_of_visit(visit))
         device = devices.device_of(request.headers.get("User-Agent", ""))
-        sessions.begin(request, holder=f"{KIND}:{visit.pk}", generation=account.generation, device=device)
+        doorway.enter(request, holder=f"{KIND}:{visit.pk}", generation=account.generation, device=device)
     return True
 
 

@@ -4,7 +4,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from lps.accounts import devices, recovery, services, sessions, words
+from lps.accounts import devices, doorway, recovery, services, words
 from lps.accounts.decorators import LOST, NEXT, wanted_page
 from lps.accounts.doors import FAMILY, Door
 from lps.accounts.forms import SignInForm
@@ -46,11 +46,11 @@ def sign_out(request: DoorRequest, *, door: Door, channel: Channel) -> HttpRespo
     if request.account:
         services.sign_out(account=request.account, channel=channel)
     if request.actor:  # an operator on a visit has no account here
-        sessions.end(request)
+        doorway.leave(request)
     return HttpResponseRedirect(door.sign_in_path)
 
 
 def begin(request: DoorRequest, account: Account) -> None:
     """Begin the session of an account that gave its proofs."""
     device = devices.device_of(request.headers.get("User-Agent", ""))
-    sessions.begin(request, holder=services.holder_of(account), generation=account.generation, device=device)
+    doorway.enter(request, holder=services.holder_of(account), generation=account.generation, device=device)

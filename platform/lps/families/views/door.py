@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from lps.accounts import sessions
+from lps.accounts import doorway
 from lps.accounts.decorators import LOST, NEXT, wanted_page
 from lps.families import devices, house_rules, services
 from lps.families.forms.door import CodesForm, RecoveryForm
@@ -49,7 +49,7 @@ def sign_out(request: FamilyRequest) -> HttpResponse:
     if request.method == "POST":
         if household:
             services.note_sign_out(household=household, channel=Channel.WEB)
-            sessions.end(request)
+            doorway.leave(request)
         return HttpResponseRedirect("/")
     return render(request, "families/sign_out.html", {"household": household})
 
@@ -108,7 +108,7 @@ def _open(request: FamilyRequest, signed_in: SignedIn) -> HttpResponse:
 def _begin(request: FamilyRequest, household: Household, signed_in: SignedIn | None = None) -> None:
     child = signed_in.child if signed_in else None
     services.note_sign_in(household=household, child=child, channel=Channel.WEB)
-    sessions.begin(request, holder=household.holder, generation=household.generation)
+    doorway.enter(request, holder=household.holder, generation=household.generation)
     if child:
         request.session["child"] = child.pk
 

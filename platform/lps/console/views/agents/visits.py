@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from lps.accounts import sessions
+from lps.accounts import doorway
 from lps.accounts.actors import Visitor
 from lps.accounts.decorators import agent_required
 from lps.accounts.doors import OFFICE
@@ -44,7 +44,7 @@ def leave(request: DoorRequest) -> HttpResponse:
     visit = services.visit_of(pk=actor.visit)
     if visit:
         services.leave(visit, by=actor)
-    sessions.end(request)
+    doorway.leave(request)
     return render(request, "console/visit_gone.html", {"console": console_url(), "left": True})
 
 
