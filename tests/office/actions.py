@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.test_tree import ROOT, tracked
 
-_SOURCES = ("booking/", "notifications/", "platform/", "tenants/")
+_SOURCES = ("billing/", "booking/", "notifications/", "platform/", "tenants/", "voice/")
 _SUBJECT = re.compile(r'\bsubject(?:, after)?\s?=\s?f?"([a-z_]+)[":]', re.IGNORECASE)
 # Writers of the journal, with the rank of `action` among the arguments that may be given without a name.
 _WRITERS = {"record": None, "record_change": None, "Entry": 2}
@@ -17,9 +17,8 @@ _WRITERS = {"record": None, "record_change": None, "Entry": 2}
 @cache
 def subjects_in_code() -> frozenset[str]:
     """The kinds of things that entries of a town are about: `subject="calendar"`, `SUBJECT = f"closure:{pk}"`."""
-    sources = ("billing/", "voice/", *_SOURCES)
     files = [str(file.relative_to(ROOT)) for file in tracked("*.py")]
-    wanted = [file for file in files if file.startswith(sources) and not file.startswith("platform/lps/console/")]
+    wanted = [file for file in files if file.startswith(_SOURCES) and not file.startswith("platform/lps/console/")]
     return frozenset(kind for file in wanted for kind in _SUBJECT.findall((ROOT / file).read_text()))
 
 
@@ -95,6 +94,9 @@ def _texts(value: ast.expr, known: dict[str, ast.expr]) -> Iterator[str]:
         yield from (*_texts(value.body, known), *_texts(value.orelse, known))
     elif isinstance(value, ast.JoinedStr):
         yield "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in value.values)
+    elif isinstance(value, ast.Subscript) and isinstance(table := known.get(ast.unparse(value.value)), ast.Dict):
+        for one in table.values:
+            yield from _texts(one, known)
     elif isinstance(value, ast.Name) and value.id in known:
         yield from _texts(known[value.id], known)
     elif not isinstance(value, (ast.Name, ast.Attribute)):  # else an argument, read where it is given
