@@ -22,6 +22,7 @@ from deploy.voice.asterisk import Asterisk, sip_port
 from deploy.voice.configuration import PROMPTS, Operator, files
 from tests.voice import kamailio
 from tests.voice.old_line import old_line, tone
+from tests.voice.pupils import Pupil
 from voice.dialogue.facts import phrase
 from voice.gateway.agi import UNAVAILABLE
 from voice.gateway.exchange import Exchange
@@ -291,3 +292,18 @@ def unavailable(prompts: Path) -> Path:
 def words_of(code: str, **facts: object) -> str:
     """A sentence of the dialogue."""
     return sentence(phrase(code, **facts))
+
+
+def to_the_days(pupil: Pupil) -> list[Step]:
+    """All that leads to the question about days."""
+    return [(words_of("code"), f"{pupil.code}#"), (words_of("service"), pupil.key)]
+
+
+def to_the_confirmation(pupil: Pupil) -> list[Step]:
+    """All that books a day."""
+    return [*to_the_days(pupil), (words_of("date"), f"{pupil.keys}#"), (words_of("confirm_keys"), "1")]
+
+
+def to_the_end(pupil: Pupil) -> list[Step]:
+    """All that books a day, and the good-bye."""
+    return [*to_the_confirmation(pupil), (words_of("after"), "9")]

@@ -18,7 +18,6 @@ from deploy.voice import root
 from deploy.voice.configuration import PROMPTS
 from lps.kernel import clock
 from tenants.models import Commune
-from tests.voice.test_gateway import copy, prompts, town  # noqa: F401
 from voice.dialogue.facts import phrase
 from voice.gateway.prompts import Store, key
 from voice.gateway.server import Server
@@ -63,12 +62,7 @@ def beep(path: Path) -> None:
 
 @pytest.mark.parametrize(("number", "rate", "pause"), [FEW, pytest.param(*MANY, marks=pytest.mark.soak)])
 def test_every_caller_books(
-    town: Commune,  # noqa: F811
-    prompts: Path,  # noqa: F811
-    tmp_path: Path,
-    number: int,
-    rate: float,
-    pause: float,
+    town: Commune, prompts: Path, tmp_path: Path, number: int, rate: float, pause: float
 ) -> None:
     wanted, agi, store = wishes(number=number, at=clock.now()), free_port(), Beeps(prompts, PROMPTS)
     store.prepare(unavailable=sentence(phrase("failed")))

@@ -14,7 +14,7 @@ from lps.journal.actors import Actor
 from tenants.models import Commune
 from tests.voice.asterisk import HANG_UP, SILENCE, Caller, played
 from tests.voice.provider import SECRET, Provider
-from tests.voice.test_gateway import Pupil, copy, prompts, pupil, town  # noqa: F401
+from tests.voice.pupils import Pupil
 from voice.models import Call
 from voice.services.settings import set_provider_secret
 
@@ -29,22 +29,22 @@ SCRIPTS = some.builds(
 
 
 @pytest.fixture
-def believed(town: Commune) -> Iterator[Commune]:  # noqa: F811
+def believed(town: Commune) -> Iterator[Commune]:
     """Buchelay believes its provider."""
     set_provider_secret(secret=SECRET, by=Actor.system("test"))
     yield town
 
 
-def rows(pupil: Pupil) -> list[Booking]:  # noqa: F811
+def rows(pupil: Pupil) -> list[Booking]:
     return list(Booking.objects.filter(child=pupil.child).order_by("pk"))
 
 
-def standing(pupil: Pupil) -> set[tuple[int, date]]:  # noqa: F811
+def standing(pupil: Pupil) -> set[tuple[int, date]]:
     found = Booking.objects.standing().filter(child=pupil.child)
     return set(found.values_list("activity", "day"))
 
 
-def restored(pupil: Pupil, before: list[Booking]) -> None:  # noqa: F811
+def restored(pupil: Pupil, before: list[Booking]) -> None:
     """As if nobody had called."""
     cache.clear()
     Booking.objects.filter(child=pupil.child).delete()
@@ -58,12 +58,7 @@ def restored(pupil: Pupil, before: list[Booking]) -> None:  # noqa: F811
     phases=[Phase.explicit, Phase.generate],  # a call takes a second: one that fails is short enough to be read
 )
 @given(script=SCRIPTS)
-def test_both_doors_agree_whatever_is_typed(
-    believed: Commune,
-    pupil: Pupil,  # noqa: F811
-    prompts: Path,  # noqa: F811
-    script: list[str],
-) -> None:
+def test_both_doors_agree_whatever_is_typed(believed: Commune, pupil: Pupil, prompts: Path, script: list[str]) -> None:
     words = [word.format(code=pupil.code, key=pupil.key, day=pupil.keys) for word in script]
     Call.objects.all().delete()
     booked, kept = standing(pupil), rows(pupil)

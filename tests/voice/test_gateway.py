@@ -2,20 +2,17 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import sleep
 
 import pytest
 from django.db import connection
-from pytest_django import DjangoDbBlocker
 
 from booking.message_kinds import SAVE
 from booking.models import Booking, JournalEntry, Receipt, ServiceDay, WaitingEntry
 from lps.accounts import attempts
-from lps.families.models import Child, Custody, Household
+from lps.families.models import Custody, Household
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel import clock
@@ -26,6 +23,7 @@ from tenants.lines import NumberTaken, set_lines
 from tenants.models import Commune, CommuneState
 from tests.live import Copy
 from tests.voice.asterisk import HANG_UP, LINE, NATURAL, SILENCE, Caller, Remembering, Typist, played
+from tests.voice.pupils import Pupil
 from voice.dialogue.facts import phrase
 from voice.gateway import engines, server
 from voice.gateway.prompts import Store
@@ -36,82 +34,6 @@ from voice.services import conversation, limits, pieces
 from voice.services.retention import purge
 
 BY = Actor.system("test")
-
-
-@pytest.fixture(scope="module")
-def copy(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Copy]:
-    made = Copy.made("calls", django_db_blocker)
-    yield made
-    made.drop()
-
-
-@pytest.fixture(scope="module")
-def prompts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("prompts")
-
-
-@pytest.fixture
-def town(copy: Copy) -> Iterator[Commune]:
-    """Buchelay answers at its number."""
-    from django.core.cache import cache
-
-    with copy.inside("buchelay") as commune:
-        cache.clear()
-        set_lines(commune=commune, numbers=[LINE])
-        yield commune
-        VoiceSettings.objects.all().delete()
-        Pronunciation.objects.all().delete()
-        Call.objects.all().delete()
-
-
-@dataclass(frozen=True)
-class Pupil:
-    """A child of one household, the key of a service in its menu, and a day that may be booked."""
-
-    child: Child
-    service: int
-    key: str
-    day: date
-
-    @property
-    def code(self) -> str:
-        return self.child.child_code
-
-    @property
-    def keys(self) -> str:
-        return f"{self.day:%d%m}"
-
-    def stands(self) -> bool:
-        return Booking.objects.standing().filter(child=self.child, activity=self.service, day=self.day).exists()
-
-
-_used: set[int] = set()
-
-
-@pytest.fixture
-def pupil(town: Commune) -> Pupil:
-    """A child whom no other test of this file has called for."""
-    from booking import catalogue
-    from voice.dialogue.facts import ChildFound, DaysJudged, FindChild, JudgeDays
-    from voice.services.town_side import TownSide
-
-    side, now = TownSide("test"), clock.now()
-    activities = catalogue.read().activities
-    for custody in Custody.objects.select_related("child").order_by("pk"):
-        if custody.child_id in _used or Custody.objects.filter(child=custody.child_id).count() > 1:
-            continue
-        found = side.answer(FindChild(code=custody.child.child_code), at=now)
-        if not isinstance(found, ChildFound):
-            continue
-        for rank, service in enumerate(found.services[:4], 1):
-            judged = side.answer(JudgeDays(child=found.child, service=service.key), at=now)
-            assert isinstance(judged, DaysJudged)
-            free = [one.day for one in judged.days if not one.refusal and not one.booked]
-            tied = any(service.key in tie for tie in catalogue.read().together | catalogue.read().incompatible)
-            if free and not tied and activities[service.key]:
-                _used.add(custody.child_id)
-                return Pupil(custody.child, service.key, str(rank), free[-1])
-    raise AssertionError("no child may book anything")
 
 
 def only_call() -> Call:

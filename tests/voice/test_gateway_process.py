@@ -13,14 +13,14 @@ from deploy.processes import free_port, wait_until
 from tenants.models import Commune
 from tests.live import ROOT, Copy
 from tests.voice.asterisk import LINE, Caller, Remembering
-from tests.voice.test_gateway import Pupil, copy, prompts, pupil, town  # noqa: F401
+from tests.voice.pupils import Pupil
 from voice.gateway import server as gateway
 from voice.gateway.server import Server
 
 SECONDS = 60.0
 
 
-def connections(copy: Copy) -> int:  # noqa: F811
+def connections(copy: Copy) -> int:
     """How many connections the voice server's threads hold: those of the copy but the test's own."""
     with psycopg.connect(os.environ["DATABASE_URL"]) as server:
         asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
@@ -28,11 +28,7 @@ def connections(copy: Copy) -> int:  # noqa: F811
     return int(number)
 
 
-def test_no_connection_is_held_while_keys_are_waited_for(
-    copy: Copy,  # noqa: F811
-    pupil: Pupil,  # noqa: F811
-    prompts: Path,  # noqa: F811
-) -> None:
+def test_no_connection_is_held_while_keys_are_waited_for(copy: Copy, pupil: Pupil, prompts: Path) -> None:
     before, held = connections(copy), []
     script = [f"{pupil.code}#", pupil.key, pupil.keys, "#", "1", "9"]
     steps = dict.fromkeys(range(len(script)), lambda: held.append(connections(copy)))
@@ -48,7 +44,7 @@ def test_no_connection_is_held_while_keys_are_waited_for(
     assert pupil.stands() and held == [before] * len(script)
 
 
-def test_a_hundred_calls_share_a_bounded_number_of_threads(town: Commune, prompts: Path) -> None:  # noqa: F811
+def test_a_hundred_calls_share_a_bounded_number_of_threads(town: Commune, prompts: Path) -> None:
     async def calls() -> int:
         server = Server(store=Remembering(prompts), leaving_seconds=5)
         port = await server.open("127.0.0.1", 0)
@@ -68,11 +64,7 @@ async def _says(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, unti
         writer.write(b"200 result= (timeout)\n" if line.startswith("GET DATA") else b"200 result=0 endpos=8000\n")
 
 
-def test_asked_to_stop_it_takes_no_new_call_and_lets_the_others_end(
-    copy: Copy,  # noqa: F811
-    town: Commune,  # noqa: F811
-    tmp_path: Path,
-) -> None:
+def test_asked_to_stop_it_takes_no_new_call_and_lets_the_others_end(copy: Copy, town: Commune, tmp_path: Path) -> None:
     port = free_port()
     variables = {**os.environ, "DATABASE_URL": copy.url, "LPS_VOICE_PROMPTS": str(tmp_path / "prompts")}
     variables |= {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "platform")]), "LPS_LOGS": "line"}

@@ -3,9 +3,7 @@
 Where Asterisk cannot start these tests say why they were not tried; `make voice-test` fails then.
 """
 
-from collections.abc import Iterator
 from datetime import datetime, time, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,16 +17,16 @@ from lps.kernel import clock
 from tests.voice.phone import (
     ALIKE,
     Real,
-    Step,
     beside,
     call_and_hear,
     calling,
-    exchange_at_work,
     real_calls,
+    to_the_days,
+    to_the_end,
     unavailable,
     words_of,
 )
-from tests.voice.test_gateway import Pupil, copy, prompts, pupil, town  # noqa: F401
+from tests.voice.pupils import Pupil
 from voice.dialogue.facts import FindChild, JudgeDays
 from voice.gateway.prompts import Store
 from voice.gateway.server import Server
@@ -38,27 +36,7 @@ from voice.services.town_side import TownSide
 pytestmark = real_calls
 
 
-@pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Real]:  # noqa: F811
-    """Asterisk, for all the calls of this file."""
-    with exchange_at_work(tmp_path_factory.mktemp("calls"), prompts) as found:
-        yield found
-
-
-def to_the_days(pupil: Pupil) -> list[Step]:  # noqa: F811
-    return [(words_of("code"), f"{pupil.code}#"), (words_of("service"), pupil.key)]
-
-
-def to_the_end(pupil: Pupil) -> list[Step]:  # noqa: F811
-    """All that books a day, and the good-bye."""
-    days = [(words_of("date"), f"{pupil.keys}#"), (words_of("confirm_keys"), "1"), (words_of("after"), "9")]
-    return [*to_the_days(pupil), *days]
-
-
-def test_a_parent_calls_and_books(
-    real: Real,
-    pupil: Pupil,  # noqa: F811
-) -> None:
+def test_a_parent_calls_and_books(real: Real, pupil: Pupil) -> None:
     likenesses = call_and_hear(real, to_the_end(pupil))
 
     assert min(likenesses) > ALIKE, likenesses
@@ -68,9 +46,7 @@ def test_a_parent_calls_and_books(
 
 
 def test_after_thursday_17_00_next_week_is_refused_in_words(
-    real: Real,
-    pupil: Pupil,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
+    real: Real, pupil: Pupil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     thursday = pupil.day - timedelta(days=pupil.day.weekday() + 4)
     late, now = datetime.combine(thursday, time(17, 0, 1), ZoneInfo("Europe/Paris")), clock.now
@@ -88,10 +64,7 @@ def test_after_thursday_17_00_next_week_is_refused_in_words(
     assert not pupil.stands()
 
 
-def test_a_caller_who_may_not_try_any_more_hears_a_busy_line(
-    real: Real,
-    pupil: Pupil,  # noqa: F811
-) -> None:
+def test_a_caller_who_may_not_try_any_more_hears_a_busy_line(real: Real, pupil: Pupil) -> None:
     side = TownSide(limits.lookup_of("+33612345678"))
     for _ in range(6):
         side.answer(FindChild(code="1029384756"), at=clock.now())

@@ -5,9 +5,7 @@ database met in a real call. Asterisk is one for all of them.
 """
 
 import asyncio
-from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from baresip import CallBusy
@@ -26,16 +24,16 @@ from tests.voice.phone import (
     CALLS,
     TONES,
     Real,
-    Step,
     beside,
     call_and_hear,
     calling,
-    exchange_at_work,
     real_calls,
+    to_the_confirmation,
+    to_the_end,
     unavailable,
     words_of,
 )
-from tests.voice.test_gateway import Pupil, copy, prompts, pupil, town  # noqa: F401
+from tests.voice.pupils import Pupil
 from voice.gateway import server as gateway
 from voice.gateway.prompts import Store
 from voice.gateway.server import Server
@@ -47,25 +45,6 @@ END_SECONDS = 60.0
 Outcome = Call.Outcome
 
 
-@pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Real]:  # noqa: F811
-    """Asterisk, for all the calls of this file."""
-    with exchange_at_work(tmp_path_factory.mktemp("calls"), prompts) as found:
-        yield found
-
-
-def to_the_days(pupil: Pupil) -> list[Step]:  # noqa: F811
-    return [(words_of("code"), f"{pupil.code}#"), (words_of("service"), pupil.key)]
-
-
-def to_the_confirmation(pupil: Pupil) -> list[Step]:  # noqa: F811
-    return [*to_the_days(pupil), (words_of("date"), f"{pupil.keys}#"), (words_of("confirm_keys"), "1")]
-
-
-def to_the_end(pupil: Pupil) -> list[Step]:  # noqa: F811
-    return [*to_the_confirmation(pupil), (words_of("after"), "9")]
-
-
 def has_ended(outcome: Outcome) -> bool:
     """Whether the last call comes to its end so; the other end is told a little later than the caller."""
     return wait_until(
@@ -74,11 +53,7 @@ def has_ended(outcome: Outcome) -> bool:
 
 
 @pytest.mark.parametrize("keys", ["info", TONES])
-def test_keys_sent_beside_the_sound_or_in_it_are_heard_too(
-    real: Real,
-    pupil: Pupil,  # noqa: F811
-    keys: str,
-) -> None:
+def test_keys_sent_beside_the_sound_or_in_it_are_heard_too(real: Real, pupil: Pupil, keys: str) -> None:
     likenesses = call_and_hear(real, to_the_end(pupil), keys=keys)
 
     assert min(likenesses) > ALIKE, likenesses
@@ -86,11 +61,7 @@ def test_keys_sent_beside_the_sound_or_in_it_are_heard_too(
 
 
 @pytest.mark.parametrize("steps", [0, 3])
-def test_a_hang_up_before_the_confirmation_changes_nothing(
-    real: Real,
-    pupil: Pupil,  # noqa: F811
-    steps: int,
-) -> None:
+def test_a_hang_up_before_the_confirmation_changes_nothing(real: Real, pupil: Pupil, steps: int) -> None:
     script = [*to_the_confirmation(pupil)[:steps], (to_the_confirmation(pupil)[steps][0], "")]
 
     assert min(call_and_hear(real, script)) > ALIKE
@@ -99,11 +70,7 @@ def test_a_hang_up_before_the_confirmation_changes_nothing(
     assert wait_until(lambda: not real.console.calls().total(), seconds=END_SECONDS)
 
 
-def test_whoever_says_nothing_is_let_go(
-    real: Real,
-    town: Commune,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_whoever_says_nothing_is_let_go(real: Real, town: Commune, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway.Collector, "seconds", 0.3)
 
     likenesses = call_and_hear(real, [(words_of("silence"), ""), (words_of("no_answer", site=host_of(town)), "")])
@@ -112,10 +79,7 @@ def test_whoever_says_nothing_is_let_go(
     assert has_ended(Outcome.NOTHING)
 
 
-def test_wrong_codes_end_the_call_then_the_line_is_busy(
-    real: Real,
-    town: Commune,  # noqa: F811
-) -> None:
+def test_wrong_codes_end_the_call_then_the_line_is_busy(real: Real, town: Commune) -> None:
     wrong = [(words_of("code"), "10293847#"), (words_of("no_child"), "10293848#"), (words_of("no_child"), "10293849#")]
     likenesses = call_and_hear(real, [*wrong, (words_of("no_answer", site=host_of(town)), "")], anew=cache.clear)
 
@@ -131,9 +95,7 @@ def test_wrong_codes_end_the_call_then_the_line_is_busy(
 
 
 def test_a_deadline_that_passes_between_two_keys_refuses_in_words(
-    real: Real,
-    pupil: Pupil,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
+    real: Real, pupil: Pupil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, receipts = clock.now, Receipt.objects.filter(child=pupil.child).count()
     late = datetime.combine(pupil.day, datetime.min.time(), now().tzinfo) - now()
@@ -151,10 +113,7 @@ def test_a_deadline_that_passes_between_two_keys_refuses_in_words(
     assert not pupil.stands() and Receipt.objects.filter(child=pupil.child).count() == receipts
 
 
-def test_a_database_that_goes_away_is_told_and_the_next_call_books(
-    real: Real,
-    pupil: Pupil,  # noqa: F811
-) -> None:
+def test_a_database_that_goes_away_is_told_and_the_next_call_books(real: Real, pupil: Pupil) -> None:
     port = connection.settings_dict["PORT"]
 
     def find() -> None:
@@ -175,10 +134,7 @@ def test_a_database_that_goes_away_is_told_and_the_next_call_books(
     assert has_ended(Outcome.SAVED) and pupil.stands()
 
 
-def test_an_asterisk_that_dies_during_a_call_ends_it_and_takes_the_next_one(
-    real: Real,
-    pupil: Pupil,  # noqa: F811
-) -> None:
+def test_an_asterisk_that_dies_during_a_call_ends_it_and_takes_the_next_one(real: Real, pupil: Pupil) -> None:
     code, store = pupil.code, Store(real.prompts, PROMPTS)
 
     async def call() -> float:
@@ -202,10 +158,7 @@ def test_an_asterisk_that_dies_during_a_call_ends_it_and_takes_the_next_one(
     assert min(call_and_hear(real, [(words_of("code"), "")])) > ALIKE
 
 
-def test_a_voice_server_that_dies_during_a_call_leaves_a_sentence(
-    real: Real,
-    pupil: Pupil,  # noqa: F811
-) -> None:
+def test_a_voice_server_that_dies_during_a_call_leaves_a_sentence(real: Real, pupil: Pupil) -> None:
     async def call() -> float:
         server = Server(store=Store(real.prompts, PROMPTS), leaving_seconds=0)
         await server.open("127.0.0.1", real.agi)

@@ -26,7 +26,7 @@ from tests.live import Copy, Site
 from tests.voice import kamailio
 from tests.voice.kamailio import Operator
 from tests.voice.phone import ALIKE, Real, Step, call_and_hear, exchange_at_work, operator_calls, words_of
-from tests.voice.test_gateway import Pupil, prompts, pupil, town  # noqa: F401
+from tests.voice.pupils import Pupil
 from voice.gateway.keeper import Keeper
 from voice.gateway.lines import FILE
 
@@ -50,14 +50,14 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Real]:  # noqa: F811
+def real(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Real]:
     """Asterisk without a telephone of its own: whoever calls comes by a line."""
     with exchange_at_work(tmp_path_factory.mktemp("calls"), prompts, alone=True) as found:
         yield found
 
 
 @pytest.fixture
-def keeper(real: Real, town: object) -> Iterator[Keeper]:  # noqa: F811
+def keeper(real: Real, town: object) -> Iterator[Keeper]:
     """What the voice server does about Asterisk; the lines of a test end with it."""
     found = Keeper(name="voix-1", started_at=clock.real_now(), exchange=real.console)
     yield found
@@ -86,7 +86,7 @@ def comes_to(keeper: Keeper, line: OperatorLine, state: State) -> bool:
     return wait_until(has_come, seconds=STATE_SECONDS, pause=0.3)
 
 
-def booking(pupil: Pupil) -> list[Step]:  # noqa: F811
+def booking(pupil: Pupil) -> list[Step]:
     """All that books a day, and the good-bye."""
     return [
         (words_of("code"), f"{pupil.code}#"),
@@ -101,7 +101,7 @@ def test_a_call_through_the_operator_books_and_the_planning_shows_it(
     real: Real,
     operator: Operator,
     keeper: Keeper,
-    pupil: Pupil,  # noqa: F811
+    pupil: Pupil,
     site: Site,
     browse: Browse,  # noqa: F811
 ) -> None:
@@ -138,10 +138,7 @@ def test_a_call_through_the_operator_books_and_the_planning_shows_it(
 
 
 def test_a_line_changed_and_one_added_while_a_call_stands_leave_it_to_book(
-    real: Real,
-    operator: Operator,
-    keeper: Keeper,
-    pupil: Pupil,  # noqa: F811
+    real: Real, operator: Operator, keeper: Keeper, pupil: Pupil
 ) -> None:
     line = add_line(wanted=account(operator), by=BY)
     assert comes_to(keeper, line, State.REGISTERED)

@@ -18,7 +18,7 @@ from tenants.models import Commune, CommuneState
 from tests.office.pages import signed_in, text
 from tests.voice.asterisk import HANG_UP, LINE, SILENCE, Caller, played
 from tests.voice.provider import SECRET, Provider, texts_of
-from tests.voice.test_gateway import Pupil, copy, prompts, pupil, town  # noqa: F401
+from tests.voice.pupils import Pupil
 from voice.gateway.signatures import is_signed, signature
 from voice.models import Call, VoiceSettings
 from voice.services.settings import set_provider_secret
@@ -32,7 +32,7 @@ FORM = {"CallSid": ["CA1234567890ABCDE"], "Caller": ["+14158675309"], "Digits": 
 
 
 @pytest.fixture
-def believed(town: Commune) -> Iterator[Commune]:  # noqa: F811
+def believed(town: Commune) -> Iterator[Commune]:
     """Buchelay believes its provider."""
     set_provider_secret(secret=SECRET, by=BY)
     yield town
@@ -64,12 +64,7 @@ SCRIPTS = {
 
 
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
-def test_both_doors_say_the_same(
-    believed: Commune,
-    pupil: Pupil,  # noqa: F811
-    prompts: Path,  # noqa: F811
-    script: list[str],
-) -> None:
+def test_both_doors_say_the_same(believed: Commune, pupil: Pupil, prompts: Path, script: list[str]) -> None:
     words = [word.format(code=pupil.code, key=pupil.key, day=pupil.keys) for word in script]
 
     [by_asterisk] = played(prompts, Caller([*words, HANG_UP]))
@@ -82,11 +77,7 @@ def test_both_doors_say_the_same(
     assert first.outcome == second.outcome and not pupil.stands()
 
 
-def test_keys_typed_ahead_lead_to_the_same_question(
-    believed: Commune,
-    pupil: Pupil,  # noqa: F811
-    prompts: Path,  # noqa: F811
-) -> None:
+def test_keys_typed_ahead_lead_to_the_same_question(believed: Commune, pupil: Pupil, prompts: Path) -> None:
     burst = f"{pupil.code}#{pupil.key}{pupil.keys}#"
 
     [by_asterisk] = played(prompts, Caller([burst, HANG_UP]))
@@ -95,11 +86,7 @@ def test_keys_typed_ahead_lead_to_the_same_question(
     assert by_provider.heard[-2:] == by_asterisk.heard[-2:] and "Pour confirmer" in by_provider.heard[-1]
 
 
-def test_a_day_is_booked_and_canceled_through_either_door(
-    believed: Commune,
-    pupil: Pupil,  # noqa: F811
-    prompts: Path,  # noqa: F811
-) -> None:
+def test_a_day_is_booked_and_canceled_through_either_door(believed: Commune, pupil: Pupil, prompts: Path) -> None:
     words = [f"{pupil.code}#", pupil.key, pupil.keys, "#", "1", "9"]
 
     booked = Provider(believed, words).call()
@@ -110,7 +97,7 @@ def test_a_day_is_booked_and_canceled_through_either_door(
     assert set(Call.objects.values_list("outcome", "door")) == {("saved", "webhook"), ("saved", "telephone")}
 
 
-def test_a_provider_that_does_not_tell_the_key_still_ends_a_list(believed: Commune, pupil: Pupil) -> None:  # noqa: F811
+def test_a_provider_that_does_not_tell_the_key_still_ends_a_list(believed: Commune, pupil: Pupil) -> None:
     words = [f"{pupil.code}#", pupil.key, pupil.keys, "#", "1", "9"]
 
     Provider(believed, words, told_key=False).call()
@@ -118,7 +105,7 @@ def test_a_provider_that_does_not_tell_the_key_still_ends_a_list(believed: Commu
     assert pupil.stands()
 
 
-def test_a_step_sent_again_gets_the_same_answer_and_counts_once(believed: Commune, pupil: Pupil) -> None:  # noqa: F811
+def test_a_step_sent_again_gets_the_same_answer_and_counts_once(believed: Commune, pupil: Pupil) -> None:
     caller = Provider(believed, [])
     first = caller.post(caller.first)
     assert asked(caller.post(caller.first)) == asked(first)
@@ -135,7 +122,7 @@ def test_a_step_sent_again_gets_the_same_answer_and_counts_once(believed: Commun
     assert Call.objects.get().outcome == Call.Outcome.SAVED
 
 
-def test_a_hang_up_before_the_confirmation_changes_nothing(believed: Commune, pupil: Pupil) -> None:  # noqa: F811
+def test_a_hang_up_before_the_confirmation_changes_nothing(believed: Commune, pupil: Pupil) -> None:
     Provider(believed, [f"{pupil.code}#", pupil.key, pupil.keys, "#", HANG_UP]).call()
 
     call = Call.objects.get()
@@ -239,7 +226,7 @@ def test_a_step_of_a_call_that_nobody_began_ends_politely(believed: Commune) -> 
     assert caller.post(caller.first, CallStatus="completed").status_code == 200
 
 
-def test_too_many_wrong_codes_then_a_busy_line(believed: Commune, pupil: Pupil) -> None:  # noqa: F811
+def test_too_many_wrong_codes_then_a_busy_line(believed: Commune, pupil: Pupil) -> None:
     wrong = ["10293847#", "10293848#", "10293849#"]
     Provider(believed, wrong).call()
     Provider(believed, wrong).call()
@@ -276,7 +263,7 @@ def test_a_line_takes_so_many_calls_a_minute(believed: Commune, monkeypatch: pyt
     assert callers[0].post(callers[0].first).status_code == 429
 
 
-def test_agents_give_the_secret_and_never_read_it_again(town: Commune) -> None:  # noqa: F811
+def test_agents_give_the_secret_and_never_read_it_again(town: Commune) -> None:
     page, client = "/mairie/telephone/prestataire/", signed_in(town)
 
     assert "/voix/twilio/33476549340/" in text(client.get(page))
