@@ -23,6 +23,7 @@ CHECKS: Mapping[str, Sequence[str]] = {
     "mise en forme": (str(SCRIPTS / "ruff"), "format", "--check", "-q", "."),
     "qui importe qui": (str(SCRIPTS / "lint-imports"),),
     "types": (str(SCRIPTS / "mypy"), "."),
+    "noms des tests": (sys.executable, "-m", "deploy.names"),
     "migrations manquantes": (*MANAGE, "makemigrations", "--check", "--dry-run"),
     "migrations sûres": (*MANAGE, "fleet", "check"),
     "réglages": (*MANAGE, "check"),
