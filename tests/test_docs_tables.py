@@ -78,6 +78,17 @@ def test_every_status_of_a_problem_is_told() -> None:
     assert set(re.findall(r"`([45]\d\d)`", told)) == {str(kind.status) for kind in problems.KINDS}
 
 
+def test_every_block_of_a_frame_is_told() -> None:
+    """Those of the frame that the others extend are told once."""
+    frames = ROOT / "platform" / "lps" / "ui" / "templates"
+    told = {name.strip("`"): codes([blocks]) for name, _, blocks in rows("docs/ui.md", "template")}
+    held = {name: set(re.findall(r"\{% block (\w+)", (frames / name).read_text())) for name in told}
+    base = held.pop("ui/base.html")
+
+    assert told.pop("ui/base.html") == base
+    assert told == {name: blocks - base for name, blocks in held.items()}
+
+
 def test_every_process_is_told() -> None:
     commands = codes(row[1] for row in rows("docs/operations.md", "process"))
 
