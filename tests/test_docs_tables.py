@@ -13,7 +13,7 @@ from lps.accounts import rights
 from lps.accounts.api import problems
 from lps.accounts.roles import OPERATOR_ROLES
 from lps.console import demonstration, serving
-from tests.test_tree import ROOT
+from tests.test_tree import ROOT, tracked
 
 
 def rows(page: str, heading: str) -> list[list[str]]:
@@ -87,6 +87,25 @@ def test_every_block_of_a_frame_is_told() -> None:
 
     assert told.pop("ui/base.html") == base
     assert told == {name: blocks - base for name, blocks in held.items()}
+
+
+# What any app may hold, told once below the tree.
+PRODUCT = {"tenants", "notifications", "booking", "billing", "voice"}
+USUAL = {"api", "forms", "management", "migrations", "models", "rules", "services", "templates", "views"}
+
+
+def test_every_room_of_the_tree_is_told() -> None:
+    _, _, tree = (ROOT / "ARCHITECTURE.md").read_text().partition("\n## The tree\n")
+    told = codes([tree.partition("\n## ")[0]])
+    paths = [path.relative_to(ROOT).parts[:-1] for path in tracked()]
+    apps = {parts[0] for parts in paths if parts and not parts[0].startswith(".")} - {"platform"}
+    special = {
+        "/".join(parts[:2]) for parts in paths if len(parts) > 1 and parts[0] in PRODUCT and parts[1] not in USUAL
+    }
+    platform = {"/".join(parts[:3]) for parts in paths if parts[:2] == ("platform", "lps") and len(parts) > 2}
+
+    assert {"tenants/fleet", "billing/payfip"} <= special
+    assert sorted(room for room in apps | special | platform if f"{room}/" not in told) == []
 
 
 def test_every_process_is_told() -> None:
