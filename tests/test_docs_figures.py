@@ -158,6 +158,7 @@ FIGURES: dict[str, list[tuple[Any, ...]]] = {
         ("give them again | {} days", "lps.accounts.api.idempotency.KEPT", DAY),
         ("made on a page | {} days", "lps.console.exporting.KEPT", DAY),
         ("messages sent | {} days", "notifications.services.SENT_KEPT", DAY),
+        ("asked just before; {} a night at most", "tenants.orphans.MOST"),
         ("actions | a year", "lps.journal.retention.KEPT", YEAR),
     ],
     "docs/rules/runs.md": [

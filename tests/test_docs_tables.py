@@ -13,6 +13,7 @@ from lps.accounts import rights
 from lps.accounts.api import problems
 from lps.accounts.roles import OPERATOR_ROLES
 from lps.console import demonstration, serving
+from notifications import kinds
 from tests.test_tree import ROOT, tracked
 
 
@@ -112,6 +113,13 @@ def test_every_process_is_told() -> None:
     commands = codes(row[1] for row in rows("docs/operations.md", "process"))
 
     assert {command.rpartition(" ")[2] for command in commands} == set(serving.PROCESSES)
+
+
+def test_every_kind_of_message_is_told() -> None:
+    page = " ".join((ROOT / "docs" / "rules" / "reminders.md").read_text().split())
+    [told] = re.findall(r"- The kinds: (.+?)\. - ", page)
+
+    assert [code for code in kinds.registered() if not re.search(rf"\b{code}\b", told)] == []
 
 
 def test_every_role_of_the_console_is_told() -> None:
