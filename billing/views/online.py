@@ -19,6 +19,7 @@ from billing import desk, online, online_words, papers
 from billing.forms.online import ChooseForm
 from billing.models import PaymentAttempt
 from billing.online import Due
+from billing.rules.settlement import ASK_EVERY
 from billing.services.attempts import AttemptRefused, open_attempt
 from lps.families.decorators import household_required, whatever_the_rules
 from lps.families.identity import FamilyRequest
@@ -91,6 +92,8 @@ def attempt(request: FamilyRequest, ticket: str) -> HttpResponse:
         "office": found.cash_office,
         "resume": online.resume_url(found, now=request.received_at),
         "is_barred": bool(found.bar_ends_at and request.received_at < found.bar_ends_at),
+        # The Treasury's service did not answer: it is asked less often than it is otherwise.
+        "is_put_off": bool(found.next_ask_at and found.next_ask_at - request.received_at > ASK_EVERY),
         "mode": "" if found.cash_office.in_production else found.mode,
         "step": 3 if found.state in online.OPEN else 4,
     }

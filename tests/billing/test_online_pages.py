@@ -16,7 +16,9 @@ from billing.online import seal
 from lps.accounts.roles import Role
 from lps.families.models import Household
 from lps.kernel import clock
+from lps.ui.templatetags.ui import hour
 from simulators.payfip.server import Server
+from tenants import context
 from tenants.models import Commune
 from tests.billing import factories
 from tests.billing.online import again, opened_office, payable, pays, settled, tried
@@ -300,6 +302,23 @@ def test_a_flood_asks_the_treasury_a_few_times(marsone: Household, treasury: Ser
     assert codes[0] == 200 and codes[-1] == 429
     assert AttemptAnswer.objects.filter(attempt=attempt).count() <= 9
     assert client.get(BACK, {"idop": attempt.id_op}).status_code == 302, "the payer is shown the page all the same"
+
+
+def test_a_treasury_that_went_silent_is_asked_again_at_an_hour_that_is_told(
+    parent: Client, marsone: Household, treasury: Server
+) -> None:
+    attempt = tried(marsone, payable(marsone))
+    page = f"{TIPI}paiement/{attempt.ticket}/"
+    assert "toutes les cinq minutes" in read(parent, page)
+
+    treasury.treasury.switches = replace(treasury.treasury.switches, down="503")
+    parent.get(BACK, {"idop": attempt.id_op})
+
+    later = again(attempt).next_ask_at
+    assert later is not None
+    shown, told = read(parent, page), hour(later.astimezone(context.current().zone))
+    assert f"nous le lui redemanderons à {told}" in shown and "ne payez pas une seconde fois" in shown
+    assert "toutes les cinq minutes" not in shown
 
 
 def test_many_guesses_are_slowed_down(marsone: Household) -> None:
