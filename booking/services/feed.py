@@ -45,20 +45,21 @@ def revoke(*, household: Household, by: Actor, channel: Channel) -> bool:
     return True
 
 
-def wait(token: str) -> int:
-    """How many seconds whoever reads this feed too often has to wait, 0 for none. Raises `attempts.Unavailable`."""
-    lookup = keys.lookup_hash(token, purpose="attempts:calendar")
-    return attempts.check([attempts.Counter("calendar", lookup, POLICY)])
+def link_of(token: str) -> FamilyLink | None:
+    """The link of a feed, None for one that stopped or never was."""
+    return links.in_force(token=token, purpose=FamilyLink.Purpose.CALENDAR)
 
 
-def calendar(*, token: str, now: datetime) -> str | None:
-    """The bookings that stand, a month back and a year ahead; None for a feed that stopped or never was.
+def wait(link: FamilyLink) -> int:
+    """How many seconds whoever reads this feed too often has to wait, 0 for none. Raises `attempts.Unavailable`.
 
-    Two statements. It names a child by its first name alone.
+    Only feeds that exist are counted: addresses made up without end would each leave a counter.
     """
-    link = links.in_force(token=token, purpose=FamilyLink.Purpose.CALENDAR)
-    if link is None:
-        return None
+    return attempts.check([attempts.Counter("calendar", str(link.pk), POLICY)])
+
+
+def calendar(*, link: FamilyLink, now: datetime) -> str:
+    """The bookings that stand, a month back and a year ahead, in one statement. It names a child by its first name."""
     commune = context.current()
     today = now.astimezone(commune.zone).date()
     rows = Booking.objects.standing().filter(household=link.household_id, day__range=(today - PAST, today + AHEAD))

@@ -24,11 +24,12 @@ SENTENCES = {
 @require_safe
 def read(request: HttpRequest, token: str) -> HttpResponse:
     """What a diary reads: whoever has the secret address reads the bookings, and nothing else."""
-    if seconds := feed.wait(token):
-        return HttpResponse(status=429, headers={"Retry-After": str(seconds)})
-    found = feed.calendar(token=token, now=clock.now())
-    if found is None:
+    link = feed.link_of(token)
+    if link is None:
         raise Http404
+    if seconds := feed.wait(link):
+        return HttpResponse(status=429, headers={"Retry-After": str(seconds)})
+    found = feed.calendar(link=link, now=clock.now())
     return HttpResponse(found, content_type="text/calendar; charset=utf-8")
 
 

@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import redis
+from django.conf import settings
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,6 +124,20 @@ def test_who_reads_it_without_end_waits(parent: Client) -> None:
 
     assert answers[-1].status_code == 429 and int(answers[-1].headers["Retry-After"]) > 0
     assert answers[0].status_code == 200
+
+
+def test_made_up_addresses_leave_nothing_behind(parent: Client) -> None:
+    """Else whoever has no account fills the memory of Valkey with counters."""
+    path, server = made(parent), redis.Redis.from_url(settings.CACHES["default"]["LOCATION"])
+    before = server.dbsize()
+
+    for number in range(20):
+        assert browser().get(f"{PAGE}{number}{'a' * 42}.ics").status_code == 404
+
+    assert server.dbsize() == before
+    browser().get(path)
+    assert server.dbsize() == before + 1, "the feed that exists is counted"
+    server.close()
 
 
 def test_more_bookings_cost_no_more_statements(
