@@ -2,9 +2,13 @@
 
 import base64
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+_EMAIL = re.compile(r"[^\s@:/]+@[^\s@:/]+")
+_CONTACT = re.compile(r"(mailto:[^\s@]+@[^\s@]+|tel:\+[\d-]+|https://\S+)")
 
 
 class MissingSetting(RuntimeError):
@@ -51,6 +55,19 @@ def choice(name: str, known: tuple[str, ...]) -> str:
 def words(name: str, default: str = "") -> tuple[str, ...]:
     """A comma-separated variable."""
     return tuple(word.strip() for word in text(name, default).split(",") if word.strip())
+
+
+def contacts(name: str) -> tuple[str, ...]:
+    """Addresses separated by commas, each as an address of the web: an e-mail becomes `mailto:`."""
+    found = []
+    for word in words(name):
+        address = f"mailto:{word}" if _EMAIL.fullmatch(word) else word
+        if not _CONTACT.fullmatch(address):
+            raise MissingSetting(
+                f"La variable {name} attend des adresses e-mail ou « https://… », séparées par des virgules."
+            )
+        found.append(address)
+    return tuple(found)
 
 
 def application_keys(name: str) -> dict[str, bytes]:

@@ -22,6 +22,7 @@ LPS_CONSOLE_URLCONF = "lps.config.console_urls"
 LPS_PUBLIC_SCHEME = "https" if PRODUCTION else "http"
 LPS_PUBLIC_PORT = "" if PRODUCTION else f":{env.text('PORT', '8000')}"
 LPS_TRUSTED_PROXIES = env.words("LPS_TRUSTED_PROXIES")
+LPS_SECURITY_CONTACTS = env.contacts("LPS_SECURITY_CONTACTS")
 LPS_DATA_DIR = Path(env.text("LPS_DATA_DIR", None if PRODUCTION else str(ROOT / ".data")))
 # Hosts are checked against the registry by CommuneMiddleware, which answers 404 to unknown ones.
 ALLOWED_HOSTS = ["*"]
@@ -96,6 +97,7 @@ MIDDLEWARE = [
     # It pads each page by a random length (BREACH), and forms mask their secret.
     "django.middleware.gzip.GZipMiddleware",
     "lps.ui.middleware.SecurityHeaders",
+    "lps.config.security_txt.SecurityText",
     "tenants.middleware.CommuneMiddleware",
     "lps.config.zone.CommuneZone",
     "lps.accounts.middleware.DoorSessions",
