@@ -66,8 +66,11 @@ def standing(
     return found.filter(activity__in=list(activities)) if activities else found
 
 
-def concerned(absence: Absence, *, zone: ZoneInfo, at: datetime) -> list[Concerned]:
-    """The bookings that an absence is about, by day: one statement beside the catalogue's."""
+def concerned(absence: Absence, *, zone: ZoneInfo, at: datetime, only: Collection[int] = ()) -> list[Concerned]:
+    """The bookings that an absence is about, by day: one statement beside the catalogue's.
+
+    Of these activities alone when some are given.
+    """
     facts = catalogue.read()
     timing = Timing(calendar=facts.calendar, zone=zone, at=at)
     rows = standing(
@@ -84,7 +87,7 @@ def concerned(absence: Absence, *, zone: ZoneInfo, at: datetime) -> list[Concern
             timing.refusal(Action.CANCEL, day=booking.day, rule=activity.rule) is None,
         )
         for booking in rows.order_by("day", "activity__order", "pk")
-        if (activity := facts.activities.get(booking.activity_id))
+        if (activity := facts.activities.get(booking.activity_id)) and (not only or activity.pk in only)
     ]
 
 

@@ -163,15 +163,16 @@ class Row:
     site: str
     school_class: str
     answer: PreRegistration | None
+    only: Collection[int] = ()
 
     @property
     def lines(self) -> list[str]:
         """ "Accueil Matin : lundi, jeudi", an activity a line."""
-        return chosen_lines(self.answer) if self.answer else []
+        return chosen_lines(self.answer, only=self.only) if self.answer else []
 
 
-def rows(found: Iterable[Custody]) -> list[Row]:
-    """These lines with their answers: two statements, the lines' own included."""
+def rows(found: Iterable[Custody], *, only: Collection[int] = ()) -> list[Row]:
+    """These lines with their answers, for these activities where some are given: two statements, the lines' own."""
     custodies = list(found)
     keys = [key for one in custodies if (key := _noted(one, "answer")) is not None]
     answers = PreRegistration.objects.in_bulk(keys)
@@ -182,6 +183,7 @@ def rows(found: Iterable[Custody]) -> list[Row]:
             _noted(one, "site") or "",
             _noted(one, "class_name") or "",
             answers.get(_noted(one, "answer")),
+            only,
         )
         for one in custodies
     ]

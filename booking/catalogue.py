@@ -4,8 +4,8 @@ Only what agents decide is kept here: never a booking, a place, a code or a sess
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from threading import Lock
 from uuid import UUID
@@ -118,6 +118,16 @@ class Catalogue:
     def of_group(self, slug: str) -> tuple[GroupFacts, ...]:
         """The group of that slug, or all of them when none bears it."""
         return tuple(group for group in self.groups if group.slug == slug) or self.groups
+
+    def kept_to(self, activities: Collection[int]) -> tuple[GroupFacts, ...]:
+        """The groups with these activities alone; all of them when none is given."""
+        if not activities:
+            return self.groups
+        kept = (
+            replace(group, activities=tuple(one for one in group.activities if one.pk in activities))
+            for group in self.groups
+        )
+        return tuple(group for group in kept if group.activities)
 
     @property
     def offered(self) -> tuple[GroupFacts, ...]:

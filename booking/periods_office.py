@@ -28,6 +28,7 @@ class Line:
     household: Household
     school_class: SchoolClass
     choice: PeriodChoice | None
+    only: Collection[int] = ()
 
     @property
     def who(self) -> Who:
@@ -39,7 +40,7 @@ class Line:
     @property
     def lines(self) -> list[str]:
         """What it chose."""
-        return chosen_lines(self.choice) if self.choice else []
+        return chosen_lines(self.choice, only=self.only) if self.choice else []
 
 
 def all_periods() -> QuerySet[Period]:
@@ -66,10 +67,18 @@ def state(period: Period, *, at: datetime, zone: ZoneInfo) -> str:
     return "coming" if refusal.code == PeriodRefusal.NOT_YET_OPEN else "closed"
 
 
-def lines(period: Period, *, today: date, sites: Collection[int] = (), school_class: int | None = None) -> list[Line]:
+def lines(
+    period: Period,
+    *,
+    today: date,
+    sites: Collection[int] = (),
+    activities: Collection[int] = (),
+    school_class: int | None = None,
+) -> list[Line]:
     """Every child who may choose it, by school, class and name, once a household: five statements, however many.
 
-    The class and the household are those of today while the period lasts, else of its nearest day.
+    The class and the household are those of today while the period lasts, else of its nearest day. What was chosen is
+    told of these activities alone, where some are given.
     """
     day = min(max(today, period.first_day), period.last_day)
     seats = Enrollment.objects.filter(valid_during__contains=day, child__anonymized_at__isnull=True)
@@ -83,7 +92,7 @@ def lines(period: Period, *, today: date, sites: Collection[int] = (), school_cl
     homes = _homes(rows, day=day)
     last = _last_choices(period)
     return [
-        Line(seat.child, home, seat.school_class, last.get((seat.child_id, home.pk)))
+        Line(seat.child, home, seat.school_class, last.get((seat.child_id, home.pk)), activities)
         for seat in rows
         for home in homes.get(seat.child_id, ())
     ]

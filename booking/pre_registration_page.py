@@ -89,17 +89,21 @@ def build(
     zone: ZoneInfo,
     now: datetime,
     at_counter: bool = False,
+    only: Collection[int] = (),
 ) -> list[Block]:
     """The campaigns whose days are not over at `now` (aware): four statements at most, however many children.
 
-    `at_counter`: an agent may still write down an answer once the campaign is closed.
+    `at_counter`: an agent may still write down an answer once the campaign is closed. `only`: the activities to which
+    that agent is kept; it answers for a campaign of these alone.
     """
     found = campaigns.shown_to_families(today=now.astimezone(zone).date())
+    if only:
+        found = [one for one in found if any(activity.pk in only for activity in one.activities.all())]
     answers: dict[tuple[int, int], list[PreRegistration]] = {}
     if found and children:
         for row in campaigns.answers_for(found, children=[one.child for one in children]):
             answers.setdefault((row.campaign_id, row.child_id), []).append(row)
-    return [_block(one, household, children, answers, zone, now, at_counter) for one in found]
+    return [_block(one, household, children, answers, zone, now, at_counter, only) for one in found]
 
 
 def campaign_of(posted: QueryDict) -> Campaign:
@@ -169,10 +173,12 @@ def _block(
     zone: ZoneInfo,
     now: datetime,
     at_counter: bool,
+    only: Collection[int],
 ) -> Block:
     facts = campaigns.facts(campaign)
     phase = campaigns.phase(campaign, at=now)
-    names = {activity.pk: activity.name for activity in campaign.activities.all()}
+    names = {one.pk: one.name for one in campaign.activities.all() if not only or one.pk in only}
+    is_whole = len(names) == len(campaign.activities.all())
     shown = () if phase is Phase.COMING else children
     return Block(
         pk=campaign.pk,
@@ -180,11 +186,12 @@ def _block(
         words=campaign.words,
         phase=phase,
         when=_when(campaign, phase, zone),
-        is_answerable=phase is Phase.OPEN or (at_counter and phase is Phase.CLOSED),
+        is_answerable=is_whole and (phase is Phase.OPEN or (at_counter and phase is Phase.CLOSED)),
         days=_("Du %(first)s au %(last)s")
         % {"first": f"{campaign.first_day:%d/%m/%Y}", "last": f"{campaign.last_day:%d/%m/%Y}"},
         children=[
-            _child_block(one, answers.get((campaign.pk, one.child.pk), ()), household, facts, names) for one in shown
+            _child_block(one, answers.get((campaign.pk, one.child.pk), ()), household, facts, names, only)
+            for one in shown
         ],
     )
 
@@ -206,6 +213,7 @@ def _child_block(
     household: Household,
     facts: CampaignFacts,
     names: Mapping[int, str],
+    only: Collection[int],
 ) -> ChildBlock:
     own = next((row for row in answers if row.household_id == household.pk), None)
     chosen = campaigns.chosen(own) if own else {}
@@ -216,7 +224,7 @@ def _child_block(
         answer=own,
         state=state,
         look=look,
-        lines=chosen_lines(own) if own else (),
+        lines=chosen_lines(own, only=only) if own else (),
         reply=(YES if own.returns else NO) if own else "",
         rows=[_row(activity, name, facts.offered[activity], chosen) for activity, name in names.items()],
         other=_other([row for row in answers if row.household_id != household.pk]),

@@ -268,13 +268,16 @@ def journal_of_family(
     household: Household,
     children: Collection[int],
     day: date | None = None,
+    activities: Collection[int] = (),
     before: int | None = None,
     limit: int = JOURNAL_PAGE,
 ) -> list[JournalEntry]:
     """What a household changed and what changed for its children, newest first, one more than `limit` when there are
-    others; of one booked day when it is given.
+    others; of one booked day when it is given, of these activities when some are.
     """
     found = JournalEntry.objects.filter(Q(household=household) | Q(child__in=list(children)))
+    if activities:
+        found = found.filter(activity__in=list(activities))
     if day is not None:
         found = found.filter(day=day)
     if before is not None:

@@ -1,6 +1,6 @@
 """What a save did, line by line, as pages and receipts tell it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -58,14 +58,20 @@ class Recap:
     refused: Sequence[Line]
     chosen: Chosen | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to tell."""
+        return not (self.changed or self.refused or self.chosen)
 
-def of_receipt(receipt: Receipt, facts: Catalogue) -> Recap:
-    """What a receipt proves, read back: one statement beside the receipt's own."""
+
+def of_receipt(receipt: Receipt, facts: Catalogue, *, only: Collection[int] = ()) -> Recap:
+    """What a receipt proves, read back: one statement beside the receipt's own. `only`: of these activities."""
+    entries = receipt.entries.order_by("day", "pk")
     return Recap(
         receipt=receipt,
-        changed=[line_of(entry) for entry in receipt.entries.order_by("day", "pk")],
-        refused=refused_of(receipt, facts),
-        chosen=_chosen(getattr(receipt, "period_choice", None)),
+        changed=[line_of(entry) for entry in entries if not only or entry.activity_id in only],
+        refused=refused_of(receipt, facts, only=only),
+        chosen=_chosen(getattr(receipt, "period_choice", None), only),
     )
 
 
@@ -74,9 +80,9 @@ def without_receipt(refused: Sequence[tuple[Change, Refusal]], facts: Catalogue)
     return Recap(None, (), [_refused_line(written_refusal(*pair), facts) for pair in refused])
 
 
-def refused_of(receipt: Receipt, facts: Catalogue) -> list[Line]:
+def refused_of(receipt: Receipt, facts: Catalogue, *, only: Collection[int] = ()) -> list[Line]:
     """What a save was refused, with the reasons."""
-    return [_refused_line(written, facts) for written in receipt.refused]
+    return [_refused_line(one, facts) for one in receipt.refused if not only or one["activity"] in only]
 
 
 def line_of(entry: JournalEntry) -> Line:
@@ -94,19 +100,21 @@ def done_by(receipt: Receipt) -> str:
     )
 
 
-def chosen_lines(choice: PeriodChoice | PreRegistration) -> list[str]:
-    """ "Accueil Matin : lundi, jeudi", an activity a line."""
-    return [f"{line['name']}\u00a0: {sentences.weekday_names(line['weekdays'])}" for line in choice.chosen]
+def chosen_lines(choice: PeriodChoice | PreRegistration, *, only: Collection[int] = ()) -> list[str]:
+    """ "Accueil Matin : lundi, jeudi", an activity a line; of these alone when some are given."""
+    shown = [line for line in choice.chosen if not only or line["activity"] in only]
+    return [f"{line['name']}\u00a0: {sentences.weekday_names(line['weekdays'])}" for line in shown]
 
 
-def _chosen(choice: PeriodChoice | None) -> Chosen | None:
-    if choice is None:
+def _chosen(choice: PeriodChoice | None, only: Collection[int]) -> Chosen | None:
+    lines = chosen_lines(choice, only=only) if choice else []
+    if choice is None or (only and not lines):
         return None
     skipped = {(date.fromisoformat(skip["day"]), skip["why"]): None for skip in choice.skipped}
     return Chosen(
         first_day=choice.period.first_day,
         last_day=choice.period.last_day,
-        lines=chosen_lines(choice),
+        lines=lines,
         skipped=[Skip(day, why) for day, why in sorted(skipped)],
     )
 

@@ -93,6 +93,11 @@ def may_reach(actor: Actor | None, action: str, reach: Reach) -> bool:
     return allowed(actor, action, reach)
 
 
+def own_activities(actor: Actor | None) -> frozenset[int]:
+    """The activities to which an agent is kept, none when it serves all of them."""
+    return actor.activities if isinstance(actor, Agent) else frozenset()
+
+
 def serves_one_of(actor: Actor | None, activities: Iterable[Activity]) -> bool:
     """Whether something about these activities is an actor's to read: one kept to some others does not."""
     return not isinstance(actor, Agent) or not actor.activities or any(one.pk in actor.activities for one in activities)

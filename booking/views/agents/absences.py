@@ -122,7 +122,9 @@ def note(request: DoorRequest, household_id: int) -> HttpResponse:
 def _show(request: DoorRequest, found: Absence, form: AnswerForm, *, status: int = 200) -> HttpResponse:
     facts = {
         "absence": found,
-        "concerned": reads.concerned(found, zone=context.current().zone, at=request.received_at),
+        "concerned": reads.concerned(
+            found, zone=context.current().zone, at=request.received_at, only=_agent(request).activities
+        ),
         "form": form,
         "may_answer": _may_answer(request, found) and found.state != Absence.State.WITHDRAWN,
         "waits": found.state == Absence.State.DECLARED,

@@ -1,6 +1,6 @@
 """The answers of a campaign: the list and its filters, files of it, deciding line by line or all at once."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -17,9 +17,16 @@ from booking import campaigns as reads
 from booking import sentences
 from booking.campaigns import WHO, Asked, Who
 from booking.forms.campaigns import DecisionForm
-from booking.models import Campaign, PreRegistration
+from booking.models import Activity, Campaign, PreRegistration
 from booking.recap import chosen_lines
-from booking.rights import BOOK_AT_COUNTER, DECIDE_ANSWERS, READ_ANSWERS, serves_all_of, serves_one_of
+from booking.rights import (
+    BOOK_AT_COUNTER,
+    DECIDE_ANSWERS,
+    READ_ANSWERS,
+    own_activities,
+    serves_all_of,
+    serves_one_of,
+)
 from booking.services import campaigns as services
 from booking.views.agents.campaigns import SAID as CAMPAIGNS_SAID
 from booking.views.agents.campaigns import campaign_or_404, may_run, path_of
@@ -67,7 +74,7 @@ def answers(request: DoorRequest, campaign_id: int) -> HttpResponse:
         "phase": reads.phase(campaign, at=request.received_at).value,
         "counts": reads.counts(_asked(request, campaign, everybody=True)),
         "page": page,
-        "rows": reads.rows(page.object_list),
+        "rows": reads.rows(page.object_list, only=own_activities(request.actor)),
         "asked": asked,
         "who": [(one, WHO_WORDS[one]) for one in WHO],
         "classes": classes,
@@ -138,9 +145,9 @@ def answer(request: DoorRequest, campaign_id: int, answer_id: int) -> HttpRespon
     facts = {
         "campaign": campaign,
         "answer": found,
-        "lines": chosen_lines(found),
+        "lines": chosen_lines(found, only=own_activities(request.actor)),
         "history": reads.history_of(found),
-        "refused": _refused(found, campaign),
+        "refused": _refused(found, campaign, own_activities(request.actor)),
         "form": form,
         "changed": changed,
         "may_decide": may_decide(request, campaign),
@@ -253,8 +260,14 @@ def _until(request: DoorRequest) -> datetime | None:
     return min(asked, request.received_at) if asked.tzinfo else None
 
 
-def _refused(answer: PreRegistration, campaign: Campaign) -> list[tuple[str, str, str]]:
-    """The days that could not be booked: which, and why."""
+def _activities(request: DoorRequest, campaign: Campaign) -> list[Activity]:
+    """Those of the campaign, the agent's own alone where it is kept to some."""
+    own = own_activities(request.actor)
+    return [one for one in campaign.activities.all() if not own or one.pk in own]
+
+
+def _refused(answer: PreRegistration, campaign: Campaign, only: Collection[int]) -> list[tuple[str, str, str]]:
+    """The days that could not be booked: which, and why; of these activities alone when some are given."""
     zone = context.current().zone
     names = {activity.pk: activity.name for activity in campaign.activities.all()}
     return [
@@ -264,13 +277,14 @@ def _refused(answer: PreRegistration, campaign: Campaign) -> list[tuple[str, str
             sentences.refusal_sentence(one["code"], one["facts"], zone=zone, names=names),
         )
         for one in answer.outcome.get("refused", ())
+        if not only or one["activity"] in only
     ]
 
 
 def _table(request: DoorRequest, campaign: Campaign) -> Iterator[list[Any]]:
     """The lines of the list, all of them: two statements."""
     zone = context.current().zone
-    activities = list(campaign.activities.all())
+    activities = _activities(request, campaign)
     head = [_("école"), _("classe"), _("nom"), _("prénom"), _("famille"), _("réponse")]
     yield [
         *head,

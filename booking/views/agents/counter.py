@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from booking import catalogue, planning_form, planning_page, queries, recap
+from booking.models import Receipt
 from booking.planning_page import Counter, Shown
 from booking.recap import Recap
-from booking.rights import BOOK_AT_COUNTER, READ_COUNTER
+from booking.rights import BOOK_AT_COUNTER, READ_COUNTER, own_activities
 from booking.rules.planning import NO_POWERS, Cell
 from booking.services import counter
 from booking.services.bookings import ForeignJeton
@@ -64,7 +65,13 @@ def journal(request: DoorRequest, household_id: int) -> HttpResponse:
     asked = request.GET.get("jour", "")
     day, is_bad = day_asked(asked) if asked else (None, False)
     day = None if is_bad else day
-    entries = queries.journal_of_family(household=household, children=children, day=day, before=asking.before(request))
+    entries = queries.journal_of_family(
+        household=household,
+        children=children,
+        day=day,
+        activities=own_activities(request.actor),
+        before=asking.before(request),
+    )
     shown = entries[: queries.JOURNAL_PAGE]
     rows = [
         (entry, recap.line_of(entry), entry.household_id == household.pk, recap.done_by(entry.receipt))
@@ -78,10 +85,14 @@ def journal(request: DoorRequest, household_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @agent_required(READ_COUNTER)
 def receipt(request: DoorRequest, household_id: int, number: str) -> HttpResponse:
-    """One receipt of a family, to print; a POST sends it to the addresses that the town knows."""
+    """One receipt of a family, to print; a POST sends it to the addresses that the town knows.
+
+    An agent kept to some activities reads what it says of these; the family is sent it whole.
+    """
     household = household_or_404(request, household_id, READ_COUNTER)
     found = queries.receipt_of(household=household, number=number)
-    if found is None:
+    told = _recap_of(request, found) if found else None
+    if found is None or told is None:
         raise Http404
     if request.method == "POST":
         household_or_404(request, household_id, BOOK_AT_COUNTER)
@@ -90,7 +101,7 @@ def receipt(request: DoorRequest, household_id: int, number: str) -> HttpRespons
     facts = {
         **frame(request, household),
         "receipt": found,
-        "recap": recap.of_receipt(found, catalogue.read()),
+        "recap": told,
         "by": recap.done_by(found),
         "may_send": allowed(request.actor, BOOK_AT_COUNTER),
         "said": saying.said(request, SAID),
@@ -184,7 +195,9 @@ def _planning(
     today = request.received_at.astimezone(zone).date()
     first, is_bad_week = asking.week(request.GET.get("semaine", ""), today)
     group = request.GET.get("groupe", "")
-    shown = Shown(child_code="", first=first, number=town.settings().weeks_shown, groups=facts.of_group(group))
+    own = facts.kept_to(own_activities(request.actor))
+    groups = tuple(one for one in own if one.slug == group) or own
+    shown = Shown(child_code="", first=first, number=town.settings().weeks_shown, groups=groups)
     since = counter.first_day_to_correct(today)
     powers = counter.powers_of(request.actor)
     page = planning_page.build(
@@ -206,7 +219,7 @@ def _planning(
     at = partial(asking.query, group=chosen, enfant=child.child.pk)
     return {
         "page": page,
-        "groups": facts.groups,
+        "groups": own,
         "group": chosen,
         "today": today,
         "week": first,
@@ -260,7 +273,14 @@ def _recap_asked(request: DoorRequest, household: Household, child: ChildAtSchoo
     if "recu" not in request.GET or child is None:
         return None
     found = queries.receipt_of(household=household, number=request.GET["recu"])
-    return recap.of_receipt(found, catalogue.read()) if found and found.child_id == child.child.pk else None
+    return _recap_of(request, found) if found and found.child_id == child.child.pk else None
+
+
+def _recap_of(request: DoorRequest, found: Receipt) -> Recap | None:
+    """What a receipt says of the agent's activities, None when it is about others alone."""
+    only = own_activities(request.actor)
+    told = recap.of_receipt(found, catalogue.read(), only=only)
+    return None if only and told.is_empty else told
 
 
 def _actor(request: DoorRequest) -> Actor:

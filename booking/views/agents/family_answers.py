@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from booking import pre_registration_page as page
 from booking.planning_form import BadForm
 from booking.pre_registration_page import Block
-from booking.rights import BOOK_AT_COUNTER, READ_COUNTER, serves_all_of
+from booking.rights import BOOK_AT_COUNTER, READ_COUNTER, own_activities, serves_all_of
 from booking.rules.periods import NotOffered
 from booking.services.pre_registrations import answer
 from lps.accounts.decorators import agent_required
@@ -102,6 +102,7 @@ def _build(request: DoorRequest, household: Household, children: Sequence[ChildA
         zone=context.current().zone,
         now=request.received_at,
         at_counter=True,
+        only=own_activities(request.actor),
     )
     if allowed(request.actor, BOOK_AT_COUNTER):
         return blocks

@@ -101,7 +101,7 @@ def edit(request: DoorRequest, period_id: int) -> HttpResponse:
 def period(request: DoorRequest, period_id: int) -> HttpResponse:
     """One period: who has chosen what, and who has not, by class."""
     found = _period_seen(request, period_id)
-    every = page.lines(found, today=_today(request), sites=_agent(request).sites)
+    every = _lines(request, found)
     who, school_class = _filters(request)
     kept = [line for line in every if _is_asked(line, who, school_class)]
     facts = {
@@ -127,7 +127,7 @@ def as_csv(request: DoorRequest, period_id: int) -> HttpResponse:
     """The same lines as a table that a French spreadsheet opens."""
     found = _period_seen(request, period_id)
     who, school_class = _filters(request)
-    every = page.lines(found, today=_today(request), sites=_agent(request).sites)
+    every = _lines(request, found)
     head = (_("école"), _("classe"), _("enfant"), _("famille"), _("état"), _("choix"), _("reçu"))
     rows = [
         (
@@ -186,6 +186,12 @@ def _filters(request: DoorRequest) -> tuple[str, int | None]:
     who, school_class = request.GET.get("qui", ""), request.GET.get("classe", "")
     is_number = school_class.isascii() and school_class.isdigit() and len(school_class) < 19
     return who if who in page.WHO else "", int(school_class) if is_number else None
+
+
+def _lines(request: DoorRequest, found: Period) -> list[page.Line]:
+    """The children of the agent's schools, with what was chosen of its activities."""
+    agent = _agent(request)
+    return page.lines(found, today=_today(request), sites=agent.sites, activities=agent.activities)
 
 
 def _is_asked(line: page.Line, who: str, school_class: int | None) -> bool:
