@@ -50,20 +50,26 @@ def seen_field(cells: Mapping[Cell, bool], *, child: Child, household: Household
 
 def read(posted: Mapping[str, str], boxes: Iterable[str], *, child: Child, household: Household) -> Sent:
     """What the parent changed on the form; raises `BadForm` for one that this page never gave."""
+    return Sent(read_jeton(posted), read_changes(posted, boxes, child=child, household=household))
+
+
+def read_changes(
+    posted: Mapping[str, str], boxes: Iterable[str], *, child: Child, household: Household
+) -> tuple[Change, ...]:
+    """The boxes that are not as the page gave them; raises `BadForm`."""
     seen = _read_seen(posted.get(SEEN, ""), child, household)
     ticked = _read_boxes(boxes)
     if strangers := ticked - seen.keys():
         raise BadForm(f"{len(strangers)} boxes that were not shown")
-    changes = tuple(
+    return tuple(
         Change(cell, wanted=cell in ticked, seen=booked) for cell, booked in seen.items() if booked != (cell in ticked)
     )
-    return Sent(read_jeton(posted), changes)
 
 
-def read_jeton(posted: Mapping[str, str]) -> uuid.UUID:
+def read_jeton(posted: Mapping[str, str], *, name: str = JETON) -> uuid.UUID:
     """What names the form; raises `BadForm`."""
     try:
-        return uuid.UUID(posted.get(JETON, ""))
+        return uuid.UUID(posted.get(name, ""))
     except ValueError as error:
         raise BadForm("jeton") from error
 

@@ -1,6 +1,6 @@
 """What the planning page shows: weeks of tiles with their deadlines, worked out from facts read once."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from booking import planning_form, prices, queries, sentences
 from booking.catalogue import ActivityFacts, Catalogue, GroupFacts
 from booking.prices import Prices
 from booking.rules.deadlines import Closing, Opening, deadline, describe, opening
-from booking.rules.planning import NO_POWERS, Cell, CellView, DayFacts, PlanningRefusal, Timing, cell_state
+from booking.rules.planning import NO_POWERS, Cell, CellView, Change, DayFacts, PlanningRefusal, Timing, cell_state
 from booking.rules.weeks import Week, days_of
 from lps.families.models import Child, Household
 from lps.kernel.refusals import Refusal
@@ -68,11 +68,16 @@ class WeekBlock:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The weeks, and the signed list of what may be changed on them ("" when nothing may)."""
+    """The weeks, and the signed list of what may be changed on them ("" when nothing may).
+
+    Of the changes sent and not kept, `unsaved` are ticked again and `gone` may no longer be made.
+    """
 
     weeks: Sequence[WeekBlock]
     seen: str
     price_note: str = ""
+    unsaved: int = 0
+    gone: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,15 +108,22 @@ def build(
     zone: ZoneInfo,
     now: datetime,
     counter: Counter | None = None,
+    sent: Sequence[Change] = (),
 ) -> Page:
-    """Read the days shown and draw them as they stand at `now` (aware), for a parent or at the counter."""
+    """Read the days shown and draw them as they stand at `now` (aware), for a parent or at the counter.
+
+    Changes that were `sent` and not kept are drawn on them, to be validated.
+    """
     pks = [activity.pk for group in shown.groups for activity in group.activities]
     days = queries.days_of_child(child=child, household=household, days=shown.days, activities=pks, at=now)
-    drawing = _Drawing(household.pk, days, shown, catalogue, zone, now, counter)
+    wishes = {change.cell: change.wanted for change in sent}
+    drawing = _Drawing(household.pk, days, shown, catalogue, zone, now, counter, wishes)
     told = drawing.prices(child, household) if counter is None else Prices()
     weeks = [drawing.week(week, told.weeks.get(week.monday, "")) for week in shown.weeks] if drawing.groups else []
     seen = planning_form.seen_field(drawing.changeable, child=child, household=household) if drawing.changeable else ""
-    return Page(weeks, seen, told.note)
+    unsaved = sum(drawing.changeable.get(cell, wanted) != wanted for cell, wanted in wishes.items())
+    gone = sum(cell not in drawing.changeable and drawing.is_booked(cell) != wanted for cell, wanted in wishes.items())
+    return Page(weeks, seen, told.note, unsaved, gone)
 
 
 class _Drawing:
@@ -125,9 +137,11 @@ class _Drawing:
         catalogue: Catalogue,
         zone: ZoneInfo,
         now: datetime,
-        counter: Counter | None = None,
+        counter: Counter | None,
+        wishes: Mapping[Cell, bool],
     ) -> None:
         self.counter = counter
+        self.wishes = wishes
         self.household_id = household_id
         self.days = days
         self.shown = shown
@@ -153,6 +167,11 @@ class _Drawing:
             if standing.household_id == self.household_id and cell.day in shown:
                 booked.setdefault(cell.activity_id, []).append(cell.day)
         return prices.estimate(household=household, child=child, days=days, booked=booked)
+
+    def is_booked(self, cell: Cell) -> bool:
+        """Whether the household has it."""
+        standing = self.days.bookings.get(cell)
+        return standing is not None and standing.household_id == self.household_id
 
     def week(self, week: Week, price: str) -> WeekBlock:
         columns = self._columns(week)
@@ -221,7 +240,7 @@ class _Drawing:
     def _open(self, booked: bool, cell: Cell, sent: str) -> Tile:
         self.changeable[cell] = booked
         ticked = self.counter.ticked if self.counter else None
-        is_ticked = booked if ticked is None else cell in ticked
+        is_ticked = self.wishes.get(cell, booked) if ticked is None else cell in ticked
         value = f"{cell.activity_id}-{sent}"
         return Tile(TileKind.OPEN, booked=is_ticked, value=value, is_unsaved=is_ticked != booked)
 

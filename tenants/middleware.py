@@ -1,9 +1,10 @@
-"""Host → commune. An unknown host gets a plain 404 that names nobody."""
+"""Host → commune. An unknown host gets a 404 that names nobody."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseNotFound, HttpResponsePermanentRedirect
+from django.template.loader import get_template
 
 from tenants import context, queries
 from tenants.requests import CommuneRequest
@@ -25,7 +26,7 @@ class CommuneMiddleware:
             return self._console(request)
         commune = queries.commune_of_host(host=host)
         if commune is None:
-            return HttpResponseNotFound("Adresse inconnue.\n", content_type="text/plain; charset=utf-8")
+            return HttpResponseNotFound(get_template("unknown_host.html").render())
         request.commune = commune
         with context.use(commune):
             return self.get_response(request)

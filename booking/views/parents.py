@@ -3,21 +3,23 @@
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from booking import catalogue, periods_page, planning_form, planning_page, queries, recap, sentences
 from booking.catalogue import Catalogue
 from booking.models import Receipt
 from booking.recap import Recap
 from booking.rules.periods import NotOffered
-from booking.rules.planning import Change
+from booking.rules.planning import Cell, Change
 from booking.rules.weeks import Week, WeekError
-from booking.services.bookings import ForeignJeton, change_bookings
+from booking.services.bookings import ForeignJeton, Saved, change_bookings
 from booking.services.periods import choose_period
 from booking.views import asking
 from lps.families.decorators import household_required
@@ -58,33 +60,44 @@ def week(request: FamilyRequest, week: str) -> HttpResponse:
     return HttpResponseRedirect(f"{address}{asking.query(asked, '')}")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @household_required
 def period(request: FamilyRequest, code: str, period_id: int) -> HttpResponse:
-    """Choose a period's weekdays, once; then the planning tells what was booked."""
+    """Choose a period's weekdays, once; then the planning tells what was booked.
+
+    Opened again without a form, as a telephone does with a page that it had put aside, it is the planning.
+    """
     children = _children(request)
     child = _own(children, code)
+    if request.method != "POST":
+        return _to_recap(request, child, None)
     facts = catalogue.read()
     wanted = facts.period(period_id)
     if wanted is None:
         raise Http404
     try:
+        ticked, changes = periods_page.ticked(request.POST), _changes_beside(request, child)
         saved = choose_period(
             period=wanted,
             child=child.child,
             household=request.household,
-            chosen=periods_page.read(request.POST),
+            chosen=periods_page.weekdays_of(ticked.get(period_id, ())),
             by=request.actor,
             channel=Channel.WEB,
             received_at=request.received_at,
-            jeton=planning_form.read_jeton(request.POST),
+            jeton=planning_form.read_jeton(request.POST, name=periods_page.JETON),
         )
     except (planning_form.BadForm, NotOffered, ForeignJeton) as error:
         return _bad_form(request, children, child, facts, error)
     if saved.refusal:
         zone = context.current().zone
-        refused = (period_id, sentences.period_refusal_sentence(saved.refusal.code, saved.refusal.facts, zone=zone))
-        return _show(request, children, child, facts, told=_told(saved.refused, facts), period_refused=refused)
+        why = sentences.period_refusal_sentence(saved.refusal.code, saved.refusal.facts, zone=zone)
+        kept = Unsaved(ticked=ticked, changes=changes, refused=(period_id, why))
+        return _show(request, children, child, facts, told=_told(saved.refused, facts), unsaved=kept)
+    others = {pk: boxes for pk, boxes in ticked.items() if pk != period_id}
+    if others or changes:
+        told = recap.of_receipt(saved.receipt, facts) if saved.receipt else None
+        return _show(request, children, child, facts, told=told, unsaved=Unsaved(ticked=others, changes=changes))
     return _to_recap(request, child, saved.receipt)
 
 
@@ -125,6 +138,23 @@ def receipt(request: FamilyRequest, number: str) -> HttpResponse:
     return render(request, "booking/receipt.html", {"receipt": found, "recap": told, "by": recap.done_by(found)})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsaved:
+    """What the page's form held and its pressed button does not keep: drawn again, so that no tick is lost."""
+
+    ticked: periods_page.Ticked = field(default_factory=dict)
+    changes: Sequence[Change] = ()
+    refused: tuple[int, str] | None = None
+
+
+def _changes_beside(request: FamilyRequest, child: ChildAtSchool) -> tuple[Change, ...]:
+    """What is changed in the planning while a period's button is pressed; nothing where no day can be changed."""
+    boxes = request.POST.getlist(planning_form.BOX)
+    if not boxes and planning_form.SEEN not in request.POST:
+        return ()
+    return planning_form.read_changes(request.POST, boxes, child=child.child, household=request.household)
+
+
 def _save(
     request: FamilyRequest, children: Sequence[ChildAtSchool], child: ChildAtSchool, facts: Catalogue
 ) -> HttpResponse:
@@ -132,6 +162,7 @@ def _save(
         sent = planning_form.read(
             request.POST, request.POST.getlist(planning_form.BOX), child=child.child, household=request.household
         )
+        ticked = periods_page.ticked(request.POST)
         saved = change_bookings(
             child=child.child,
             household=request.household,
@@ -143,9 +174,23 @@ def _save(
         )
     except (planning_form.BadForm, ForeignJeton) as error:
         return _bad_form(request, children, child, facts, error)
-    if saved.receipt is None:
-        return _show(request, children, child, facts, told=recap.without_receipt(saved.refused, facts))
-    return _to_recap(request, child, saved.receipt)
+    beyond = _beyond(saved, sent.changes) if saved.replayed else ()
+    if saved.receipt and not ticked and not beyond:
+        return _to_recap(request, child, saved.receipt)
+    told = recap.of_receipt(saved.receipt, facts) if saved.receipt else recap.without_receipt(saved.refused, facts)
+    return _show(request, children, child, facts, told=told, unsaved=Unsaved(ticked=ticked, changes=beyond))
+
+
+def _beyond(saved: Saved, sent: Sequence[Change]) -> tuple[Change, ...]:
+    """What a form sent again asks otherwise than the first time: a browser brings back a page that was saved, ticks
+    are changed on it, and the first receipt is no answer to these.
+    """
+    assert saved.receipt is not None
+    done = {Cell(entry.activity_id, entry.day): entry.after for entry in saved.entries}
+    refused = {Cell(one["activity"], date.fromisoformat(one["day"])) for one in saved.receipt.refused}
+    asked = {change.cell for change in sent}
+    more = [change for change in sent if change.cell not in done and change.cell not in refused]
+    return (*more, *(Change(cell, wanted=not after) for cell, after in done.items() if cell not in asked))
 
 
 def _bad_form(
@@ -169,11 +214,11 @@ def _show(
     facts: Catalogue,
     *,
     told: Recap | None = None,
-    period_refused: tuple[int, str] | None = None,
+    unsaved: Unsaved | None = None,
     bad_form: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    zone = context.current().zone
+    zone, unsaved = context.current().zone, unsaved or Unsaved()
     today = request.received_at.astimezone(zone).date()
     group = request.GET.get("groupe", "")
     wanted, is_bad_week = asking.week(request.GET.get("semaine", ""), today)
@@ -187,6 +232,16 @@ def _show(
         catalogue=facts,
         zone=zone,
         now=request.received_at,
+        sent=unsaved.changes,
+    )
+    periods = periods_page.build(
+        child=child,
+        household=request.household,
+        catalogue=facts,
+        zone=zone,
+        now=request.received_at,
+        ticked=unsaved.ticked,
+        refused=unsaved.refused,
     )
     chosen = group if len(shown.groups) == 1 else ""
     address = reverse("booking:planning", args=[child.code])
@@ -199,20 +254,15 @@ def _show(
             "groups": facts.offered,
             "group": chosen,
             "page": page,
-            "periods": periods_page.build(
-                child=child,
-                household=request.household,
-                catalogue=facts,
-                zone=zone,
-                now=request.received_at,
-                asked=period_refused[0] if period_refused else None,
-            ),
+            "periods": periods,
             "period_jeton": uuid.uuid4(),
-            "period_refused": period_refused,
+            # The first period that is not kept takes the focus.
+            "period_told": next((one.pk for one in periods if one.refused or one.is_unsaved), None),
             "today": today,
             "now": request.received_at,
             "jeton": uuid.uuid4(),
             "recap": told,
+            "judged": "" if bad_form else _judged(request, told),
             "bad_form": bad_form,
             "bad_week": is_bad_week,
             "bad_group": bool(group) and not chosen,
@@ -225,6 +275,13 @@ def _show(
         },
         status=status,
     )
+
+
+def _judged(request: FamilyRequest, told: Recap | None) -> str:
+    """The forms that this page answers, by their jetons: the browser need not keep their ticks any longer."""
+    receipt = [str(told.receipt.jeton)] if told and told.receipt else []
+    names = (planning_form.JETON, periods_page.JETON)
+    return " ".join([*receipt, *(request.POST[name] for name in names if name in request.POST)])
 
 
 def _children(request: FamilyRequest) -> list[ChildAtSchool]:

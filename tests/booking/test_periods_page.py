@@ -14,8 +14,11 @@ from booking.services.catalogue import entitle
 from booking.services.periods import add_period
 from lps.families.models import Child, Household
 from tests.booking.october import (
+    BUS_8H30,
+    BUS_16H30,
     CANTEEN,
     EVENING,
+    JEUDI_16,
     MORNING,
     Autumn,
     ask,
@@ -26,8 +29,8 @@ from tests.booking.october import (
     standing,
     written,
 )
-from tests.booking.pages import PLANNING, opened, read, told
-from tests.isolation.pages import form_to
+from tests.booking.pages import PLANNING, filled, opened, read, told
+from tests.isolation.pages import form_to, form_with
 from tests.screens.reading import words
 
 FIRST, LAST = date(2014, 11, 11), date(2014, 12, 31)
@@ -54,9 +57,10 @@ def block(html: str) -> str:
     return words(f"<p>{part.partition('<h3')[0]}</p>") if part else ""
 
 
-def fields(autumn: Autumn, *weekdays: int, name: str = MORNING) -> dict[str, object]:
+def fields(autumn: Autumn, period: Period, *weekdays: int, name: str = MORNING) -> dict[str, object]:
     """What the period's form sends with these boxes ticked."""
-    return {"jeton": str(uuid.uuid4()), "jour": [f"{autumn.activities[name]}-{day}" for day in weekdays]}
+    jeton = {"jeton_periode": str(uuid.uuid4())}
+    return {**jeton, **box(autumn, period, *weekdays, name=name)} if weekdays else jeton
 
 
 def chosen(period: Period) -> int:
@@ -83,15 +87,20 @@ class TestTheBlock:
         )
         said = "Accueil Matin Lundi Mardi Jeudi Vendredi Enregistrer cette période"
         assert block(response.content.decode()) == said
-        boxes = form_to(response, path(period)).unticked
-        assert boxes == [("jour", f"{autumn.activities[MORNING]}-{weekday}") for weekday in (0, 1, 3, 4)]
+        boxes = [box for box in form_to(response, path(period)).unticked if box[0] == f"periode-{period.pk}"]
+        assert boxes == [
+            (f"periode-{period.pk}", f"{autumn.activities[MORNING]}-{weekday}") for weekday in (0, 1, 3, 4)
+        ]
 
-    def test_each_period_has_a_form_of_its_own(self, parent: Client, autumn: Autumn, period: Period) -> None:
+    def test_each_period_has_boxes_and_a_button_of_its_own(
+        self, parent: Client, autumn: Autumn, period: Period
+    ) -> None:
         other = add_period(first_day=FIRST, last_day=LAST, activities=[autumn.activities[EVENING]])
 
         page = parent.get(PLANNING)
 
-        assert form_to(page, path(period)).unticked != form_to(page, path(other)).unticked
+        for one in (period, other):
+            assert any(name == f"periode-{one.pk}" for name, _ in form_to(page, path(one)).unticked)
 
     @pytest.mark.parametrize(
         ("at", "said"),
@@ -138,7 +147,7 @@ class TestChoosing:
         make_days()
         autumn.places(MORNING, MONDAYS[1], 0)
 
-        html = sent(parent, period, fields(autumn, 0, 1))
+        html = sent(parent, period, fields(autumn, period, 0, 1))
 
         text = words(html)
         assert "Période enregistrée Période du 11/11/2014 au 31/12/2014 Accueil Matin : lundi, mardi" in text
@@ -160,18 +169,18 @@ class TestChoosing:
     def test_counts_in_good_french(self, parent: Client, autumn: Autumn, number: int, said: str) -> None:
         short = add_period(first_day=MONDAYS[0], last_day=MONDAYS[number - 1], activities=[autumn.activities[MORNING]])
 
-        assert f"{said} Reçu" in words(sent(parent, short, fields(autumn, 0)))
+        assert f"{said} Reçu" in words(sent(parent, short, fields(autumn, short, 0)))
 
     def test_comes_back_to_the_same_weeks_and_group(self, parent: Client, autumn: Autumn, period: Period) -> None:
         place = "?semaine=2014-W46&groupe=transport"
         assert f'action="{path(period)}?semaine=2014-W46&amp;groupe=transport"' in opened(parent, f"{PLANNING}{place}")
 
-        response = parent.post(f"{path(period)}{place}", fields(autumn, 0))
+        response = parent.post(f"{path(period)}{place}", fields(autumn, period, 0))
 
         assert response.headers["Location"] == f"{PLANNING}{place}&recu={Receipt.objects.latest('pk').number}"
 
     def test_the_receipt_and_the_journal_keep_it(self, parent: Client, autumn: Autumn, period: Period) -> None:
-        sent(parent, period, fields(autumn, 0, 1))
+        sent(parent, period, fields(autumn, period, 0, 1))
         number = Receipt.objects.latest("pk").number
 
         receipt = words(opened(parent, f"/recus/{number}/"))
@@ -183,7 +192,7 @@ class TestChoosing:
         assert "Réservation : Accueil Matin, mardi 16/12/2014 web" in journal
 
     def test_the_same_form_again_shows_the_same_receipt(self, parent: Client, autumn: Autumn, period: Period) -> None:
-        asked = fields(autumn, 0)
+        asked = fields(autumn, period, 0)
         first = parent.post(path(period), asked)
         before = written()
 
@@ -195,10 +204,10 @@ class TestChoosing:
     def test_another_form_after_it_finds_the_period_validated_and_changes_nothing(
         self, parent: Client, autumn: Autumn, period: Period
     ) -> None:
-        sent(parent, period, fields(autumn, 0))
+        sent(parent, period, fields(autumn, period, 0))
         before = written()
 
-        html = sent(parent, period, fields(autumn, 1))
+        html = sent(parent, period, fields(autumn, period, 1))
 
         assert block(html).startswith(f"Accueil Matin : lundi {VALIDATED}")
         assert "Période enregistrée" not in words(html)
@@ -207,11 +216,11 @@ class TestChoosing:
     def test_the_other_household_has_its_own_form_and_its_own_choice(
         self, parent: Client, autumn: Autumn, durand: Household, angeline: Child, period: Period
     ) -> None:
-        sent(parent, period, fields(autumn, 0))
+        sent(parent, period, fields(autumn, period, 0))
         theirs = signed_in(durand, angeline)
         assert "Enregistrer cette période" in block(opened(theirs))
 
-        html = sent(theirs, period, fields(autumn, 0, 3))
+        html = sent(theirs, period, fields(autumn, period, 0, 3))
 
         assert told(html, "bad") == [
             f"Réservation : Accueil Matin, lundi {day:%d/%m/%Y} : réservé par l'autre foyer" for day in MONDAYS
@@ -230,7 +239,7 @@ class TestNothing:
         return str(response.content.decode())
 
     def test_ticked_asks_for_a_day(self, parent: Client, autumn: Autumn, period: Period) -> None:
-        html = self.refused(parent, period, fields(autumn))
+        html = self.refused(parent, period, fields(autumn, period))
 
         assert "Cochez au moins un jour de la semaine, puis enregistrez." in block(html)
         assert "Enregistrer cette période" in block(html)
@@ -240,7 +249,7 @@ class TestNothing:
     ) -> None:
         ServiceDay.objects.filter(activity=autumn.activities[MORNING]).update(places=0)
 
-        html = self.refused(parent, period, fields(autumn, 0))
+        html = self.refused(parent, period, fields(autumn, period, 0))
 
         said = "Aucun de ces jours ne peut plus être réservé : la période n'est pas validée."
         assert said in block(html)
@@ -270,7 +279,7 @@ class TestNothing:
         )
         stop_clock(at)
 
-        assert block(self.refused(parent, short, fields(autumn, 0))) == said
+        assert block(self.refused(parent, short, fields(autumn, short, 0))) == said
 
     @pytest.mark.parametrize(
         "box",
@@ -282,9 +291,9 @@ class TestNothing:
     ) -> None:
         before = written()
         value = box.format(matin=autumn.activities[MORNING], canteen=autumn.activities[CANTEEN])
-        asked = fields(autumn, 0)
+        asked, box_name = fields(autumn, period, 0), f"periode-{period.pk}"
 
-        response = parent.post(path(period), {**asked, "jour": [*_list(asked["jour"]), value]})
+        response = parent.post(path(period), {**asked, box_name: [*_list(asked[box_name]), value]})
 
         assert response.status_code == 400
         assert "Rien n'a été enregistré" in read(response)
@@ -295,7 +304,11 @@ class TestNothing:
         self, parent: Client, autumn: Autumn, period: Period, jeton: str | None
     ) -> None:
         before = written()
-        asked = {name: value for name, value in {**fields(autumn, 0), "jeton": jeton}.items() if value is not None}
+        asked = {
+            name: value
+            for name, value in {**fields(autumn, period, 0), "jeton_periode": jeton}.items()
+            if value is not None
+        }
 
         response = parent.post(path(period), asked)
 
@@ -305,8 +318,8 @@ class TestNothing:
     def test_is_saved_under_the_jeton_of_a_brother(
         self, parent: Client, autumn: Autumn, marsone: Household, bertrand: Child, period: Period
     ) -> None:
-        asked = fields(autumn, 0)
-        ask(bertrand, marsone, autumn.book(EVENING, MONDAYS[0]), jeton=uuid.UUID(str(asked["jeton"])))
+        asked = fields(autumn, period, 0)
+        ask(bertrand, marsone, autumn.book(EVENING, MONDAYS[0]), jeton=uuid.UUID(str(asked["jeton_periode"])))
         before = written()
 
         response = parent.post(path(period), asked)
@@ -318,18 +331,163 @@ class TestNothing:
     ) -> None:
         before = written()
 
-        response = parent.post(path(period, zoe.child_code), fields(autumn, 0))
+        response = parent.post(path(period, zoe.child_code), fields(autumn, period, 0))
 
         assert (response.status_code, written(), chosen(period)) == (404, before, 0)
 
     @pytest.mark.parametrize("number", ["0", "999999999", "9" * 40, "abc", "-1"])
-    def test_is_saved_of_a_period_that_does_not_exist(self, parent: Client, autumn: Autumn, number: str) -> None:
+    def test_is_saved_of_a_period_that_does_not_exist(
+        self, parent: Client, autumn: Autumn, period: Period, number: str
+    ) -> None:
         before = written()
 
-        response = parent.post(f"/enfants/123456/periodes/{number}/", fields(autumn, 0))
+        response = parent.post(f"/enfants/123456/periodes/{number}/", fields(autumn, period, 0))
 
         assert (response.status_code, written()) == (404, before)
         assert "Cette page n'existe pas" in read(response)
+
+
+class TestTheOtherButton:
+    """One form holds periods and planning: whichever button is pressed, no tick is lost and nothing is silent."""
+
+    UNSAVED = "Cette période n'est pas encore enregistrée. Vos jours restent cochés"
+    SAVED_BUT = "Le planning est enregistré, mais pas encore cette période. Vos jours restent cochés"
+
+    def page(self, parent: Client, group: str = "transport") -> HttpResponse:
+        return parent.get(f"{PLANNING}?semaine=2014-W42&groupe={group}")
+
+    def test_the_plannings_keeps_the_periods_ticks_and_says_which_button_keeps_them(
+        self, parent: Client, autumn: Autumn, angeline: Child, period: Period
+    ) -> None:
+        day = autumn.cell(BUS_8H30, JEUDI_16)
+
+        answer = parent.post(PLANNING, {**filled(self.page(parent), tick=[day]), **box(autumn, period, 0, 3)})
+
+        html = answer.content.decode()
+        assert (answer.status_code, chosen(period)) == (200, 0)
+        assert standing(angeline, autumn.activities[BUS_8H30]) == [JEUDI_16]
+        assert told(html, "ok") == ["Réservation : Transport scolaire 8h30, jeudi 16/10/2014"]
+        assert block(html).startswith(self.SAVED_BUT)
+        assert "appuyez sur « Enregistrer cette période »" in block(html)
+        assert ticked(answer, period) == list(box(autumn, period, 0, 3)[f"periode-{period.pk}"])
+        assert html.count("autofocus") == 1
+        assert "autofocus" in html.partition("periode-")[2].partition("<fieldset")[0]
+
+    def test_the_plannings_alone_does_not_say_that_there_was_nothing_to_save(
+        self, parent: Client, autumn: Autumn, period: Period
+    ) -> None:
+        before = written()
+
+        answer = parent.post(PLANNING, {**filled(self.page(parent)), **box(autumn, period, 0)})
+
+        assert (written(), chosen(period)) == (before, 0)
+        assert block(answer.content.decode()).startswith(self.UNSAVED)
+        assert "Aucune modification à enregistrer" not in read(answer)
+
+    def test_what_the_plannings_kept_is_then_kept_by_the_periods_own(
+        self, parent: Client, autumn: Autumn, angeline: Child, period: Period
+    ) -> None:
+        first = parent.post(PLANNING, {**filled(self.page(parent)), **box(autumn, period, 0)})
+
+        html = sent(parent, period, dict(form_to(first, path(period)).fields))
+
+        assert block(html).startswith(f"Accueil Matin : lundi {VALIDATED}")
+        assert standing(angeline, autumn.activities[MORNING]) == MONDAYS
+
+    def test_a_periods_keeps_the_days_changed_in_the_planning_and_says_how_many(
+        self, parent: Client, autumn: Autumn, marsone: Household, angeline: Child, period: Period
+    ) -> None:
+        booked, free = autumn.cell(BUS_8H30, JEUDI_16), autumn.cell(BUS_16H30, JEUDI_16)
+        ask(angeline, marsone, autumn.book(BUS_8H30, JEUDI_16))
+        shown = filled(self.page(parent), tick=[free], untick=[booked])
+
+        answer = parent.post(path(period), {**shown, **box(autumn, period, 0)})
+
+        html = answer.content.decode()
+        assert (answer.status_code, chosen(period)) == (200, 1)
+        assert "2 modifications du planning ne sont pas encore validées. Elles restent cochées" in words(html)
+        assert "Période enregistrée" in words(html)
+        assert standing(angeline, autumn.activities[BUS_8H30]) == [JEUDI_16]
+        validated = parent.post(PLANNING, form_with(answer, "vu").fields, follow=True)
+        assert sorted(told(validated.content.decode(), "ok")) == [
+            "Annulation : Transport scolaire 8h30, jeudi 16/10/2014",
+            "Réservation : Transport scolaire 16h30, jeudi 16/10/2014",
+        ]
+
+    def test_a_periods_says_what_of_the_planning_is_possible_no_more(
+        self, parent: Client, autumn: Autumn, period: Period
+    ) -> None:
+        cell = autumn.cell(BUS_8H30, JEUDI_16)
+        shown = filled(self.page(parent), tick=[cell])
+        autumn.places(BUS_8H30, JEUDI_16, 0)
+
+        answer = parent.post(path(period), {**shown, **box(autumn, period, 0)})
+
+        assert chosen(period) == 1
+        assert "1 modification n'est plus possible : sa case dit pourquoi." in read(answer)
+        assert "encore validée" not in read(answer)
+
+    def test_what_a_period_itself_books_is_no_change_that_waits(
+        self, parent: Client, autumn: Autumn, period: Period
+    ) -> None:
+        page = parent.get(f"{PLANNING}?semaine=2014-W47&groupe=periscolaire")
+        shown = filled(page, tick=[autumn.cell(MORNING, MONDAYS[0])])
+
+        answer = parent.post(path(period), {**shown, **box(autumn, period, 0)})
+
+        assert chosen(period) == 1
+        assert "Période enregistrée" in read(answer)
+        assert "encore validée" not in read(answer)
+
+    def test_a_periods_keeps_the_ticks_of_another(self, parent: Client, autumn: Autumn, period: Period) -> None:
+        other = add_period(first_day=MONDAYS[0], last_day=LAST, activities=[autumn.activities[EVENING]])
+        theirs = box(autumn, other, 3, name=EVENING)
+
+        answer = parent.post(path(period), {**filled(self.page(parent)), **box(autumn, period, 0), **theirs})
+
+        assert (chosen(period), chosen(other)) == (1, 0)
+        assert ticked(answer, other) == list(theirs[f"periode-{other.pk}"])
+        assert self.UNSAVED in read(answer)
+
+    def test_a_period_refused_keeps_its_ticks(self, parent: Client, autumn: Autumn, period: Period) -> None:
+        ServiceDay.objects.filter(activity=autumn.activities[MORNING]).update(places=0)
+
+        answer = parent.post(path(period), fields(autumn, period, 0))
+
+        assert ticked(answer, period) == list(box(autumn, period, 0)[f"periode-{period.pk}"])
+        assert self.UNSAVED not in read(answer)
+
+    @pytest.mark.parametrize("name", ["periode-", "periode-abc", "periode-１", f"periode-{'9' * 30}", "periode--1"])
+    def test_neither_saves_anything_of_a_period_that_no_page_names(
+        self, parent: Client, autumn: Autumn, period: Period, name: str
+    ) -> None:
+        shown = {**filled(self.page(parent), tick=[autumn.cell(BUS_8H30, JEUDI_16)]), name: ["1-0"]}
+        before = written()
+
+        for where in (PLANNING, path(period)):
+            assert parent.post(where, {**shown, **box(autumn, period, 0)}).status_code == 400
+        assert (written(), chosen(period)) == (before, 0)
+
+    def test_a_periods_saves_nothing_with_a_planning_that_was_altered(
+        self, parent: Client, autumn: Autumn, period: Period
+    ) -> None:
+        before = written()
+
+        for altered in ({"vu": "abc"}, {"vu": None}, {"jour": ["1-20141399"]}):
+            shown = {**filled(self.page(parent), tick=[autumn.cell(BUS_8H30, JEUDI_16)]), **altered}
+            asked = {name: value for name, value in shown.items() if value is not None}
+            assert parent.post(path(period), {**asked, **box(autumn, period, 0)}).status_code == 400
+        assert (written(), chosen(period)) == (before, 0)
+
+
+def box(autumn: Autumn, period: Period, *weekdays: int, name: str = MORNING) -> dict[str, list[str]]:
+    """The boxes of a period, ticked."""
+    return {f"periode-{period.pk}": [f"{autumn.activities[name]}-{day}" for day in weekdays]}
+
+
+def ticked(answer: HttpResponse, period: Period) -> list[str]:
+    """The boxes of a period that a page shows ticked."""
+    return form_with(answer, "vu").fields.get(f"periode-{period.pk}", [])
 
 
 def _list(values: object) -> Iterable[object]:
@@ -337,7 +495,18 @@ def _list(values: object) -> Iterable[object]:
     return values
 
 
+def test_its_address_opened_again_without_a_form_is_the_planning(
+    parent: Client, autumn: Autumn, period: Period
+) -> None:
+    before = written()
+
+    response = parent.get(f"{path(period)}?semaine=2014-W46")
+
+    assert (response.status_code, response.headers["Location"]) == (302, f"{PLANNING}?semaine=2014-W46")
+    assert (written(), chosen(period)) == (before, 0)
+
+
 def test_the_answer_of_a_period_is_a_page_of_the_planning(parent: Client, autumn: Autumn, period: Period) -> None:
-    response: HttpResponse = parent.post(f"{path(period)}?semaine=2014-W46", fields(autumn))
+    response: HttpResponse = parent.post(f"{path(period)}?semaine=2014-W46", fields(autumn, period))
 
     assert "Semaine N° 46 10/11 → 16/11" in read(response)

@@ -31,6 +31,7 @@ from tests.booking.october import (
     written,
 )
 from tests.booking.pages import PLANNING, Fields, filled, opened, read, told
+from tests.isolation.pages import form_with
 from tests.screens.reading import row, words
 
 BERTRAND = "/enfants/123457/planning/"
@@ -234,6 +235,36 @@ class TestFormsSentAgain:
             "Réservation : Transport scolaire 8h30, lundi 13/10/2014"
         ]
         assert (written(), standing(angeline, bus)) == (before, [])
+
+    def test_a_page_brought_back_by_the_browser_keeps_what_is_ticked_on_it_since(
+        self, parent: Client, autumn: Autumn, angeline: Child, bus: int
+    ) -> None:
+        page = parent.get(PLANNING)
+        monday, tuesday = autumn.cell(BUS_8H30, LUNDI_13), autumn.cell(BUS_8H30, MARDI_14)
+        parent.post(PLANNING, filled(page, tick=[monday]))
+        before = written()
+
+        again = parent.post(PLANNING, filled(page, tick=[tuesday]))
+
+        assert (again.status_code, written(), standing(angeline, bus)) == (200, before, [LUNDI_13])
+        assert told(again.content.decode(), "ok") == ["Réservation : Transport scolaire 8h30, lundi 13/10/2014"]
+        assert "2 modifications du planning ne sont pas encore validées." in read(again)
+        html = sent(parent, form_with(again, "vu").fields)
+        assert sorted(told(html, "ok")) == [
+            "Annulation : Transport scolaire 8h30, lundi 13/10/2014",
+            "Réservation : Transport scolaire 8h30, mardi 14/10/2014",
+        ]
+
+    def test_what_was_refused_the_first_time_is_not_asked_again(
+        self, parent: Client, autumn: Autumn, angeline: Child
+    ) -> None:
+        asked = filled(parent.get(PLANNING), tick=[autumn.cell(BUS_8H30, LUNDI_13), autumn.cell(BUS_8H30, MARDI_14)])
+        autumn.places(BUS_8H30, LUNDI_13, 0)
+        first = parent.post(PLANNING, asked)
+
+        again = parent.post(PLANNING, asked)
+
+        assert (again.status_code, again.headers["Location"]) == (302, first.headers["Location"])
 
     def test_a_form_opened_before_another_change_undoes_nothing(
         self, parent: Client, autumn: Autumn, marsone: Household, angeline: Child, bus: int

@@ -110,6 +110,30 @@ def test_a_form_sent_too_late_says_that_nothing_was_kept(later: Callable[..., No
     assert "n'a pas été enregistré" in text(answer)
 
 
+@pytest.mark.parametrize(
+    ("page", "next_page"),
+    [
+        (
+            "http://demo.localhost/enfants/123456/planning/?semaine=2014-W42",
+            "/enfants/123456/planning/?semaine=2014-W42",
+        ),
+        ("http://demo.localhost/donnees-personnelles/", "/donnees-personnelles/"),
+        ("http://buchelay.localhost/recus/", ""),
+        ("http://demo.localhost.example/recus/", ""),
+        ("https://[", ""),
+    ],
+)
+def test_a_form_sent_too_late_leads_back_to_its_page(
+    later: Callable[..., None], client: Client, page: str, next_page: str
+) -> None:
+    later(minutes=31)
+
+    answer = client.post("/donnees-personnelles/demandes/", {"kind": "other"}, headers={"referer": page}, follow=True)
+
+    assert ('name="suivant"' in text(answer)) == bool(next_page)
+    assert not next_page or f'name="suivant" value="{next_page}"' in text(answer)
+
+
 # Choosing a child
 
 

@@ -1188,7 +1188,7 @@ class Town:
         """The period's form with its last box ticked."""
         path = f"/enfants/{self.child_code}/periodes/{self.period.pk}/"
         page = self.browser(lps_famille=self.family).get(self.planning_path)
-        return form_to(page, path).with_last_ticked()
+        return form_to(page, path).with_last_ticked("periode-")
 
     @cached_property
     def activity(self) -> Activity:

@@ -15,23 +15,35 @@ class Form:
     fields: dict[str, list[str]] = field(default_factory=dict)
     unticked: list[tuple[str, str]] = field(default_factory=list)
 
-    def with_last_ticked(self) -> dict[str, list[str]]:
-        """What the form sends once its last empty box is ticked."""
-        name, value = self.unticked[-1]
+    def with_last_ticked(self, names: str = "") -> dict[str, list[str]]:
+        """What the form sends once its last empty box is ticked, of those whose names begin so."""
+        name, value = [box for box in self.unticked if box[0].startswith(names)][-1]
         return {**self.fields, name: [*self.fields.get(name, []), value]}
 
 
 class _Forms(HTMLParser):
+    """Reads forms; a field or a button may stand outside its form, and a button send it elsewhere."""
+
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
+        self.named: dict[str, Form] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
-        elif tag == "input" and self.forms and given.get("name"):
-            self._add(self.forms[-1], given)
+            form = self._owner(given.get("id", ""))
+            form.action, form.method = given.get("action", ""), given.get("method", "get").lower()
+            self.forms.append(form)
+            return
+        form = self._owner(given["form"]) if "form" in given else self.forms[-1] if self.forms else None
+        if form and tag == "input" and given.get("name"):
+            self._add(form, given)
+        elif form and tag == "button" and "formaction" in given:
+            self.forms.append(Form(given["formaction"], form.method or "post", form.fields, form.unticked))
+
+    def _owner(self, name: str) -> Form:
+        return self.named.setdefault(name, Form("", "")) if name else Form("", "")
 
     def _add(self, form: Form, given: dict[str, str]) -> None:
         value = given.get("value", "")

@@ -165,7 +165,7 @@ COMMUNE: Mapping[str, Sample] = {
     ),
     "booking:period": Sample(
         FAMILY,
-        {"POST": 302},
+        {"GET": 302, "POST": 302},
         where=lambda town: {"code": town.child_code, "period_id": town.period.pk},
         fields=lambda town: town.period_choice,
         foreign_fields=None,

@@ -18,6 +18,7 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import ProgrammingError, connection, transaction
+from django.template.loader import get_template
 from PIL import Image
 from pytest_django import Settings
 
@@ -304,7 +305,9 @@ def test_a_host_may_be_spelled_otherwise(ours: Town, host: str) -> None:
 def test_a_host_that_is_nobodys_lists_nothing(ours: Town, theirs: Town, host: str) -> None:
     answer = ours.browser().get("/", headers={"host": host})
 
-    assert (answer.status_code, answer.content.decode()) == (404, "Adresse inconnue.\n")
+    html = answer.content.decode()
+    assert (answer.status_code, html) == (404, get_template("unknown_host.html").render())
+    assert "<h1>Adresse inconnue</h1>" in html and "viewport" in html
 
 
 def test_inside_a_commune_nothing_but_it_is_seen(in_demo: Commune) -> None:

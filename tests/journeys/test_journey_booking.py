@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from playwright.sync_api import Page, expect
 
+from lps.accounts.doors import FAMILY
 from lps.accounts.sessions import end_sessions
 from tests.journeys.conftest import Browse
 from tests.journeys.families import ANGELINE, BERTRAND, booked, days_to_come, let_stand, receipts
@@ -83,6 +84,36 @@ def test_a_parent_books_and_cancels_then_reads_the_proof(
     expect(page.get_by_role("heading", name="Bienvenue sur les Parents Services de démonstration")).to_be_visible()
     page.goto(f"/enfants/{BERTRAND.child}/planning/")
     expect(page.get_by_role("button", name="connexion")).to_be_visible()
+
+
+def test_what_was_ticked_when_the_session_ended_is_found_again_after_signing_in(
+    site: Site, browse: Browse, days: list[date]
+) -> None:
+    page = browse("demo")
+    is_signed_in(page, site, ANGELINE)
+    open_planning(page, ANGELINE, days[1])
+    press(page, MORNING, days[1])
+    page.context.clear_cookies(name=FAMILY.cookie)
+    validate(page)
+    expect(page.get_by_text("Votre session était terminée")).to_be_visible()
+    page.get_by_label("Code enfant").fill(ANGELINE.child)
+    page.get_by_label("Code famille").fill(ANGELINE.family)
+    page.get_by_role("button", name="connexion").click()
+
+    note = page.get_by_role("status").filter(has_text="Vos choix n'étaient pas validés, les revoici")
+    expect(note).to_be_focused()
+    expect(tile(page, MORNING, days[1])).to_be_checked()
+    assert days[1] not in booked(site, ANGELINE, MORNING)
+    validate(page)
+    assert recap(page) == [f"Réservation : {MORNING}, {written(days[1])}"]
+    expect(note).to_have_count(0)
+
+    press(page, MORNING, days[1])
+    validate(page)
+    assert recap(page) == [f"Annulation : {MORNING}, {written(days[1])}"]
+    open_planning(page, ANGELINE, days[1])
+    expect(note).to_have_count(0)
+    expect(tile(page, MORNING, days[1])).not_to_be_checked()
 
 
 def test_the_same_form_sent_twice_shows_the_first_receipt_and_changes_nothing_more(

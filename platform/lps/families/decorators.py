@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.utils.http import urlencode
@@ -56,7 +57,19 @@ def child_or_404(request: FamilyRequest, code: str) -> ChildAtSchool:
 
 
 def _to_sign_in(request: FamilyRequest) -> HttpResponseRedirect:
-    """A form sent after the session's end is not replayed, and the page says so."""
+    """A form sent after the session's end is not replayed: the sign-in says so, and leads back to the form's page."""
     if request.method in ("GET", "HEAD"):
         return HttpResponseRedirect(f"{FAMILY.sign_in_path}?{urlencode({NEXT: request.get_full_path()})}")
-    return HttpResponseRedirect(f"{FAMILY.sign_in_path}?{LOST}=1")
+    page = _page_before(request)
+    return HttpResponseRedirect(f"{FAMILY.sign_in_path}?{urlencode({LOST: 1} | ({NEXT: page} if page else {}))}")
+
+
+def _page_before(request: FamilyRequest) -> str:
+    """The page of ours that held the form, "" when the browser does not say."""
+    try:
+        before = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return ""
+    if before.netloc != request.get_host():
+        return ""
+    return f"{before.path}?{before.query}" if before.query else before.path

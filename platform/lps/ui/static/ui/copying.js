@@ -74,42 +74,53 @@ function* tiles(week) {
   }
 }
 
-// --- A brother or a sister. Boxes are kept in this tab until the other planning opens: activities and days, no code, no name.
+// --- A brother or a sister, or a form that did not arrive (the session ended, the network is gone). Boxes are kept in this tab
+// until the planning opens, or answers that form: activities and days, no code, no name.
 
 function copyToSiblings(form, place) {
-  const boxes = [...form.querySelectorAll(".day input[type=checkbox]")];
-  const { child, family } = place.dataset;
+  const boxes = [...form.elements].filter((one) => one.type === "checkbox" && one.closest(".day, .days"));
+  const { child, family, judged } = place.dataset;
   const mine = read(family)[child];
   if (mine) {
     forget(child, family);
-    fill(form, place, boxes, mine);
+    if (!mine.sent?.some((jeton) => judged?.includes(jeton))) fill(form, place, boxes, mine);
   }
+  const own = () => boxes.filter((box) => box.checked !== box.defaultChecked).map(pair);
   place.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
-    const days = boxes.filter(isChosen).map(pair);
-    const own = boxes.filter((box) => box.checked !== box.defaultChecked).map(pair);
+    const days = boxes.filter((box) => isChosen(box) && box.closest(".day")).map(pair);
     const others = { ...read(family), [button.dataset.copy]: { from: child, days } };
-    if (own.length) others[child] = { from: child, days: own };
+    if (own().length) others[child] = { from: child, days: own() };
     if (write(family, others)) form.dispatchEvent(new Event("kept"));
     location.assign(button.dataset.href);
   });
-  form.addEventListener("submit", () => forget(child, family));
+  form.addEventListener("submit", () => {
+    const sent = [...form.elements].filter((one) => one.name.startsWith("jeton")).map((one) => one.value);
+    write(family, { ...read(family), [child]: { from: child, days: own(), sent } });
+  });
   document.querySelector("form[action='/deconnexion/']")?.addEventListener("submit", () => write(family, {}));
 }
 
 function pair(box) {
-  return [box.value, box.checked];
+  return [key(box), box.checked];
+}
+
+/** What tells a box from all others: those of two periods may have the same value. */
+function key(box) {
+  return box.closest(".day") ? box.value : `${box.name} ${box.value}`;
 }
 
 function fill(form, place, boxes, { from, days }) {
-  const byValue = new Map(boxes.map((box) => [box.value, box]));
+  const byKey = new Map(boxes.map((box) => [key(box), box]));
+  let filled = 0;
   const left = days.filter(([value, wanted]) => {
-    const box = byValue.get(value);
-    if (box) set(box, wanted);
-    return !box && (wanted || from === place.dataset.child) && !isBooked(form, boxes, value);
+    const box = byKey.get(value);
+    if (box) filled += set(box, wanted);
+    return !box && !value.includes(" ") && (wanted || from === place.dataset.child) && !isBooked(form, boxes, value);
   });
   changed(form);
+  if (!filled && !left.length && from === place.dataset.child) return;
   const words = from === place.dataset.child ? place.dataset.back : find(place, from)?.dataset.copied;
   const note = document.querySelector("template[data-copied-note]")?.content.firstElementChild?.cloneNode(true);
   if (!note || !words) return;
@@ -145,7 +156,7 @@ function isBooked(form, boxes, value) {
 /** The tile of a day that has no box: in the row of its activity's other boxes, under its date. */
 function locate(form, boxes, value) {
   const [activity, day] = value.split("-");
-  const row = boxes.find((box) => box.value.startsWith(`${activity}-`))?.closest("tr").sectionRowIndex;
+  const row = boxes.find((box) => key(box).startsWith(`${activity}-`))?.closest("tr").sectionRowIndex;
   if (row === undefined) return null;
   const head = form.querySelector(`th[data-day="${day}"]`);
   return head?.closest("table").tBodies[0].rows[row]?.cells[head.cellIndex]?.firstElementChild ?? null;

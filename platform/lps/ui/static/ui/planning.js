@@ -8,11 +8,15 @@ if (form) enhance(form);
 
 function enhance(form) {
   const boxes = [...form.querySelectorAll(".day input[type=checkbox]")];
+  // Periods stand above the form and belong to it; each is kept by a button of its own.
+  const ofPeriods = [...form.elements].filter((one) => one.closest(".periods") && one.type === "checkbox");
   const bar = form.querySelector(".save");
   const count = form.querySelector("[data-count]");
   let leaving = false;
+  let areKept = false;
+  let pressed = null;
   // A page drawn again because it could not be saved: its ticks are still changes.
-  for (const box of boxes.filter((one) => "unsaved" in one.dataset)) {
+  for (const box of [...boxes, ...ofPeriods].filter((one) => "unsaved" in one.dataset)) {
     const ticked = box.checked;
     box.defaultChecked = !ticked;
     box.checked = ticked;
@@ -26,31 +30,36 @@ function enhance(form) {
       box.closest(".day").classList.toggle("changed", isChanged(box));
       changed += isChanged(box);
     }
-    bar?.classList.toggle("unsaved", changed > 0);
-    if (count) say(count, sentence(count.dataset, changed));
-    return changed;
+    const waits = ofPeriods.some(isChanged);
+    bar?.classList.toggle("unsaved", changed > 0 || waits);
+    if (!count) return;
+    const text = sentence(count.dataset, changed);
+    say(count, waits ? count.dataset.period.replace("{s}", text) : text);
   }
 
   form.addEventListener("change", recount);
+  document.querySelector(".periods")?.addEventListener("change", recount);
   form.addEventListener("reset", () => setTimeout(recount));
   // The browser may bring ticks back after the page was left: they count too.
   addEventListener("pageshow", () => {
-    leaving = false;
-    bar?.querySelector(".main")?.removeAttribute("aria-disabled");
+    leaving = areKept = false;
+    pressed?.removeAttribute("aria-disabled");
     recount();
   });
 
   form.addEventListener("submit", (event) => {
     if (leaving) return event.preventDefault(); // a second click sends nothing more
     leaving = true;
-    bar?.querySelector(".main")?.setAttribute("aria-disabled", "true");
+    pressed = event.submitter;
+    pressed?.setAttribute("aria-disabled", "true");
   });
   // What fills or empties boxes says "change"; what keeps them elsewhere says "kept": nothing is lost by leaving.
   form.addEventListener("kept", () => {
-    leaving = true;
+    areKept = true;
   });
   addEventListener("beforeunload", (event) => {
-    if (!leaving && boxes.some(isChanged)) event.preventDefault();
+    if (leaving) return;
+    if ((!areKept && boxes.some(isChanged)) || ofPeriods.some(isChanged)) event.preventDefault();
   });
 
   for (const grid of form.querySelectorAll(".grid")) grid.addEventListener("keydown", walk);
