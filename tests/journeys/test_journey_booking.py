@@ -1,11 +1,10 @@
 """A parent books and cancels, with and without script: what is saved, said, found again, and never undone."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from lps.accounts.doors import FAMILY
 from lps.accounts.sessions import end_sessions
 from tests.journeys.conftest import Browse
 from tests.journeys.families import ANGELINE, BERTRAND, booked, days_to_come, let_stand, receipts
@@ -86,36 +85,6 @@ def test_a_parent_books_and_cancels_then_reads_the_proof(
     expect(page.get_by_role("button", name="connexion")).to_be_visible()
 
 
-def test_what_was_ticked_when_the_session_ended_is_found_again_after_signing_in(
-    site: Site, browse: Browse, days: list[date]
-) -> None:
-    page = browse("demo")
-    is_signed_in(page, site, ANGELINE)
-    open_planning(page, ANGELINE, days[1])
-    press(page, MORNING, days[1])
-    page.context.clear_cookies(name=FAMILY.cookie)
-    validate(page)
-    expect(page.get_by_text("Votre session était terminée")).to_be_visible()
-    page.get_by_label("Code enfant").fill(ANGELINE.child)
-    page.get_by_label("Code famille").fill(ANGELINE.family)
-    page.get_by_role("button", name="connexion").click()
-
-    note = page.get_by_role("status").filter(has_text="Vos choix n'étaient pas validés, les revoici")
-    expect(note).to_be_focused()
-    expect(tile(page, MORNING, days[1])).to_be_checked()
-    assert days[1] not in booked(site, ANGELINE, MORNING)
-    validate(page)
-    assert recap(page) == [f"Réservation : {MORNING}, {written(days[1])}"]
-    expect(note).to_have_count(0)
-
-    press(page, MORNING, days[1])
-    validate(page)
-    assert recap(page) == [f"Annulation : {MORNING}, {written(days[1])}"]
-    open_planning(page, ANGELINE, days[1])
-    expect(note).to_have_count(0)
-    expect(tile(page, MORNING, days[1])).not_to_be_checked()
-
-
 def test_the_same_form_sent_twice_shows_the_first_receipt_and_changes_nothing_more(
     site: Site, browse: Browse, days: list[date]
 ) -> None:
@@ -193,7 +162,7 @@ def test_coming_back_shows_what_stands(site: Site, browse: Browse, script: bool,
     assert days[1] not in booked(site, ANGELINE, MORNING)
 
 
-def test_a_session_that_ended_asks_for_the_codes_and_saves_nothing(
+def test_a_session_that_ended_asks_for_the_codes_and_saves_nothing_but_keeps_the_ticks_with_script(
     site: Site, browse: Browse, script: bool, days: list[date]
 ) -> None:
     page = browse("demo", script=script)
@@ -205,10 +174,44 @@ def test_a_session_that_ended_asks_for_the_codes_and_saves_nothing(
     press(page, MORNING, days[1])
     validate(page)
 
-    expect(page.get_by_role("button", name="connexion")).to_be_visible()
+    expect(page.get_by_text("Votre session était terminée")).to_be_visible()
     assert days[1] not in booked(site, ANGELINE, MORNING)
-    sign_in(page, **ANGELINE.codes)
-    turn_to(page, days[1])
+    page.get_by_label("Code enfant").fill(ANGELINE.child)
+    page.get_by_label("Code famille").fill(ANGELINE.family)
+    page.get_by_role("button", name="connexion").click()
+    expect(page.get_by_label("Activités", exact=True)).to_have_value("transport")
+    if not script:
+        expect(tile(page, MORNING, days[1])).not_to_be_checked()
+        return
+    note = page.get_by_role("status").filter(has_text="Vos choix n'étaient pas validés, les revoici")
+    expect(note).to_be_focused()
+    expect(tile(page, MORNING, days[1])).to_be_checked()
+    validate(page)
+    assert recap(page) == [f"Réservation : {MORNING}, {written(days[1])}"]
+    expect(note).to_have_count(0)
+    let_stand(site, ANGELINE, {(MORNING, days[1]): False})
+    open_planning(page, ANGELINE, days[1])
+    expect(note).to_have_count(0)
+    expect(tile(page, MORNING, days[1])).not_to_be_checked()
+
+
+def test_ticks_of_a_form_that_did_not_arrive_wait_for_their_week(site: Site, browse: Browse, days: list[date]) -> None:
+    page = browse("demo")
+    is_signed_in(page, site, ANGELINE)
+    open_planning(page, ANGELINE, days[1])
+    press(page, MORNING, days[1])
+    page.route("**/planning/**", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    validate(page)
+    page.unroute_all()
+
+    open_planning(page, ANGELINE, days[1] + timedelta(weeks=8))
+    expect(page.locator("[data-count]")).to_have_text("Aucune modification")
+    open_planning(page, ANGELINE, days[1])
+
+    expect(tile(page, MORNING, days[1])).to_be_checked()
+    expect(page.locator("[data-count]")).to_have_text("1 modification à valider")
+    page.get_by_role("button", name="Ne rien changer").click()
+    open_planning(page, ANGELINE, days[1])
     expect(tile(page, MORNING, days[1])).not_to_be_checked()
 
 

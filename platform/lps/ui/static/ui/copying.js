@@ -112,15 +112,22 @@ function key(box) {
 }
 
 function fill(form, place, boxes, { from, days }) {
+  const { family } = place.dataset;
   const byKey = new Map(boxes.map((box) => [key(box), box]));
   let filled = 0;
-  const left = days.filter(([value, wanted]) => {
+  let left = days.filter(([value, wanted]) => {
     const box = byKey.get(value);
     if (box) filled += set(box, wanted);
     return !box && !value.includes(" ") && (wanted || from === place.dataset.child) && !isBooked(form, boxes, value);
   });
   changed(form);
-  if (!filled && !left.length && from === place.dataset.child) return;
+  if (from === place.dataset.child) {
+    // Days of other weeks wait until these are shown.
+    const later = left.filter(([value]) => !locate(form, boxes, value));
+    if (later.length) write(family, { ...read(family), [from]: { from, days: later } });
+    left = left.filter((one) => !later.includes(one));
+    if (!filled && !left.length) return;
+  }
   const words = from === place.dataset.child ? place.dataset.back : find(place, from)?.dataset.copied;
   const note = document.querySelector("template[data-copied-note]")?.content.firstElementChild?.cloneNode(true);
   if (!note || !words) return;
