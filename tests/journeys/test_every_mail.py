@@ -14,6 +14,17 @@ from tests.journeys.conftest import Browse
 from tests.journeys.seen import AXE, RUN, TOO_WIDE
 from tests.live import Site
 
+# How light the ground is, and the darkest of letters and links, of 255: a mail is drawn by its reader's own colors.
+LIGHTS = """() => {
+    const light = color => color.match(/\\d+/g).slice(0, 3).reduce((sum, part) => sum + Number(part) / 3, 0);
+    const probe = document.body.appendChild(document.createElement("i"));
+    probe.style.background = "Canvas";
+    const ground = light(getComputedStyle(probe).backgroundColor);
+    probe.remove();
+    const written = [...document.querySelectorAll("font, a")];
+    return [ground, Math.min(...written.map(one => light(getComputedStyle(one).color)))];
+}"""
+DARK = 128
 URL = "https://demo.les-parents-services.com/donnees-personnelles/"
 LINES = [
     {"child": child, "activity": "Transport scolaire 16h30", "day": date(2014, 10, 13)}
@@ -209,9 +220,14 @@ def test_a_mail(site: Site, browse: Browse, template: str) -> None:
 
 
 def faults(page: Page) -> list[str]:
-    """All that is wrong with a mail. It sets no colour: by night they are those of whoever shows it."""
+    """All that is wrong with a mail, by day and by night. It sets no colour: they are those of whoever shows it."""
     page.evaluate(AXE)
     found = []
+    page.emulate_media(color_scheme="dark")
+    ground, ink = page.evaluate(LIGHTS)
+    if not ground < DARK < ink:
+        found.append(f"by night: letters {ink} on {ground}")
+    page.emulate_media(color_scheme="light")
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         if beyond := page.evaluate(TOO_WIDE):
