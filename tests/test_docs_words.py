@@ -26,7 +26,7 @@ NOT_OURS = {
 THEIRS = ("docker ", "kubectl ", "journalctl ", "kill ", "git ", "helm ", "SELECT ")
 OTHERS = {
     "collect_sql", "MISCONF", "OOMKilled", "SIGSEGV", "SIGABRT", "Exited", "unhealthy", "healthy", "connecting", "SKIP",
-    "TimeLimitExceeded", "SlowDown", "rateLimited", "c_buchelay", "voices",
+    "TimeLimitExceeded", "SlowDown", "DiskFull", "rateLimited", "c_buchelay", "voices",
 }  # fmt: skip
 
 
