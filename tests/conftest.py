@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.test import override_settings
 
 from lps.families.models import Child, Household
 from tenants import context, queries, schemas
@@ -22,6 +23,7 @@ from tests.live import site
 __all__ = ["site"]
 
 TEMPLATE = "lps_template"
+QUICK = "django.contrib.auth.hashers.MD5PasswordHasher"
 FAMILIES = 60  # of Buchelay's three hundred: enough for every kind of family
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 
@@ -96,6 +98,16 @@ def nothing_remembered(request: pytest.FixtureRequest) -> None:
     queries.forget_hosts()
     if "db" in request.fixturenames:
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Argon2 is slow on purpose; its own test sets it back. Pages of another process know nothing else."""
+    if "site" in request.fixturenames:
+        yield
+        return
+    with override_settings(PASSWORD_HASHERS=[QUICK, *settings.PASSWORD_HASHERS]):  # the demonstration's are read too
+        yield
 
 
 @pytest.fixture

@@ -1,20 +1,13 @@
-"""Quick hashes, and a true time that a test may move."""
+"""A true time that a test may move."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pytest_django import Settings
 
 from lps.kernel import clock
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(settings: Settings) -> None:
-    """Argon2 is slow on purpose; its own test sets it back."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

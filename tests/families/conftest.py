@@ -9,11 +9,10 @@ from lps.families.models import Household
 from lps.families.services import NewChild
 from lps.kernel import clock
 from tenants.models import Commune
-from tests.accounts.conftest import quick_hashes
 from tests.families.factories import household, school_class
 from tests.journeys.conftest import browse, chromium
 
-__all__ = ["browse", "chromium", "quick_hashes"]
+__all__ = ["browse", "chromium"]
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""A town that is called, and a child whom a parent calls for. Accounts here have quick hashes too."""
+"""A town that is called, and a child whom a parent calls for."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,6 @@ from pytest_django import DjangoDbBlocker
 
 from tenants.lines import set_lines
 from tenants.models import Commune
-from tests.accounts.conftest import quick_hashes
 from tests.live import Copy
 from tests.voice.asterisk import LINE
 from tests.voice.pupils import Pupil, another_pupil
@@ -18,8 +17,6 @@ from voice.models import Call, Pronunciation, VoiceSettings
 
 if TYPE_CHECKING:
     from tests.voice.phone import Real
-
-__all__ = ["quick_hashes"]
 
 
 @pytest.fixture(scope="module")

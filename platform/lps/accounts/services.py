@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import CommonPasswordValidator
@@ -273,9 +274,15 @@ def check_new_password(password: str, *, email: str) -> None:
         raise AccountRefused(Refusal("password_common"))
 
 
+@cache
+def _common_passwords() -> CommonPasswordValidator:
+    """Twenty thousand, read once a process."""
+    return CommonPasswordValidator()
+
+
 def _is_common(password: str) -> bool:
     try:
-        CommonPasswordValidator().validate(password)
+        _common_passwords().validate(password)
     except ValidationError:
         return True
     return False

@@ -1,5 +1,0 @@
-"""Accounts here have quick hashes too."""
-
-from tests.accounts.conftest import quick_hashes
-
-__all__ = ["quick_hashes"]
