@@ -59,7 +59,7 @@ def environment(*, ground: Ground) -> Mapping[str, str]:
 
 def _run_pytest(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     """Run pytest in our own process group, so that a debugger has the terminal."""
-    chosen = ["-n", "0", *arguments] if arguments else ["-n", "logical", "--dist", "loadfile"]
+    chosen = ["-n", "0", *arguments] if arguments else ["-n", "logical", "--dist", "loadfile", "--no-loadscope-reorder"]
     chosen = ["-m", "not soak", *chosen]  # the last -m counts: `-m soak` among the arguments chooses the others
     Path(variables["LPS_DATA_DIR"]).mkdir()
     process = subprocess.Popen([sys.executable, "-m", "pytest", *chosen], cwd=ROOT, env=dict(variables))

@@ -28,6 +28,16 @@ FAMILIES = 60  # of Buchelay's three hundred: enough for every kind of family
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 
 
+# Files that take minutes begin, one after another: what ends last has no other file beside it.
+LONG = (
+    "journeys/test_a_towns_year.py",
+    "deploy/test_run.py",
+    "console/test_visits.py",
+    "voice/test_real_faults.py",
+    "voice/test_real_operator.py",
+    "voice/test_real_calls.py",
+)
+
 # No test asserts a time: a machine that is busy may take long to draw an example.
 hypothesis.settings.register_profile("lps", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("lps")
@@ -42,6 +52,12 @@ def pytest_configure() -> None:
     settings.CELERY_BROKER_URL = own
     settings.LPS_DATA_DIR = Path(os.environ["LPS_DATA_DIR"]) / WORKER
     settings.STORAGES["default"]["OPTIONS"]["root"] = f"{settings.LPS_DATA_DIR}/files"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first, in their order; the others as they were shuffled."""
+    ranks = {Path(__file__).parent / name: rank for rank, name in enumerate(LONG)}
+    items.sort(key=lambda item: ranks.get(item.path, len(LONG)))
 
 
 @pytest.fixture(scope="session")

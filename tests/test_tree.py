@@ -13,6 +13,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db.models import ForeignObject
 
+from tests.conftest import LONG
+
 ROOT = Path(__file__).resolve().parent.parent
 
 PRODUCT = tuple(f"{root}/*.py" for root in ("platform", "tenants", "notifications", "booking", "billing", "voice"))
@@ -161,3 +163,7 @@ def test_nothing_is_left_for_later() -> None:
     asked_to_say_so = {ROOT / "tests/voice" / f"{name}.py" for name in ("phone", "test_calls_at_once")}
     looked_at = [path for path in tracked("*.py", "*.html", "*.css", "*.js") if path not in asked_to_say_so]
     assert [path for path in looked_at if later.search(path.read_text())] == []
+
+
+def test_the_files_that_begin_a_run_exist() -> None:
+    assert [name for name in LONG if not (ROOT / "tests" / name).exists()] == []
