@@ -3,17 +3,22 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from typing import TypeVar
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 
 from booking.message_kinds import CLOSURE
-from booking.models import Activity, Booking, Closure
+from booking.models import Activity, Booking, Closure, ClosureWork
 from booking.rules.reopening import Why
+from booking.services.closure_work import UNFINISHED
 from booking.services.reopening import Verdict
 from lps.families.models import Household, SchoolClass
 from lps.families.queries.school import classes_to_come
 from lps.families.recipients import of_many
+
+Row = TypeVar("Row", bound=Model)
+FAILURES_SHOWN = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +62,35 @@ def closures(*, sites: Iterable[int], activities: Iterable[int]) -> QuerySet[Clo
     rows = Closure.objects.select_related("site", "school_class__site", "activity").annotate(
         number=Count("canceled", filter=Q(canceled__canceled_at__isnull=False))
     )
+    return _concerning(rows, sites, activities).order_by("-first_day", "-pk")
+
+
+def works(*, sites: Iterable[int], activities: Iterable[int]) -> QuerySet[ClosureWork]:
+    """What was asked, of these schools and activities, or all, when none is given."""
+    rows = ClosureWork.objects.select_related("site", "school_class__site", "activity", "closure")
+    return _concerning(rows, sites, activities)
+
+
+def to_follow(rows: QuerySet[ClosureWork], *, now: datetime) -> list[ClosureWork]:
+    """Of these, what is under way and what failed in the last days, the latest first: one statement."""
+    failed = Q(state=ClosureWork.State.FAILED, finished_at__gt=now - FAILURES_SHOWN)
+    return list(rows.filter(Q(state__in=UNFINISHED) | failed).order_by("-pk"))
+
+
+def undoing(closure: Closure) -> ClosureWork | None:
+    """Its undoing, while it is under way."""
+    return closure.works.filter(kind=ClosureWork.Kind.UNDO, state__in=UNFINISHED).first()
+
+
+def _concerning(rows: QuerySet[Row], sites: Iterable[int], activities: Iterable[int]) -> QuerySet[Row]:
+    """Those that an agent kept to some schools and activities may read."""
     if kept := list(sites):
         rows = rows.filter(
             Q(site__in=kept) | Q(school_class__site__in=kept) | Q(site__isnull=True, school_class__isnull=True)
         )
     if of := list(activities):
         rows = rows.filter(Q(activity__in=of) | Q(activity__isnull=True))
-    return rows.order_by("-first_day", "-pk")
+    return rows
 
 
 def state(closure: Closure, *, today: date) -> str:

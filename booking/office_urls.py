@@ -58,6 +58,7 @@ urlpatterns = [
     path("fermetures/nouvelle/", closures.new, name="closure_new"),
     path("fermetures/apercu/", closures.preview, name="closure_preview"),
     path("fermetures/fermer/", closures.close, name="closure_close"),
+    path("fermetures/travaux/<int:work_id>/", closures.work, name="closure_work"),
     path("fermetures/<int:closure_id>/", closures.closure, name="closure"),
     path("fermetures/<int:closure_id>/annuler/", closures.undo, name="closure_undo"),
     path("attente/", waiting.lists, name="waiting_lists"),

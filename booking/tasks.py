@@ -2,9 +2,9 @@
 
 import logging
 
-from booking.services import campaigns, reminding, retention, waiting
+from booking.services import campaigns, closure_work, reminding, retention, waiting
 from booking.services.days import extend_days
-from booking.wakeup import BOOK, EXTEND, PURGE, REMIND
+from booking.wakeup import BOOK, CLOSURES, EXTEND, PURGE, REMIND
 from lps.kernel import clock
 from tenants import context
 from tenants.tasks import commune_task
@@ -37,6 +37,12 @@ def book_pre_registrations() -> None:
     done = campaigns.book_asked(at=clock.now())
     if done:
         log.info("pre-registrations: %s brought to bookings", done)
+
+
+@commune_task(name=CLOSURES, ignore_result=True)
+def close_days() -> None:
+    """Close the days, and undo the closures, that agents asked for: after each request, and at every minute."""
+    closure_work.work_asked()
 
 
 @commune_task(name=REMIND, ignore_result=True)

@@ -124,6 +124,18 @@ class ClosureForm(forms.Form):
         ]
 
 
+class CloseForm(ClosureForm):
+    """The same, confirmed: the page that showed what it touches signs it with a token, so that it closes once."""
+
+    jeton = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": _("Ce formulaire est incomplet\u00a0: regardez de nouveau ce qui sera annulé."),
+            "invalid": _("Ce formulaire est incomplet\u00a0: regardez de nouveau ce qui sera annulé."),
+        },
+    )
+
+
 def _class_name(row: SchoolClass) -> str:
     return f"{row} ({row.school_year})"
 

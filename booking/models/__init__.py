@@ -7,6 +7,7 @@ from booking.models.bookings import Booking, BookingQuerySet, DayRow, JournalEnt
 from booking.models.calendar import Closure, PublicHoliday, SchoolVacation, ServiceDay
 from booking.models.campaigns import Admission, Campaign, PreRegistration
 from booking.models.catalogue import Activity, ActivityGroup, ActivityTie, Entitlement, Season, validate_deadline
+from booking.models.closing import ClosureWork
 from booking.models.periods import Period, PeriodChoice, PeriodReopening
 from booking.models.presence import Absence, Attendance
 from booking.models.waiting import WaitingEntry
@@ -22,6 +23,7 @@ __all__ = [
     "BookingQuerySet",
     "Campaign",
     "Closure",
+    "ClosureWork",
     "DayRow",
     "Entitlement",
     "JournalEntry",

@@ -3,13 +3,21 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from booking.models import Booking, JournalEntry, Receipt
+from django.db import connection
+
+from booking.models import Booking, Receipt
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from tenants import context
 
 BATCH = 2000
+# Of thousands of entries, models and their checks took two thirds of the time of a closure.
+_ENTRIES = """
+COPY booking_journalentry
+    (receipt_id, at, channel, author, child_id, household_id, activity_id, activity_name, day, before, after) FROM STDIN
+"""
 
 
 def write(
@@ -41,23 +49,12 @@ def write(
         batch_size=BATCH,
     )
     receipts = dict(zip(owners, made, strict=True))
-    JournalEntry.objects.bulk_create(
-        (_entry(booking, receipts[booking.household_id, booking.child_id], booked) for booking in bookings),
-        batch_size=BATCH,
-    )
+    with connection.cursor() as cursor, cursor.copy(_ENTRIES) as copy:
+        for booking in bookings:
+            copy.write_row(_entry(booking, receipts[booking.household_id, booking.child_id], booked))
 
 
-def _entry(booking: Booking, receipt: Receipt, booked: bool) -> JournalEntry:
-    return JournalEntry(
-        receipt=receipt,
-        at=receipt.received_at,
-        channel=receipt.channel,
-        author=receipt.author,
-        child_id=booking.child_id,
-        household_id=booking.household_id,
-        activity_id=booking.activity_id,
-        activity_name=booking.activity.name,
-        day=booking.day,
-        before=not booked,
-        after=booked,
-    )
+def _entry(booking: Booking, receipt: Receipt, booked: bool) -> tuple[Any, ...]:
+    said = (receipt.pk, receipt.received_at, receipt.channel, receipt.author)
+    what = (booking.child_id, booking.household_id, booking.activity_id, booking.activity.name, booking.day)
+    return (*said, *what, not booked, booked)

@@ -13,7 +13,7 @@ from booking.message_kinds import CLOSURE
 from booking.models import Booking, Closure, ServiceDay, WaitingEntry
 from booking.rules.reopening import TOLD, Canceled, Why, decide
 from booking.services import proofs, waiting
-from booking.services.closures import Scope, lines
+from booking.services.closures import Note, Scope, lines, unheard
 from booking.services.days import lock_days
 from booking.wakeup import EXTEND
 from lps.families.models import Custody, Enrollment
@@ -59,13 +59,15 @@ def preview(closure: Closure, *, at: datetime) -> list[Verdict]:
     return _judge(closure, _others(closure), at=at)
 
 
-def undo(*, closure: Closure, by: Actor, at: datetime, tell: bool = True) -> Undone:
+def undo(*, closure: Closure, by: Actor, at: datetime, tell: bool = True, note: Note = unheard) -> Undone:
     """Open the days again and put back the bookings that still can be: never more than places, nor two that clash.
 
     Those for which no place is left wait first on the list of their day, if it still can be booked; those that another
     closure covers become that one's. Raises `AlreadyUndone`. The number of statements does not depend on how many.
+    `note` is told each of the four steps as it begins.
     """
     with transaction.atomic():
+        note(1)
         # As a save does: children first, then the days, which whoever closes or books them waits for.
         lock_children(Booking.objects.filter(closure=closure.pk).values_list("child", flat=True))
         lock_days(Scope.of(closure).service_days())
@@ -75,8 +77,10 @@ def undo(*, closure: Closure, by: Actor, at: datetime, tell: bool = True) -> Und
         ServiceDay.objects.filter(pk__in=free).update(open=True)
         verdicts = _judge(row, others, at=at)
         back = [verdict.booking for verdict in verdicts if verdict.why is None]
+        note(2)
         _put_back(back, at=at)
         _hand_bookings_over(verdicts)
+        note(3)
         proofs.write(back, booked=True, reason=row.reason, by=by, at=at)
         left_out = [verdict for verdict in verdicts if verdict.why not in (None, Why.CLOSED)]
         full = [verdict.booking for verdict in left_out if verdict.why is Why.FULL]
@@ -84,6 +88,7 @@ def undo(*, closure: Closure, by: Actor, at: datetime, tell: bool = True) -> Und
         row.left_out = [_written(verdict, waits) for verdict in left_out]
         row.save(update_fields=("undone_at", "left_out"))
         renew_catalogue_stamp()
+        note(4)
         if tell:
             _tell(verdicts, waits, closure=row, by=by)
         _audit(row, verdicts, by=by, at=at)
@@ -155,7 +160,7 @@ def _canceled_by(closure: Closure) -> list[Booking]:
         seat_site=Subquery(seat.values("school_class__site")[:1]),
         is_owned=Exists(owned),
     )
-    rows = rows.select_related("child", "activity", "household", "service_day__site")
+    rows = rows.select_related("child", "activity", "household", "service_day")
     return list(rows.order_by("day", "activity__order", "activity", "child__name_sort", "pk"))
 
 

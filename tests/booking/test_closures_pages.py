@@ -71,7 +71,15 @@ def kept_to(demo: Commune, *, sites: list[int], activities: list[int] | None = N
 
 
 def asked(day: date, **rest: Any) -> dict[str, Any]:
-    return {"first_day": f"{day}", "last_day": "", "place": "", "activity": "", "reason": "Grève", **rest}
+    return {
+        "first_day": f"{day}",
+        "last_day": "",
+        "place": "",
+        "activity": "",
+        "reason": "Grève",
+        "jeton": uuid.uuid4(),
+        **rest,
+    }
 
 
 def standing(bus: int, day: date) -> int:

@@ -5,6 +5,7 @@ whether it comes from there.
 """
 
 import itertools
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ from booking.models import (
     Booking,
     Campaign,
     Closure,
+    ClosureWork,
     Period,
     PeriodChoice,
     PreRegistration,
@@ -65,7 +67,7 @@ from booking.models import (
 from booking.rules.campaigns import Wish
 from booking.rules.deadlines import DeadlineRule
 from booking.rules.planning import Cell
-from booking.services import access, activities, campaigns, closures, groups, waiting
+from booking.services import access, activities, campaigns, closure_work, closures, groups, waiting
 from booking.services.campaigns import CampaignSpec
 from booking.services.catalogue import NewActivity
 from booking.services.closures import Scope
@@ -721,7 +723,12 @@ class Town:
     def closing(self) -> dict[str, Any]:
         """The form that closes a day of the town's own class."""
         day = clock.today(self.commune.zone) + timedelta(days=20)
-        return {"first_day": day, "place": f"classe-{self.school_class.pk}", "reason": "Sortie scolaire"}
+        return {
+            "first_day": day,
+            "place": f"classe-{self.school_class.pk}",
+            "reason": "Sortie scolaire",
+            "jeton": uuid.uuid4(),
+        }
 
     @cached_property
     def closure(self) -> Closure:
@@ -730,6 +737,23 @@ class Town:
             day = clock.today(self.commune.zone) + timedelta(days=20)
             scope = Scope(first_day=day, last_day=day, school_class_id=self.school_class.pk)
             return closures.close(scope=scope, reason=f"Sortie de {self.name}", by=BY, at=clock.now())
+
+    @cached_property
+    def closure_work(self) -> ClosureWork:
+        """A closing of that class that waits for a worker."""
+        day = clock.today(self.commune.zone) + timedelta(days=21)
+        with self.inside():
+            return ClosureWork.objects.create(
+                kind=ClosureWork.Kind.CLOSE,
+                first_day=day,
+                last_day=day,
+                reason=f"Sortie de {self.name}",
+                school_class=self.school_class,
+                bookings=closure_work.AT_ONCE + 1,
+                asked_at=clock.now(),
+                asked_by=BY.label,
+                asked_key=f"{BY.kind}:{BY.key}",
+            )
 
     @cached_property
     def vacation(self) -> SchoolVacation:

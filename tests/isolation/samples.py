@@ -1187,6 +1187,9 @@ COMMUNE: Mapping[str, Sample] = {
     "booking_office:closure": Sample(
         agent("booking.read_closures"), where=lambda town: {"closure_id": town.closure.pk}
     ),
+    "booking_office:closure_work": Sample(
+        agent("booking.read_closures"), where=lambda town: {"work_id": town.closure_work.pk}
+    ),
     "booking_office:closure_undo": Sample(
         agent("booking.close_days"), FORM, where=lambda town: {"closure_id": town.closure.pk}
     ),

@@ -1,13 +1,18 @@
-"""Closing days: the list, the form, the preview that names every booking touched, closing, and undoing."""
+"""Closing days: the list, the form, the preview that names every booking touched, closing, and undoing.
 
+What a worker does is followed on a page of its own, which leads to the closure once it is done.
+"""
+
+import uuid
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -15,12 +20,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from booking import closures_page as page
-from booking.forms.closures import REASONS, ClosureForm
-from booking.models import Closure
+from booking.forms.closures import REASONS, CloseForm, ClosureForm
+from booking.models import Closure, ClosureWork
 from booking.rights import CLOSE_DAYS, READ_CLOSURES, Reach, may_reach
 from booking.rules.reopening import Why
+from booking.services import closure_work, reopening
 from booking.services import closures as services
-from booking.services import reopening
 from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
@@ -33,6 +38,13 @@ SAID = {
     "ferme": _("C'est fermé. Les réservations sont annulées, rien ne sera facturé, et les familles sont prévenues."),
     "annulee": _("La fermeture est annulée. Les familles sont prévenues de ce qui est remis."),
     "deja": _("Cette fermeture était déjà annulée : rien n'a changé."),
+}
+FAILED: Mapping[str, str | Promise] = {
+    "undone": SAID["deja"],
+    "internal": _(
+        "Une erreur est survenue et rien n'a changé : réessayez. Si elle revient, prévenez votre fournisseur."
+    ),
+    "stopped": _("Le travail s'est arrêté trois fois et rien n'a changé : prévenez votre fournisseur."),
 }
 WHY: Mapping[Why, str | Promise] = {
     Why.PAST: _("Le jour est passé"),
@@ -56,6 +68,7 @@ def closures(request: DoorRequest) -> HttpResponse:
     facts = {
         "page": shown,
         "rows": [(one, page.state(one, today=today)) for one in shown.object_list],
+        "works": page.to_follow(_works(request), now=request.received_at),
         "may_close": _closes_somewhere(request),
         "said": saying.said(request, SAID),
     }
@@ -67,14 +80,14 @@ def closures(request: DoorRequest) -> HttpResponse:
 def new(request: DoorRequest) -> HttpResponse:
     """Say what is to be closed; what was said before comes back in the address."""
     given = {name: request.GET[name] for name in FIELDS if name in request.GET}
-    return _form(request, _closure_form(request, initial=given))
+    return _form(request, _closure_form(request, ClosureForm, initial=given))
 
 
 @require_safe
 @agent_required(CLOSE_DAYS)
 def preview(request: DoorRequest) -> HttpResponse:
     """Every booking that would be canceled, and who is written to."""
-    form = _closure_form(request, data=request.GET)
+    form = _closure_form(request, ClosureForm, data=request.GET)
     if not form.is_valid():
         return _form(request, form, status=400)
     scope = form.scope
@@ -82,6 +95,7 @@ def preview(request: DoorRequest) -> HttpResponse:
     touched = services.touched(scope)
     facts = {
         "form": form,
+        "jeton": uuid.uuid4(),
         "closure": _unsaved(scope, form.cleaned_data["reason"], form),
         "counts": page.count(touched),
         "page": Paginator(touched, BOOKINGS).get_page(request.GET.get("page")),
@@ -95,14 +109,37 @@ def preview(request: DoorRequest) -> HttpResponse:
 @require_POST
 @agent_required(CLOSE_DAYS)
 def close(request: DoorRequest) -> HttpResponse:
-    """Close what the preview showed."""
-    form = _closure_form(request, data=request.POST)
+    """Close what the preview showed, or have a worker do it; the same form sent twice closes once."""
+    form = _closure_form(request, CloseForm, data=request.POST)
     if not form.is_valid():
         return _form(request, form, status=400)
-    scope, reason = form.scope, form.cleaned_data["reason"]
+    scope, given = form.scope, form.cleaned_data
     actor = _closer(request, Reach(site_id=form.site_id, activity_id=scope.activity_id))
-    closed = services.close(scope=scope, reason=reason, by=actor, at=request.received_at)
-    return saying.done(_path(closed), "ferme")
+    asked = closure_work.close(
+        scope=scope, reason=given["reason"], jeton=given["jeton"], by=actor, at=request.received_at
+    )
+    return _after(asked)
+
+
+@require_safe
+@agent_required(READ_CLOSURES)
+def work(request: DoorRequest, work_id: int) -> HttpResponse:
+    """What a worker does, until it is done: the page of the closure then says so."""
+    found = _works(request).filter(pk=work_id).first()
+    if found is None:
+        raise Http404
+    if found.state == ClosureWork.State.DONE:
+        return _after(found)
+    facts = {
+        "work": found,
+        "waits": not found.is_over,
+        "step": closure_work.progress(found),
+        "steps": closure_work.STEPS,
+        "failed": FAILED.get(found.failure, ""),
+        "again": _again(found),
+        "may_close": _closes_somewhere(request),
+    }
+    return render(request, "booking/office/closure_work.html", facts)
 
 
 @require_safe
@@ -117,6 +154,7 @@ def closure(request: DoorRequest, closure_id: int) -> HttpResponse:
         "counts": page.count(canceled),
         "page": Paginator(canceled, BOOKINGS).get_page(request.GET.get("page")),
         "left_out": [(WHY[why], rows) for why, rows in page.left_out(found)],
+        "undoing": page.undoing(found),
         "may_undo": found.undone_at is None and may_reach(request.actor, CLOSE_DAYS, _reach(found)),
         "said": saying.said(request, SAID),
     }
@@ -126,17 +164,18 @@ def closure(request: DoorRequest, closure_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @agent_required(CLOSE_DAYS)
 def undo(request: DoorRequest, closure_id: int) -> HttpResponse:
-    """What comes back and what cannot, and why; a POST undoes."""
+    """What comes back and what cannot, and why; a POST undoes, or has a worker do it."""
     found = _closure_or_404(request, closure_id)
     actor = _closer(request, _reach(found))
     if found.undone_at:
         return saying.done(_path(found), "deja")
     if request.method == "POST":
         try:
-            reopening.undo(closure=found, by=actor, at=request.received_at)
+            return _after(closure_work.undo(closure=found, by=actor, at=request.received_at))
         except reopening.AlreadyUndone:
             return saying.done(_path(found), "deja")
-        return saying.done(_path(found), "annulee")
+    if asked := page.undoing(found):
+        return _after(asked)
     back, kept = page.by_reason(reopening.preview(found, at=request.received_at))
     facts = {
         "closure": found,
@@ -150,9 +189,12 @@ def _form(request: DoorRequest, form: ClosureForm, *, status: int = 200) -> Http
     return render(request, "booking/office/closure_form.html", {"form": form, "reasons": REASONS}, status=status)
 
 
-def _closure_form(request: DoorRequest, **given: Any) -> ClosureForm:
+Form = TypeVar("Form", bound=ClosureForm)
+
+
+def _closure_form(request: DoorRequest, kind: type[Form], **given: Any) -> Form:
     agent, today = _agent(request), _today(request)
-    return ClosureForm(
+    return kind(
         classes=page.classes(today),
         activities=page.activities(),
         today=today,
@@ -183,6 +225,36 @@ def _closure_or_404(request: DoorRequest, pk: int) -> Closure:
     if found is None:
         raise Http404
     return found
+
+
+def _works(request: DoorRequest) -> QuerySet[ClosureWork]:
+    """What was asked that concerns this agent."""
+    agent = _agent(request)
+    return page.works(sites=agent.sites, activities=agent.activities)
+
+
+def _after(work: ClosureWork) -> HttpResponse:
+    """Where what was asked is seen: the closure once it is done, else the page that follows its worker."""
+    if work.state == ClosureWork.State.DONE and work.closure:
+        return saying.done(_path(work.closure), "ferme" if work.kind == ClosureWork.Kind.CLOSE else "annulee")
+    return HttpResponseRedirect(reverse("booking_office:closure_work", args=[work.pk]))
+
+
+def _again(work: ClosureWork) -> str:
+    """Where what failed is asked again: the form as it was filled in, or the closure."""
+    if work.closure:
+        return _path(work.closure)
+    place = (
+        f"ecole-{work.site_id}" if work.site_id else f"classe-{work.school_class_id}" if work.school_class_id else ""
+    )
+    given = {
+        "first_day": work.first_day,
+        "last_day": work.last_day,
+        "place": place,
+        "activity": work.activity_id or "",
+        "reason": work.reason,
+    }
+    return f"{reverse('booking_office:closure_new')}?{urlencode(given)}"
 
 
 def _reach(closure: Closure) -> Reach:

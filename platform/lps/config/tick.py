@@ -12,7 +12,7 @@ from kombu.exceptions import OperationalError
 from billing.wakeup import BUNDLES, INVOICES, POLL, QUOTIENTS, REMINDERS, RUNS
 from billing.wakeup import PURGE as PURGE_BILLING
 from booking import tasks as booking
-from booking.wakeup import BOOK, EXTEND, REMIND
+from booking.wakeup import BOOK, CLOSURES, EXTEND, REMIND
 from booking.wakeup import PURGE as PURGE_BOOKINGS
 from lps.accounts import tasks as accounts
 from lps.families import wakeup as families
@@ -76,6 +76,7 @@ SCHEDULE = (
     Due(families.LETTERS),
     Due(booking.MOVE_LISTS),
     Due(BOOK),
+    Due(CLOSURES),
     Due(REMINDERS),
     Due(RUNS),
     Due(INVOICES),
