@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billing.rules.facts import Basis, Charged, Kind, Payer, Price, Priced, TariffFacts, Unit, Use, Used
-from billing.rules.money import ZERO, cents, euros, shares
+from billing.rules.money import ZERO, euros, shares
 
 Custody = Sequence[tuple[date, date | None]]
 
@@ -57,13 +57,12 @@ def charge(
     """
     inside = [days for days in used if days.days and days.days[0] <= last_day and days.days[-1] >= first_day]
     lines: list[Charged] = []
-    missing = {day for days in inside for day in days.days if first_day <= day <= last_day}
-    for tariff in sorted(tariffs, key=lambda one: one.since):
+    versions = sorted(tariffs, key=lambda one: one.since)
+    for tariff in versions:
         since = max(first_day, tariff.since)
         last = min(last_day, tariff.until - timedelta(days=1)) if tariff.until else last_day
         if since > last:
             continue
-        missing = {day for day in missing if not since <= day <= last}
         prices = _prices(tariff, payer, sibling_rank)
         if _is_plain(tariff, inside) and _is_steady(payer, since, last):
             lines += _plainly(tariff, inside, prices(since), since=since, last=last)
@@ -71,7 +70,21 @@ def charge(
         charged = sorted(day for days in inside for day in _charged(days, tariff) if since <= day.day <= last)
         if charged:
             lines += _lines(tariff, charged, prices, since=since, last=last, custody=custody, split=split)
-    return Priced(lines=tuple(lines), missing=tuple(sorted(missing)))
+    return Priced(lines=tuple(lines), missing=_missing(inside, versions, first_day, last_day))
+
+
+def _missing(
+    used: Iterable[Used], versions: Sequence[TariffFacts], first_day: date, last_day: date
+) -> tuple[date, ...]:
+    """The days used that no version covers; none is looked at when one covers all, as most months are."""
+    if any(_covers(one, first_day) and _covers(one, last_day) for one in versions):
+        return ()
+    inside = {day for days in used for day in days.days if first_day <= day <= last_day}
+    return tuple(sorted(day for day in inside if not any(_covers(one, day) for one in versions)))
+
+
+def _covers(tariff: TariffFacts, day: date) -> bool:
+    return tariff.since <= day and (tariff.until is None or day < tariff.until)
 
 
 def unit_price(tariff: TariffFacts, *, quotient: Decimal | None, resident: bool, sibling_rank: int = 1) -> Decimal:
@@ -140,10 +153,17 @@ def _plainly(
     groups: dict[Kind, list[date]] = {}
     for days in used:
         if kind := kinds.get(days.use):
-            groups.setdefault(kind, []).extend(day for day in days.days if since <= day <= last)
+            groups.setdefault(kind, []).extend(_between(days.days, since, last))
     for kind in sorted(groups, key=_ORDER.index):
-        if groups[kind]:
-            yield _line(tariff, kind, amount, [(day, 1) for day in sorted(groups[kind])])
+        if days_of_kind := sorted(groups[kind]):
+            yield _total(tariff, kind, amount, number=len(days_of_kind), days=tuple(dict.fromkeys(days_of_kind)))
+
+
+def _between(days: Sequence[date], since: date, last: date) -> Sequence[date]:
+    """Those of days in order that are between two, both included."""
+    if since <= days[0] and days[-1] <= last:
+        return days
+    return [day for day in days if since <= day <= last]
 
 
 def _charged(used: Used, tariff: TariffFacts) -> Iterator[_Day]:
@@ -296,14 +316,19 @@ def _line(
 ) -> Charged:
     pairs = list(counted)
     number = sum(units for _day, units in pairs)
-    total = Decimal(cents(euros(amount)) * number) / 100
+    own = days if days is not None else tuple(dict.fromkeys(day for day, _units in pairs))
+    return _total(tariff, kind, amount, number=number, days=own)
+
+
+def _total(tariff: TariffFacts, kind: Kind, amount: Decimal, *, number: int, days: tuple[date, ...]) -> Charged:
+    price = euros(amount)
     return Charged(
         kind=kind,
         activity_id=tariff.activity_id,
         tariff_id=tariff.pk,
         name=tariff.name,
         quantity=Decimal(number),
-        unit_price=euros(amount),
-        amount=euros(total),
-        days=days if days is not None else tuple(dict.fromkeys(day for day, _units in pairs)),
+        unit_price=price,
+        amount=euros(price * number),
+        days=days,
     )

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -152,8 +153,9 @@ def _draft_line(line: Line) -> tuple[Any, ...]:
     return (*what, _days(line.days), line.quantity, line.unit_price, line.amount, line.before, line.now)
 
 
-def _days(days: Iterable[date]) -> str:
-    """An array as COPY takes it: much quicker to write than a list of dates."""
+@lru_cache(maxsize=1000)
+def _days(days: tuple[date, ...]) -> str:
+    """An array as COPY takes it: much quicker to write than a list of dates. Many children have the same days."""
     return "{" + ",".join(day.isoformat() for day in days) + "}"
 
 
