@@ -5,6 +5,7 @@ from django.urls import path
 from billing.views.agents import (
     bundles,
     corrections,
+    credits,
     debts,
     desk,
     incidents,
@@ -91,6 +92,7 @@ urlpatterns = [
     ),
     path("familles/<int:household_id>/quotient/residence/", quotients.residence, name="residence"),
     path("regie/encaissements/", desk.find, name="desk"),
+    path("regie/avoirs/", credits.credits, name="credits"),
     path("regie/caisse/", till.till, name="till"),
     path("regie/caisse/arreter/", till.close, name="till_close"),
     path("regie/caisse/journal.pdf", till.journal_pdf, name="till_pdf"),

@@ -723,12 +723,12 @@ class Town:
     def closing(self) -> dict[str, Any]:
         """The form that closes a day of the town's own class."""
         day = clock.today(self.commune.zone) + timedelta(days=20)
-        return {
-            "first_day": day,
-            "place": f"classe-{self.school_class.pk}",
-            "reason": "Sortie scolaire",
-            "jeton": uuid.uuid4(),
-        }
+        return {"first_day": day, "place": f"classe-{self.school_class.pk}", "reason": "Sortie scolaire"}
+
+    @property
+    def confirmed_closing(self) -> dict[str, Any]:
+        """The same once its effect was shown."""
+        return {**self.closing, "jeton": uuid.uuid4()}
 
     @cached_property
     def closure(self) -> Closure:

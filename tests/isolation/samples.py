@@ -1069,6 +1069,7 @@ COMMUNE: Mapping[str, Sample] = {
     "billing_office:unpaid": Sample(agent("billing.read_payments")),
     "billing_office:unpaid_csv": Sample(agent("billing.read_payments")),
     "billing_office:unpaid_xlsx": Sample(agent("billing.read_payments")),
+    "billing_office:credits": Sample(agent("billing.read_payments"), FORM),
     "billing_office:till": Sample(agent("billing.read_payments")),
     "billing_office:till_close": Sample(
         agent("billing.close_till"), {"POST": 302}, fields=lambda town: town.closing_till, foreign_fields=None
@@ -1182,7 +1183,7 @@ COMMUNE: Mapping[str, Sample] = {
     "booking_office:closure_new": Sample(agent("booking.close_days")),
     "booking_office:closure_preview": Sample(agent("booking.close_days"), query=lambda town: town.closing, foreign=400),
     "booking_office:closure_close": Sample(
-        agent("booking.close_days"), {"POST": 302}, fields=lambda town: town.closing, foreign=400
+        agent("booking.close_days"), {"POST": 302}, fields=lambda town: town.confirmed_closing, foreign=400
     ),
     "booking_office:closure": Sample(
         agent("booking.read_closures"), where=lambda town: {"closure_id": town.closure.pk}

@@ -9,7 +9,7 @@ import pytest
 from billing import till as reads
 from billing.balances import left_of
 from billing.models import Allocation, CashOffice, Invoice, Payment, RemittedCheque, TillDay
-from billing.services import desk, payments, till
+from billing.services import credits, desk, payments, till
 from billing.services.payments import PaymentRefused, Received, record
 from lps.families.models import Household
 from lps.journal.actors import Actor
@@ -170,3 +170,18 @@ def test_a_cheque_goes_with_one_slip_of_two(town: Commune, home: Household) -> N
 
     assert refusals(done) == ["remitted"]
     assert RemittedCheque.objects.filter(payment=cheque).count() == 1
+
+
+@pytest.mark.parametrize("held", [True, False], ids=["credits held", "credits not held"])
+def test_credits_used_at_once_by_two_agents_are_used_once(
+    town: Commune, home: Household, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    due, _kept = invoice(home), pay(home, "30")
+    if not held:
+        monkeypatch.setattr(credits, "_hold", lambda found: None)
+        monkeypatch.setattr(credits.credits, "usable", meeting(2, credits.credits.usable))
+
+    done = at_once(town, [lambda: credits.use_all(cash_office=cash_office(), by=BY, at=ISSUED)] * 2)
+
+    assert not [one for one in done if isinstance(one, Exception)]
+    assert left_of([due.pk])[due.pk] == Decimal("20.70") - (0 if held else 30)

@@ -133,6 +133,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "reminder_level_removed": _l("Niveau de relance supprimé"),
     "reminder_minimum_changed": _l("Minimum des relances changé"),
     "credit_used": _l("Avoir utilisé sur une facture"),
+    "credits_used": _l("Avoirs de toutes les familles utilisés"),
     "credit_taken_back": _l("Avoir repris d'une facture"),
     "run_opened": _l("Lot de facturation ouvert"),
     "run_compute_asked": _l("Calcul d'un lot de facturation demandé"),
