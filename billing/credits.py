@@ -102,4 +102,5 @@ def _usable(sources: Sequence[Any], dues: Sequence[Any]) -> Usable:
 
 
 def _credit(row: Any) -> Decimal:
-    return Decimal(-row.left if isinstance(row, Invoice) else row.credit)
+    amount: Decimal = row.credit if hasattr(row, "credit") else -row.left
+    return amount

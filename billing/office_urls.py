@@ -93,6 +93,7 @@ urlpatterns = [
     path("familles/<int:household_id>/quotient/residence/", quotients.residence, name="residence"),
     path("regie/encaissements/", desk.find, name="desk"),
     path("regie/avoirs/", credits.credits, name="credits"),
+    path("regie/avoirs/utiliser/", credits.use, name="credits_use"),
     path("regie/caisse/", till.till, name="till"),
     path("regie/caisse/arreter/", till.close, name="till_close"),
     path("regie/caisse/journal.pdf", till.journal_pdf, name="till_pdf"),

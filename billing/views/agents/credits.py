@@ -1,12 +1,11 @@
 """The credits of all families at once: what using them would settle, and a button that does it."""
 
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_POST, require_safe
 
 from billing import credits as reads
 from billing import desk
@@ -25,20 +24,12 @@ SAID = {
 }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 @agent_required(READ_PAYMENTS)
 def credits(request: DoorRequest) -> HttpResponse:
-    """Who has a credit and an invoice to pay; a POST uses them all."""
-    actor = agent_of_all(request)
-    office, may_use = desk.office_asked(request.GET.get("regie", "")), allowed(request.actor, TAKE_PAYMENTS)
-    if request.method == "POST":
-        if not may_use:
-            raise PermissionDenied
-        if office is None:
-            raise Http404
-        done = services.use_all(cash_office=office, by=actor, at=request.received_at)
-        path = f"{reverse('billing_office:credits')}?regie={office.pk}"
-        return saying.done(path, "utilises" if done.families else "rien")
+    """Who has a credit and an invoice to pay."""
+    agent_of_all(request)
+    office = desk.office_asked(request.GET.get("regie", ""))
     found = reads.usable(office) if office else []
     facts = {
         "office": office,
@@ -47,7 +38,19 @@ def credits(request: DoorRequest) -> HttpResponse:
         "total": reads.total(found),
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
         "query": f"regie={office.pk}" if office else "",
-        "may_use": may_use,
+        "may_use": allowed(request.actor, TAKE_PAYMENTS),
         "said": saying.said(request, SAID),
     }
     return render(request, "billing/office/credits.html", facts)
+
+
+@require_POST
+@agent_required(TAKE_PAYMENTS)
+def use(request: DoorRequest) -> HttpResponse:
+    """Use them all."""
+    actor, office = agent_of_all(request), desk.office_asked(request.GET.get("regie", ""))
+    if office is None:
+        raise Http404
+    done = services.use_all(cash_office=office, by=actor, at=request.received_at)
+    path = f"{reverse('billing_office:credits')}?regie={office.pk}"
+    return saying.done(path, "utilises" if done.families else "rien")
