@@ -1070,7 +1070,12 @@ COMMUNE: Mapping[str, Sample] = {
     "billing_office:unpaid_csv": Sample(agent("billing.read_payments")),
     "billing_office:unpaid_xlsx": Sample(agent("billing.read_payments")),
     "billing_office:credits": Sample(agent("billing.read_payments")),
-    "billing_office:credits_use": Sample(agent("billing.take_payments"), {"POST": 302}),
+    "billing_office:credits_use": Sample(
+        agent("billing.take_payments"),
+        {"POST": 302},
+        fields=lambda town: {"regie": town.own_office.pk},  # a town without régie has no such page
+        foreign=302,  # the address names the régie, our principal one when it is none of ours
+    ),
     "billing_office:till": Sample(agent("billing.read_payments")),
     "billing_office:till_close": Sample(
         agent("billing.close_till"), {"POST": 302}, fields=lambda town: town.closing_till, foreign_fields=None
