@@ -10,6 +10,10 @@ from tenants import context
 from tenants.models import Commune
 
 _DIGEST = "SELECT count(*) || ' rows, ' || md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))) FROM {} t"
+_WRITES = """
+    SELECT schemaname || '.' || relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables
+    WHERE n_tup_ins + n_tup_upd + n_tup_del > 0
+"""
 
 
 def state(*communes: Commune) -> dict[str, str]:
@@ -31,6 +35,13 @@ def unchanged(*communes: Commune, but: Collection[str] = ()) -> Iterator[None]:
     after = state(*communes)
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     assert changed - {f"{communes[0].slug}.{table}" for table in but} == set()
+
+
+def writes() -> dict[str, int]:
+    """How many rows the open transaction wrote, table by table, those that it took back included."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITES)
+        return dict(cursor.fetchall())
 
 
 def _tables(owner: str) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """What stops a request before its view, or in spite of it: a page for people, a problem for the API."""
 
+import logging
 import sys
+from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
 from django.views import defaults
@@ -15,6 +17,7 @@ from lps.kernel.metrics import counted
 from tenants import storage
 
 API = "/api/"
+log = logging.getLogger(__name__)
 RETRY_SECONDS = 30
 
 
@@ -64,3 +67,20 @@ def _come_back(request: HttpRequest) -> HttpResponse:
         response = HttpResponse(get_template("503.html").render(), status=503, headers={"Cache-Control": "no-store"})
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
+
+
+class Unreadable:
+    """The last middleware: a NUL in what was sent, which no column holds and no keyboard types, is no fault of ours."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """400 for such a text that went as far as the database; nothing for any other failure."""
+        if isinstance(exception, DataError) and "NUL" in str(exception):
+            log.warning("refused: a NUL in what was sent")
+            return bad_request(request, exception)
+        return None
