@@ -69,12 +69,12 @@ def period(request: FamilyRequest, code: str, period_id: int) -> HttpResponse:
     """
     children = _children(request)
     child = _own(children, code)
-    if request.method != "POST":
-        return _to_recap(request, child, None)
     facts = catalogue.read()
     wanted = facts.period(period_id)
     if wanted is None:
         raise Http404
+    if request.method != "POST":
+        return _to_recap(request, child, None)
     try:
         ticked, changes = periods_page.ticked(request.POST), _changes_beside(request, child)
         saved = choose_period(

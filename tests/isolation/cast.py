@@ -1212,7 +1212,7 @@ class Town:
         """The period's form with its last box ticked."""
         path = f"/enfants/{self.child_code}/periodes/{self.period.pk}/"
         page = self.browser(lps_famille=self.family).get(self.planning_path)
-        return form_to(page, path).with_last_ticked("periode-")
+        return form_to(page, path).with_last_ticked(f"periode-{self.period.pk}")
 
     @cached_property
     def activity(self) -> Activity:
