@@ -27,6 +27,7 @@ class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
+        self.elsewhere: list[Form] = []
         self.named: dict[str, Form] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -40,7 +41,7 @@ class _Forms(HTMLParser):
         if form and tag == "input" and given.get("name"):
             self._add(form, given)
         elif form and tag == "button" and "formaction" in given:
-            self.forms.append(Form(given["formaction"], form.method or "post", form.fields, form.unticked))
+            self.elsewhere.append(Form(given["formaction"], form.method or "post", form.fields, form.unticked))
 
     def _owner(self, name: str) -> Form:
         return self.named.setdefault(name, Form("", "")) if name else Form("", "")
@@ -66,4 +67,4 @@ def form_to(response: HttpResponse, path: str) -> Form:
 def _forms(response: HttpResponse) -> list[Form]:
     reader = _Forms()
     reader.feed(response.content.decode())
-    return reader.forms
+    return [*reader.forms, *reader.elsewhere]
