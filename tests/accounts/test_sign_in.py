@@ -191,7 +191,9 @@ def test_a_link_signs_nobody_out(demo: Commune, claire: Person) -> None:
     client = browser(demo)
     enter(client, claire)
 
-    assert client.get("/mairie/deconnexion/").status_code == 405
+    answer = client.get("/mairie/deconnexion/")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "Cette page ne s'ouvre pas ainsi" in answer.content.decode()
     assert client.get("/mairie/").status_code == 200
 
 

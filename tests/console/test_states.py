@@ -49,6 +49,7 @@ def test_of_a_suspended_commune_families_read_the_sentence(demo: Commune, family
     for client in (family, browser(demo)):
         answer = client.get("/")
         assert (answer.status_code, WHY in answer.content.decode()) == (503, True)
+        assert 'href="tel:0123456789"' in answer.content.decode()
     assert browser(demo).get("/api/v1/moi/").json()["type"].endswith("hors-service")
 
 

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Callable
 
 from django.db import DataError, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
 from django.template.loader import get_template
 from django.views import defaults
 from redis.exceptions import RedisError
@@ -69,14 +70,23 @@ def _come_back(request: HttpRequest) -> HttpResponse:
     return response
 
 
-class Unreadable:
-    """The last middleware: a NUL in what was sent, which no column holds and no keyboard types, is no fault of ours."""
+class Unanswered:
+    """The last middleware: what no view answers by a page.
+
+    A NUL in what was sent, which no column holds and no keyboard types, is no fault of ours. An address that only takes
+    forms, opened by hand or by a telephone that kept its page, leads home.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not request.path.startswith(API):
+            page = render(request, "405.html", status=response.status_code)
+            page.headers["Allow"] = response.headers["Allow"]
+            return page
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """400 for such a text that went as far as the database; nothing for any other failure."""

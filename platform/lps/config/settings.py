@@ -104,7 +104,7 @@ MIDDLEWARE = [
     "lps.console.gate.StateGate",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "lps.config.failures.Unreadable",
+    "lps.config.failures.Unanswered",
 ]
 TEMPLATES = [
     {

@@ -31,6 +31,7 @@ from tenants import offers
 from tenants.models import CommuneState
 from tenants.notices import Told, maintenance_of
 from tenants.offers import Offer
+from tenants.town.queries import settings
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # Told by others once, or a few times: refusing it would lose it.
@@ -95,7 +96,8 @@ def _not_offered(request: DoorRequest, offer: Offer) -> HttpResponse:
     if request.path_info.startswith("/api/"):
         return problems.answer(request, problems.NOT_FOUND)
     in_office = request.path_info.startswith(OFFICE.path)
-    return render(request, "console/not_offered.html", {"offer": offer, "in_office": in_office}, status=404)
+    facts = {"offer": offer, "in_office": in_office, "phone": settings().contact_phone}
+    return render(request, "console/not_offered.html", facts, status=404)
 
 
 def _may_send(request: DoorRequest, visitor: Visitor) -> bool:
@@ -124,6 +126,7 @@ def _sentence(request: DoorRequest, template: str, *, status: int = 503) -> Http
     """503: search engines and software come back later."""
     if request.path_info.startswith("/api/"):
         return announced(problems.answer(request, problems.OUT_OF_SERVICE))
-    response = render(request, template, {"commune": request.commune}, status=status)
+    facts = {"commune": request.commune, "phone": settings().contact_phone}
+    response = render(request, template, facts, status=status)
     response.headers["Cache-Control"] = "no-store"
     return announced(response)
