@@ -23,7 +23,7 @@ from tests.billing.online import ended
 from tests.office.pages import signed_in, text
 from tests.sql import counted
 
-PAGE, USE = "/mairie/regie/avoirs/", "/mairie/regie/avoirs/utiliser/"
+PAGE, USE = "/mairie/regie/encaissements/avoirs/", "/mairie/regie/encaissements/avoirs/utiliser/"
 BY = Actor.system("essai")
 EUROS = st.integers(1, 20_000).map(lambda cents: Decimal(cents) / 100)
 
