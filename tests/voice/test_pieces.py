@@ -65,7 +65,12 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def here(in_demo: Commune) -> Iterator[Commune]:
+    forget_files()  # other tests speak too, and what all towns share outlives them
     yield in_demo
+    forget_files()
+
+
+def forget_files() -> None:
     for files in (default_storage, storages["shared"]):
         for name in files.listdir("voice")[1]:
             files.delete(f"voice/{name}")

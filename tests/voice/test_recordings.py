@@ -211,7 +211,8 @@ def test_another_towns_recording_is_never_heard(
 def test_drafts_are_forgotten_after_a_day(in_demo: Commune) -> None:
     digest = recordings.receive(content=tone()).digest
 
-    assert recordings.forget_drafts(at=clock.now() + timedelta(hours=23)) == 0
+    recordings.forget_drafts(at=clock.now() + timedelta(hours=23))  # and what other tests left, if they took long
+    assert recordings.draft(digest=digest)
     assert recordings.forget_drafts(at=clock.now() + timedelta(hours=25)) >= 1
     with pytest.raises(recordings.NoDraft):
         recordings.draft(digest=digest)
