@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 
-from django.core.cache import cache
 from django.db import transaction
 
 from billing.models import BillingRun, RunWork
@@ -16,7 +15,7 @@ from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel import clock
-from tenants import context
+from tenants import context, progressing
 from tenants.wakeup import wake_after_commit
 
 log = logging.getLogger(__name__)
@@ -24,7 +23,6 @@ Kind = RunWork.Kind
 State = RunWork.State
 Run = BillingRun.State
 TRIES = 3  # a run that stops its worker (memory, time) would else do so every minute
-PROGRESS_SECONDS = 3600
 _FROM: Mapping[Kind, tuple[Run, ...]] = {Kind.COMPUTE: (Run.DRAFT, Run.CHECKED), Kind.PUBLISH: (Run.VALIDATED,)}
 _ASKED = {Kind.COMPUTE: "run_compute_asked", Kind.PUBLISH: "run_publish_asked"}
 
@@ -61,7 +59,7 @@ def work_asked() -> int:
 
 def progress(work: RunWork) -> int:
     """How much of its `total` is done; 0 when nobody knows."""
-    return int(cache.get(_key(work.pk)) or 0)
+    return progressing.told(_work_name(work.pk))[0]
 
 
 def _work(pk: int) -> bool:
@@ -134,9 +132,8 @@ def _finish(work: RunWork, state: State, failure: str = "") -> None:
 
 
 def _note(pk: int, done: int) -> None:
-    """Tell the page, beside the transaction: what it writes is not seen before its end."""
-    cache.set(_key(pk), done, timeout=PROGRESS_SECONDS)
+    progressing.note(_work_name(pk), done)
 
 
-def _key(pk: int) -> str:
-    return f"run_work:{pk}:done"
+def _work_name(pk: int) -> str:
+    return f"run_work:{pk}"

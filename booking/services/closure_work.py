@@ -11,7 +11,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 
 from booking.models import Booking, Closure, ClosureWork
@@ -20,6 +19,7 @@ from booking.services.closures import Scope, unheard
 from booking.wakeup import CLOSURES
 from lps.journal.actors import Actor, ActorKind
 from lps.kernel import clock
+from tenants import progressing
 from tenants.wakeup import wake_after_commit
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,6 @@ UNFINISHED = (State.ASKED, State.WORKING)
 AT_ONCE = 500  # bookings: a third of a second
 TRIES = 3  # a work that stops its worker (memory, time) would else do so every minute
 STEPS = 4  # of closing as of undoing: days held and bookings read, changed, journal, families told
-PROGRESS_SECONDS = 3600
 
 
 def close(*, scope: Scope, reason: str, jeton: uuid.UUID, by: Actor, at: datetime) -> ClosureWork:
@@ -82,7 +81,7 @@ def work_asked() -> int:
 
 def progress(work: ClosureWork) -> int:
     """How many of its `STEPS` it has begun; 0 when nobody knows."""
-    return int(cache.get(_key(work.pk)) or 0)
+    return progressing.told(_work_name(work.pk))[0]
 
 
 def _asked(first: Callable[[], ClosureWork], **facts: Any) -> ClosureWork:
@@ -165,9 +164,8 @@ def _finish(work: ClosureWork, state: State, failure: str = "") -> None:
 
 
 def _note(pk: int, step: int) -> None:
-    """Tell the page, beside the transaction: what it writes is not seen before its end."""
-    cache.set(_key(pk), step, timeout=PROGRESS_SECONDS)
+    progressing.note(_work_name(pk), step)
 
 
-def _key(pk: int) -> str:
-    return f"closure_work:{pk}:step"
+def _work_name(pk: int) -> str:
+    return f"closure_work:{pk}"

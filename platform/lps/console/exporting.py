@@ -7,9 +7,8 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
-from django.core.cache import cache
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
@@ -20,7 +19,7 @@ from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel import clock
 from lps.kernel.refusals import Refusal
-from tenants import context, keys
+from tenants import context, keys, progressing
 from tenants.archive import writing
 from tenants.archive.manifest import Manifest
 from tenants.models import Commune, CommuneState, Export
@@ -31,7 +30,6 @@ UNFINISHED = (State.ASKED, State.MAKING)
 KEPT = timedelta(days=14)
 SHORTEST, LONGEST = 16, 200  # characters of a passphrase
 TRIES = 3  # an export that stops its worker (disk, time) would else do so every minute
-PROGRESS_SECONDS = 3600
 SHOWN = 20
 ASKED, MADE, TAKEN = "town_export_asked", "town_exported", "town_export_taken"
 
@@ -90,7 +88,7 @@ def of_commune(commune: Commune) -> Sequence[Export]:
 def progress(export: Export) -> tuple[int, int]:
     """How many tables of an export under way are done, and of how many; zeros when nobody knows."""
     with context.public():
-        return cast(tuple[int, int], cache.get(_progress_key(export.pk)) or (0, 0))
+        return progressing.told(_work_name(export.pk))
 
 
 def make_asked() -> int:
@@ -154,7 +152,7 @@ def _make(pk: int) -> bool:
             made.seek(0)
             path = default_storage.save(f"{writing.FOLDER}/{uuid.uuid4().hex}.zip", File(made))
         _finish(export, told, made, path)
-    cache.delete(_progress_key(pk))
+    progressing.forget(_work_name(pk))
     _tell(export)
     log.info("commune %s exported: %s rows, %s files", export.commune.slug, export.rows, export.files)
     return True
@@ -203,10 +201,9 @@ def _tell(export: Export) -> None:
 
 
 def _note(pk: int, place: tuple[int, int]) -> None:
-    """Tell the page, beside the transaction: what it writes is not seen before its end."""
     with context.public():
-        cache.set(_progress_key(pk), place, timeout=PROGRESS_SECONDS)
+        progressing.note(_work_name(pk), *place)
 
 
-def _progress_key(pk: int) -> str:
-    return f"export:{pk}:progress"
+def _work_name(pk: int) -> str:
+    return f"export:{pk}"

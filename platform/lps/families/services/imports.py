@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -25,7 +24,7 @@ from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel import clock
 from lps.kernel.refusals import Refusal
-from tenants import context
+from tenants import context, progressing
 from tenants.wakeup import wake_after_commit
 
 log = logging.getLogger(__name__)
@@ -33,7 +32,6 @@ State = ImportBatch.State
 UNFINISHED = (State.ACCEPTED, State.WRITING)
 SHOWN = 200  # wrong lines, names: what a person reads
 STEPS = 2 + writing.STEPS  # reading, comparing, then writing
-PROGRESS_SECONDS = 3600
 TRIES = 3  # a file that stops its worker (memory, time) would else do so every minute
 
 
@@ -110,7 +108,7 @@ def write_accepted() -> int:
 
 def progress(batch: ImportBatch) -> int:
     """How many of its steps a file that is being written has begun, from 1 to `STEPS`; 0 when nobody knows."""
-    return int(cache.get(_progress_key(batch.pk)) or 0)
+    return progressing.told(_work_name(batch.pk))[0]
 
 
 def _write(pk: int) -> bool:
@@ -139,7 +137,7 @@ def _write(pk: int) -> bool:
     except Exception:  # our own mistake: all was rolled back; the agent is told, and the error goes on to the logs
         _finish(batch, State.FAILED, {**batch.report, "refused": "internal"})
         raise
-    cache.delete(_progress_key(pk))
+    progressing.forget(_work_name(pk))
     default_storage.delete(batch.file)  # personal data without a use once written
     return True
 
@@ -169,12 +167,11 @@ def _hold(pk: int) -> bool:
 
 
 def _note(pk: int, step: int) -> None:
-    """Tell the page, beside the transaction: what it writes is not seen before its end."""
-    cache.set(_progress_key(pk), step, timeout=PROGRESS_SECONDS)
+    progressing.note(_work_name(pk), step)
 
 
-def _progress_key(pk: int) -> str:
-    return f"import:{pk}:step"
+def _work_name(pk: int) -> str:
+    return f"import:{pk}"
 
 
 def _finish(batch: ImportBatch, state: State, report: Mapping[str, Any]) -> None:
