@@ -41,7 +41,7 @@ class TownSettings(models.Model):
     weeks_shown = models.PositiveSmallIntegerField(
         "semaines affichées", default=4, validators=[MinValueValidator(2), MaxValueValidator(10)]
     )
-    school_zone = models.CharField("zone scolaire", max_length=12, default="C")
+    school_zone = models.CharField("zone scolaire", max_length=12, default="C", blank=True)
     deadline_words = models.CharField("rappel de la date limite", max_length=200, blank=True)
     help_words = models.TextField("aide, en plus de celle du portail", max_length=5000, blank=True)
     treasury_name = models.CharField("trésorerie", max_length=120, blank=True)

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from django.test import Client
 
+from booking.models import SchoolVacation
 from lps.accounts.models import Account
 from lps.console import states
 from lps.console.services import is_siret
@@ -16,6 +17,7 @@ from notifications.models import OutboxMessage
 from tenants import context
 from tenants.models import Commune, CommuneState
 from tenants.queries import commune_by_slug
+from tenants.town.queries import settings
 from tests.accounts.factories import agent, browser, console_browser, enter, operator
 from tests.isolation.cast import Town, here
 from tests.isolation.trials import with_cookies
@@ -147,6 +149,14 @@ def test_an_operator_opens_a_commune_in_one_form(vendor: Client, client: Client)
         invited = Account.objects.get()
         assert (invited.email, invited.roles) == ("claire@orgeval.example", ["administrateur"])
         assert OutboxMessage.objects.filter(template__contains="invitation").count() == 1
+
+
+def test_a_town_overseas_has_no_school_zone(vendor: Client) -> None:
+    answer = vendor.post("/communes/nouvelle/", {**FORM, "school_zone": ""})
+
+    assert answer.headers["Location"].startswith("/communes/orgeval/")
+    with context.use(commune_by_slug(slug="orgeval")):
+        assert settings().school_zone == "" and not SchoolVacation.objects.exists()
 
 
 @pytest.mark.parametrize(

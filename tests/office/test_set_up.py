@@ -133,6 +133,16 @@ def test_the_year_opens_once_with_its_holidays(client: Client, empty: Commune) -
         assert len(winters) == len(set(winters)) > 1, "those of zone A are gone"
 
 
+def test_overseas_no_holidays_are_written(client: Client, empty: Commune) -> None:
+    year = set_up.years_to_open(clock.today(empty.zone))[0][0].year
+    answer = client.post(f"{PAGE}annee/", {"school_zone": "", "year": year}, follow=True)
+
+    assert "L'année scolaire est ouverte" in text(answer)
+    with context.use(empty):
+        assert TownSettings.objects.get().school_zone == ""
+        assert SchoolYear.objects.count() == 1 and not SchoolVacation.objects.exists()
+
+
 def test_what_is_no_year_is_refused(client: Client, empty: Commune) -> None:
     for wrong in ({}, {"year": "1900"}, {"year": "demain"}, {"year": "2026", "school_zone": "Z"}):
         assert 'id="erreurs"' in text(client.post(f"{PAGE}annee/", wrong))

@@ -29,6 +29,7 @@ SAID = {
     "lien": gettext_lazy("Le lien est enregistré. Ce qui est déjà réservé reste réservé."),
     "delie": gettext_lazy("Le lien est retiré."),
 }
+CUT_SHORT = {"missing_management_form": gettext_lazy("Le formulaire est arrivé incomplet : revoyez-le, puis renvoyez-le.")}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,7 +41,8 @@ def access(request: DoorRequest, activity_id: int) -> HttpResponse:
     choices = _choices(standing)
     if request.method != "POST":
         return _access(request, activity, _lines(choices, standing), choices)
-    form, step = WayFormSet(request.POST, prefix="acces", form_kwargs={"choices": choices}), request.POST.get(STEP)
+    form = WayFormSet(request.POST, prefix="acces", form_kwargs={"choices": choices}, error_messages=CUT_SHORT)
+    step = request.POST.get(STEP)
     if not form.is_valid():
         return _access(request, activity, form, choices, status=400)
     ways = list(dict.fromkeys(one.way for one in form if one.way is not None))
