@@ -29,7 +29,6 @@ SAID = {
     "lien": gettext_lazy("Le lien est enregistré. Ce qui est déjà réservé reste réservé."),
     "delie": gettext_lazy("Le lien est retiré."),
 }
-CUT_SHORT = {"missing_management_form": gettext_lazy("Le formulaire est arrivé incomplet : revoyez-le, puis renvoyez-le.")}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,7 +40,8 @@ def access(request: DoorRequest, activity_id: int) -> HttpResponse:
     choices = _choices(standing)
     if request.method != "POST":
         return _access(request, activity, _lines(choices, standing), choices)
-    form = WayFormSet(request.POST, prefix="acces", form_kwargs={"choices": choices}, error_messages=CUT_SHORT)
+    cut_short = {"missing_management_form": _("Le formulaire est arrivé incomplet : revoyez-le, puis renvoyez-le.")}
+    form = WayFormSet(request.POST, prefix="acces", form_kwargs={"choices": choices}, error_messages=cut_short)
     step = request.POST.get(STEP)
     if not form.is_valid():
         return _access(request, activity, form, choices, status=400)
