@@ -92,6 +92,13 @@ def test_a_child_whom_nobody_booked_is_added_and_marked(nadia: Client, booked: S
     assert "non réservé" in words(nadia.get(path(booked)).content.decode())
 
 
+def test_a_child_sent_twice_is_noted_once(nadia: Client, booked: ServiceDay, angeline: Child) -> None:
+    sent = {"enfant": [angeline.pk, angeline.pk], "etat": "present"}
+
+    assert nadia.post(path(booked, "noter/"), sent).status_code == 302
+    assert Attendance.objects.filter(child=angeline).count() == 1
+
+
 def test_hours_of_the_garderie(nadia: Client, booked: ServiceDay, angeline: Child) -> None:
     note(nadia, booked, angeline, "present", arrivee="16:30", depart="18:05")
 

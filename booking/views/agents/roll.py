@@ -140,7 +140,7 @@ def _found(request: DoorRequest, called: roll.Roll) -> list[dict[str, Any]]:
 
 def _children(request: DoorRequest) -> list[int]:
     given = request.POST.getlist("enfant")
-    return [int(key) for key in given if key.isascii() and key.isdigit() and len(key) < 19]
+    return list(dict.fromkeys(int(key) for key in given if key.isascii() and key.isdigit() and len(key) < 19))
 
 
 def _hour(request: DoorRequest, name: str, day: date) -> datetime | None:
