@@ -167,3 +167,9 @@ def test_nothing_is_left_for_later() -> None:
 
 def test_the_files_that_begin_a_run_exist() -> None:
     assert [name for name in LONG if not (ROOT / "tests" / name).exists()] == []
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    names = [path.name for path in tracked("tests/*.py") if path.name.startswith("test_")]
+
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []

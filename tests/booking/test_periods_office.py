@@ -48,7 +48,7 @@ def choice(parent: Client, autumn: Autumn, period: Period) -> PeriodChoice:
 def choose(parent: Client, autumn: Autumn, period: Period, *weekdays: int) -> str:
     boxes = [f"{autumn.activities[MORNING]}-{day}" for day in weekdays]
     path = f"/enfants/123456/periodes/{period.pk}/"
-    answer = parent.post(path, {"jeton": str(uuid.uuid4()), "jour": boxes}, follow=True)
+    answer = parent.post(path, {"jeton_periode": str(uuid.uuid4()), f"periode-{period.pk}": boxes}, follow=True)
     return words(answer.content.decode())
 
 

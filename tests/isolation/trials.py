@@ -31,9 +31,10 @@ class Things:
     fields: Mapping[str, Any]
 
     @classmethod
-    def of(cls, town: Town, sample: Sample) -> "Things":
+    def of(cls, town: Town, sample: Sample, *, sent: bool = True) -> "Things":
+        """`sent`: with the fields of its form, some of which are read from a page."""
         with town.inside():
-            return cls(dict(sample.where(town)), dict(sample.query(town)), dict(sample.fields(town)))
+            return cls(dict(sample.where(town)), dict(sample.query(town)), dict(sample.fields(town)) if sent else {})
 
 
 NOTHING = Things({}, {}, {})

@@ -18,7 +18,7 @@ from lps.accounts.doors import FAMILY, OFFICE
 from lps.families.models import Household
 from tests.isolation.cast import Town, operator
 from tests.isolation.samples import COMMUNE, CONSOLE, Kind, Sample
-from tests.isolation.trials import Trial, roles_of
+from tests.isolation.trials import Things, Trial, roles_of
 from tests.journeys.conftest import Browse
 from tests.journeys.seen import faults, faults_in_hand
 from tests.live import Site
@@ -54,7 +54,8 @@ def town(site: Site) -> Town:
 def test_a_page_of_the_commune(site: Site, browse: Browse, town: Town, name: str) -> None:
     trial = Trial(name, COMMUNE[name], town, town)
     with site.inside("demo"):
-        path, cookie = f"{trial.path(trial.own)}?{urlencode(trial.own.query)}", cookie_of(trial, town)
+        own = Things.of(town, trial.sample, sent=False)
+        path, cookie = f"{trial.path(own)}?{urlencode(own.query)}", cookie_of(trial, town)
     answer = site.pages.get("demo", path, Cookie="; ".join(map("=".join, cookie.items())))
 
     assert answer.status == trial.sample.methods["GET"]

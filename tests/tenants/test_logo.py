@@ -36,8 +36,13 @@ def opened(content: bytes) -> Image.Image:
 
 @pytest.fixture
 def no_logo_left(in_demo: Commune) -> Iterator[None]:
-    """Files are not undone with the test's transaction."""
+    """Files are not undone with the transaction of a test, of this one or of others."""
+    forget_pictures()
     yield
+    forget_pictures()
+
+
+def forget_pictures() -> None:
     for name in default_storage.listdir("town")[1]:
         default_storage.delete(f"town/{name}")
 
