@@ -22,7 +22,7 @@ FLEET = """what the number of communes makes slow
 
 
 def main(arguments: list[str]) -> int:
-    """Measure all on a ground of its own, in about eight minutes; or one subject."""
+    """Measure all on a ground of its own, in about seven minutes; or one subject."""
     adopt_orphans()
     subject = arguments[0] if arguments else ""
     measured = {"fleet": _fleet, "calls": _calls}.get(subject, _measure)
