@@ -1,5 +1,7 @@
 """Entering families: codes, keys, custodies, hundreds at once."""
 
+from collections.abc import Iterable
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -70,6 +72,30 @@ def test_a_drawn_code_keeps_away_from_those_already_given(in_demo: Commune, monk
     monkeypatch.setattr(codes, "draw_many", lambda *_args, **_more: next(proposed))
 
     assert household().family_code == "70000000"
+
+
+def test_a_drawn_code_that_meets_another_costs_no_statement_more(
+    in_demo: Commune, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    household(code="50000000")
+    draw_many = codes.draw_many
+    collisions: list[str] = []
+
+    def drawn(number: int, length: int, *, taken: Iterable[str] = ()) -> list[str]:
+        met = [collisions.pop() for _ in range(min(number, len(collisions)))]
+        return [*met, *draw_many(number - len(met), length, taken=taken)]
+
+    monkeypatch.setattr(codes, "draw_many", drawn)
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            household()
+        return len(captured)
+
+    alone = statements()
+    collisions += ["49999999", "50000001"]
+
+    assert statements() == alone
 
 
 def test_refuses_a_family_code_already_given(in_demo: Commune) -> None:
