@@ -27,6 +27,11 @@ class Priced:
     coming: Tariff | None = None
 
 
+def has_prices() -> bool:
+    """Whether any activity has, had or will have a price: one statement."""
+    return Tariff.objects.exists()
+
+
 def by_activity(*, today: date, only: Collection[int] = ()) -> list[Priced]:
     """The activities offered, in the order of the planning: two statements. `only` keeps to some of them."""
     rows = Activity.objects.filter(retired_at__isnull=True).select_related("group")

@@ -163,17 +163,21 @@ def test_an_agent_kept_to_an_activity_sees_it_alone_and_changes_no_other(
     assert browser.get("/mairie/regie/regies/nouvelle/").status_code == 403
 
 
-def test_the_first_regie_is_the_principal_one(client: Client) -> None:
+def test_the_first_regie_is_the_principal_one_and_leads_to_the_prices(client: Client, morning: Activity) -> None:
     new = "/mairie/regie/regies/nouvelle/"
     commune = context.current()
     assert f'value="{commune.header_name}"' in text(client.get(new)), "what is known is not asked for"
     facts = {"name": "Régie", "siret": "217 801 186 00015", "revenue_code": "04", "treasury_name": "Trésorerie"}
 
-    assert "La régie est enregistrée" in text(client.post(new, facts, follow=True))
+    told = client.post(new, facts, follow=True)
+    assert told.redirect_chain[-1][0].startswith(LIST) and "Fixez maintenant le prix" in text(told)
     office = CashOffice.objects.get()
     assert (office.siret, office.is_default) == ("21780118600015", True)
     for wrong in ({"siret": "12"}, {"name": ""}, {"revenue_code": "4x"}, {"name": "Régie"}):
         assert client.post(new, {**facts, "name": "Autre", **wrong}).status_code == 400
+    tariff(morning)
+    told = client.post(new, {**facts, "name": "Autre"}, follow=True)
+    assert told.redirect_chain[-1][0].startswith("/mairie/regie/regies/") and "Fixez" not in text(told)
 
 
 def test_the_settings_of_billing_are_kept(client: Client) -> None:

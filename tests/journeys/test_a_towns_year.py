@@ -60,7 +60,6 @@ def test_a_year_of_a_town(year: Year, browse: Browse, tmp_path: Path) -> None:  
     agent = browse(SLUG, pages=year.pages, restarts=True)
     the_agent_comes_in(agent, the_operator_opens_the_town(year, browse("console", pages=year.pages, restarts=True)))
     codes = the_agent_sets_the_town_up(agent, tmp_path)
-    the_agent_sets_the_prices(agent)
     codes["MERCIER"] = the_agent_gives_a_child_two_homes(agent)
     a_period_is_proposed(agent)
     only_one_may_come(agent, date(2026, 9, 9))
@@ -167,6 +166,8 @@ def the_agent_sets_the_town_up(page: Page, folder: Path) -> dict[str, str]:
     first_days.opens_the_year(page)
     first_days.starts_the_catalogue(page)
     first_days.reminds_of_the_deadline(page)
+    first_days.follows_the_step(page, "Fixer les tarifs")
+    the_agent_sets_the_prices(page)
     first_days.follows_the_step(page, "Importer les familles")
     imports(page, families_file(folder))
     codes = prints_the_letters(page)
@@ -224,7 +225,6 @@ def codes_in(letters: bytes) -> dict[str, str]:
 
 def the_agent_sets_the_prices(page: Page) -> None:
     """The cash office, what a lunch and a morning cost, PayFiP. A slip of the finger: a lunch should cost 3,50 €."""
-    opens(page, "Tarifs")
     page.get_by_role("link", name="Créer la régie").click()
     page.get_by_role("textbox", name=re.compile("^Régie")).fill("Régie périscolaire")
     page.get_by_label("Code recette").fill("01")

@@ -59,12 +59,13 @@ def test_a_new_town_is_set_up_and_a_parent_books(site: Site, browse: Browse, ope
     agent = browse(SLUG)
     comes_in(agent, opened)
 
-    expect(agent.get_by_role("heading", name="0 étape sur 8")).to_be_visible()
+    expect(agent.get_by_role("heading", name="0 étape sur 9")).to_be_visible()
     says_whom_to_call(agent)
     chooses_a_color(agent)
     opens_the_year(agent)
     starts_the_catalogue(agent)
     reminds_of_the_deadline(agent)
+    leaves_the_prices(agent)
     imports_the_school(agent, tmp_path)
     child, family = prints_the_letters(agent)
     writes_a_message(agent)
@@ -140,6 +141,13 @@ def reminds_of_the_deadline(page: Page) -> None:
     page.get_by_label("Rappel de la date limite").fill("Choix modifiables avant chaque jeudi, 17 heures")
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.get_by_text("C'est enregistré")).to_be_visible()
+
+
+def leaves_the_prices(page: Page) -> None:
+    """Its meals are invoiced elsewhere."""
+    page.get_by_role("link", name="Revenir à la mise en route").click()
+    page.get_by_role("button", name="Passer : Fixer les tarifs").click()
+    expect(page.get_by_text("Étape passée")).to_be_visible()
 
 
 def imports_the_school(page: Page, folder: Path) -> None:

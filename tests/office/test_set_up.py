@@ -11,6 +11,7 @@ from django.test import Client
 from booking.models import Activity, ActivityGroup, SchoolVacation, ServiceDay
 from booking.services.days import extend_days
 from booking.wakeup import EXTEND
+from lps.console import states
 from lps.families import wakeup
 from lps.families.models import Child, Enrollment, Household, ImportBatch, SchoolClass, SchoolYear
 from lps.families.services import imports, letters
@@ -22,6 +23,8 @@ from tenants import context, queries
 from tenants.models import Commune
 from tenants.town.models import TownSettings
 from tests.accounts.factories import agent, browser, enter
+from tests.billing.factories import tariff
+from tests.families.factories import BY
 from tests.isolation.pages import form_with
 from tests.office.pages import text
 from tests.sql import counted
@@ -49,7 +52,7 @@ def client(empty: Commune) -> Client:
     return client
 
 
-def states(commune: Commune) -> dict[Step, State]:
+def standing(commune: Commune) -> dict[Step, State]:
     with context.use(commune):
         return {one.step: one.state for one in set_up.steps(today=clock.today(commune.zone))}
 
@@ -59,8 +62,8 @@ def test_a_town_that_has_nothing_is_told_where_to_begin(client: Client, empty: C
     page = text(client.get(PAGE))
 
     assert "pas encore prête" in first and f'href="{PAGE}"' in first
-    assert "0 étape sur 8" in page and "Dire qui les familles appellent" in page
-    assert list(states(empty).values()) == [State.NEXT, *[State.TO_DO] * 7]
+    assert "0 étape sur 9" in page and "Dire qui les familles appellent" in page
+    assert list(standing(empty).values()) == [State.NEXT, *[State.TO_DO] * 8]
 
 
 def test_from_nothing_to_a_parent_who_books(client: Client, empty: Commune) -> None:
@@ -75,6 +78,8 @@ def test_from_nothing_to_a_parent_who_books(client: Client, empty: Commune) -> N
         shown = TownSettings.objects.get()
     portal = {"tabs": ["planning"], "weeks_shown": shown.weeks_shown, "offer_hours": shown.offer_hours}
     client.post("/mairie/reglages/portail/", {**portal, "deadline_words": "Jusqu'à la veille, 17 heures"})
+    with context.use(empty):
+        tariff(Activity.objects.earliest("pk"))
     sent = client.post("/mairie/familles/imports/", {"fichier": SimpleUploadedFile("ecole.csv", FILE.encode())})
     client.post(f"{sent.headers['Location']}accepter/")
     with context.use(empty):
@@ -86,7 +91,7 @@ def test_from_nothing_to_a_parent_who_books(client: Client, empty: Commune) -> N
         letters.draw_asked()
     client.post("/mairie/messages/nouveau/", {"title": "Bienvenue", "body": "Bonjour", "etape": "publier"})
 
-    assert set(states(empty).values()) == {State.DONE}
+    assert set(standing(empty).values()) == {State.DONE}
     assert "Tout est prêt" in text(client.get(PAGE))
     done = text(client.post(f"{PAGE}terminer/", follow=True))
     assert "La mise en route est terminée" in done and "pas encore prête" not in text(client.get("/mairie/"))
@@ -103,11 +108,20 @@ def test_from_nothing_to_a_parent_who_books(client: Client, empty: Commune) -> N
 
 def test_a_step_that_is_passed_leaves_the_next_one(client: Client, empty: Commune) -> None:
     client.post(f"{PAGE}contacts/passer/")
-    assert (states(empty)[Step.CONTACTS], states(empty)[Step.LOOK]) == (State.SKIPPED, State.NEXT)
+    assert (standing(empty)[Step.CONTACTS], standing(empty)[Step.LOOK]) == (State.SKIPPED, State.NEXT)
 
     client.post(f"{PAGE}contacts/reprendre/")
-    assert states(empty)[Step.CONTACTS] is State.NEXT
+    assert standing(empty)[Step.CONTACTS] is State.NEXT
     assert client.post(f"{PAGE}rien/passer/").status_code == 404
+
+
+def test_a_town_whose_billing_is_closed_sets_no_prices(client: Client, empty: Commune) -> None:
+    assert "Fixer les tarifs" in text(client.get(PAGE))
+    states.close_offers(slug=empty.slug, closed=["facturation"], by=BY)
+
+    page = text(client.get(PAGE))
+    assert "Fixer les tarifs" not in page and "0 étape sur 8" in page
+    assert Step.PRICES not in standing(queries.commune_by_slug(slug=empty.slug))
 
 
 def test_it_may_be_ended_before_all_is_done(client: Client, empty: Commune) -> None:
@@ -191,4 +205,4 @@ def test_the_steps_cost_a_constant_number_of_statements(client: Client, empty: C
     with counted() as statements:
         client.get(PAGE)
 
-    assert len(statements) <= 11, str(statements)
+    assert len(statements) <= 12, str(statements)

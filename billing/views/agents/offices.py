@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_safe
 
-from billing import desk
+from billing import desk, tariffs
 from billing.forms.offices import OfficeForm, SettingsForm
 from billing.models import BillingSettings, CashOffice
 from billing.rights import READ_TARIFFS, SET_TARIFFS
@@ -78,6 +78,8 @@ def _page(request: DoorRequest, found: CashOffice | None) -> HttpResponse:
     if form.is_bound and form.is_valid():
         kept = CashOffice.objects.get(pk=found.pk) if found else None  # as it stood: the form changed its own
         services.save_office(office=kept, facts=form.cleaned_data, by=agent_of(request))
+        if not tariffs.has_prices():  # a town that begins: what the régie is for comes next
+            return saying.done(reverse("billing_office:tariffs"), "regie")
         return saying.done(reverse("billing_office:offices"), "regie")
     facts = {"form": form, "office": found, "said": saying.said(request, SAID)}
     return render(request, "billing/office/regie.html", facts, status=400 if form.errors else 200)

@@ -30,6 +30,7 @@ from lps.ui import saying
 from tenants import context
 
 SAID = {
+    "regie": _l("La régie est enregistrée. Fixez maintenant le prix de chaque activité."),
     "fixe": _l("Le tarif est enregistré."),
     "reconduit": _l("Les nouveaux tarifs sont enregistrés : ils commencent le jour choisi, rien ne change avant."),
     "retires": _l("Les tarifs à venir sont retirés : les précédents continuent."),

@@ -8,6 +8,7 @@ from enum import StrEnum
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from billing import tariffs
 from booking import queries as booking
 from booking.services.catalogue import change_zone
 from booking.services.days import horizon, school_year_of
@@ -20,7 +21,7 @@ from lps.journal import town as journal
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
-from tenants import context
+from tenants import context, offers
 from tenants.town import messages
 from tenants.town import queries as town
 from tenants.town.models import TownSettings
@@ -36,6 +37,7 @@ class Step(StrEnum):
     YEAR = "annee"
     CATALOGUE = "activites"
     DEADLINES = "dates-limites"
+    PRICES = "tarifs"
     FAMILIES = "familles"
     LETTERS = "lettres"
     MESSAGE = "message"
@@ -56,6 +58,7 @@ _PAGES: Mapping[Step, str] = {
     Step.YEAR: "office:set_up_year",
     Step.CATALOGUE: "office:set_up_catalogue",
     Step.DEADLINES: "office:town_portal",
+    Step.PRICES: "billing_office:tariffs",
     Step.FAMILIES: "families_office:imports",
     Step.LETTERS: "families_office:letters",
     Step.MESSAGE: "office:message_new",
@@ -77,10 +80,15 @@ class Shown:
 
 
 def steps(*, today: date) -> list[Shown]:
-    """Each step in order: five statements, whatever the size of the town."""
+    """Each step in order: six statements, whatever the size of the town.
+
+    A step whose page belongs to an offer that is closed to the town is none.
+    """
     row, facts = town.settings(), _facts(today)
     found: list[Shown] = []
     for step in Step:
+        if offers.closed(context.current(), _PAGES[step]):
+            continue
         state = State.DONE if facts[step] else State.SKIPPED if step in row.set_up_skipped else State.TO_DO
         if state is State.TO_DO and not any(one.state is State.NEXT for one in found):
             state = State.NEXT
@@ -97,6 +105,7 @@ def _facts(today: date) -> Mapping[Step, bool]:
         Step.YEAR: school_year_for(today) is not None,
         Step.CATALOGUE: booking.has_catalogue(),
         Step.DEADLINES: bool(row.deadline_words),
+        Step.PRICES: tariffs.has_prices(),
         Step.FAMILIES: has_children(),
         Step.LETTERS: has_letters(),
         Step.MESSAGE: messages.has_published(),

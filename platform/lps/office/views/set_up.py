@@ -54,6 +54,10 @@ WORDS = {
         _("Relire les dates limites"),
         _("Vérifiez jusqu'à quand on réserve, puis écrivez la phrase qui le rappelle aux familles."),
     ),
+    Step.PRICES: (
+        _("Fixer les tarifs"),
+        _("La régie qui encaisse, puis le prix de chaque activité\u00a0: sans eux, rien ne se facture."),
+    ),
     Step.FAMILIES: (
         _("Importer les familles"),
         _("Un fichier de votre logiciel ou notre modèle. Vous voyez tout avant que rien ne soit écrit."),
