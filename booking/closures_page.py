@@ -1,7 +1,6 @@
 """What agents read about closures: the list, what one would touch or touched, what undoing it would do."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -117,21 +116,23 @@ def classes(today: date) -> list[SchoolClass]:
     return classes_to_come(today)
 
 
-def by_reason(verdicts: Sequence[Verdict]) -> tuple[list[Verdict], list[tuple[Why, list[Verdict]]]]:
-    """The bookings that come back, then those that do not, by reason, the most frequent first."""
-    numbers: Mapping[Why, int] = Counter(verdict.why for verdict in verdicts if verdict.why)
-    kept = [
-        (why, [verdict for verdict in verdicts if verdict.why is why])
-        for why in sorted(numbers, key=lambda why: -numbers[why])
-    ]
-    return [verdict for verdict in verdicts if verdict.why is None], kept
+def by_reason(verdicts: Iterable[Verdict]) -> tuple[list[int], list[tuple[Why, list[int]]]]:
+    """The keys of the bookings that come back, then of those that do not, by reason, the most frequent first."""
+    back: list[int] = []
+    kept: dict[Why, list[int]] = {}
+    for verdict in verdicts:
+        (back if verdict.why is None else kept.setdefault(verdict.why, [])).append(verdict.booking)
+    return back, sorted(kept.items(), key=lambda found: -len(found[1]))
+
+
+def named(bookings: Iterable[int]) -> dict[int, Booking]:
+    """These bookings, with what a line says of each: one statement."""
+    return Booking.objects.select_related("child", "activity", "household").in_bulk(list(bookings))
 
 
 def left_out(closure: Closure) -> list[tuple[Why, list[tuple[Booking, bool]]]]:
     """What undoing it did not put back, by reason, each with whether the child waits: one statement."""
-    rows = Booking.objects.select_related("child", "activity", "household").in_bulk(
-        [kept["booking"] for kept in closure.left_out]
-    )
+    rows = named(kept["booking"] for kept in closure.left_out)
     found: dict[Why, list[tuple[Booking, bool]]] = {}
     for kept in closure.left_out:
         if booking := rows.get(kept["booking"]):

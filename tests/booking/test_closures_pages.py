@@ -9,7 +9,7 @@ from django.test import Client
 
 from booking.models import Booking, Closure, ServiceDay
 from booking.rules.planning import Cell, Change
-from booking.services import closures
+from booking.services import closures, reopening
 from booking.services.bookings import change_bookings
 from booking.services.closures import Scope
 from lps.accounts.models import Account
@@ -125,6 +125,42 @@ def test_undoing_is_shown_first_then_puts_back(clerk: Client, booked: None, bus:
     assert "La fermeture est annulée." in words(clerk.post(path, follow=True).content.decode())
     assert standing(bus, day) == 2
     assert "était déjà annulée" in words(clerk.post(path, follow=True).content.decode())
+
+
+def test_of_many_that_come_back_a_page_is_named_and_all_are_counted(
+    clerk: Client, booked: None, bus: int, day: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("booking.views.agents.closures.BOOKINGS", 1)
+    clerk.post(CLOSE, asked(day, activity=bus))
+    path = f"/mairie/fermetures/{Closure.objects.get().pk}/annuler/"
+
+    first, second = (words(clerk.get(path, {"page": page}).content.decode()) for page in (1, 2))
+
+    assert "2 réservations seront remises." in first and "2 réservations seront remises." in second
+    assert "Angéline" in first and "Bertrand" not in first
+    assert "Bertrand" in second and "Angéline" not in second
+
+
+def test_showing_an_undo_costs_the_same_for_one_booking_and_for_many(
+    clerk: Client, angeline: Child, marsone: Household, bus: int, day: date
+) -> None:
+    ServiceDay.objects.filter(day=day).update(places=30)
+    numbers, shapes = [], []
+    for held in (ServiceDay.objects.filter(activity=bus, day=day), ServiceDay.objects.filter(day=day, open=True)):
+        Booking.objects.standing().filter(day=day).update(canceled_at=clock.now())
+        for one in held:
+            Booking.of(child_id=angeline.pk, household_id=marsone.pk, service_day=one, booked_at=clock.now()).save()
+        closure = closures.close(scope=Scope(first_day=day, last_day=day), reason="Grève", by=BY, at=clock.now())
+        path = f"/mairie/fermetures/{closure.pk}/annuler/"
+        clerk.get(path)
+        with counted() as statements:
+            clerk.get(path)
+        numbers.append(Booking.objects.filter(closure=closure).count())
+        shapes.append(statements.shapes)
+        reopening.undo(closure=closure, by=BY, at=clock.now(), tell=False)
+
+    assert numbers[0] == 1 < 5 < numbers[1]
+    assert shapes[0] == shapes[1]
 
 
 def test_an_undo_without_a_place_left_is_told_to_the_agent(

@@ -6,6 +6,7 @@ What a worker does is followed on a page of its own, which leads to the closure 
 import uuid
 from collections.abc import Mapping
 from datetime import date
+from itertools import chain
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -177,10 +178,13 @@ def undo(request: DoorRequest, closure_id: int) -> HttpResponse:
     if asked := page.undoing(found):
         return _after(asked)
     back, kept = page.by_reason(reopening.preview(found, at=request.received_at))
+    shown = Paginator(back, BOOKINGS).get_page(request.GET.get("page"))
+    rows = page.named(chain(shown, *(keys[:BOOKINGS] for _why, keys in kept)))
     facts = {
         "closure": found,
-        "back": Paginator(back, BOOKINGS).get_page(request.GET.get("page")),
-        "kept": [(WHY[why], rows[:BOOKINGS], len(rows), why is Why.FULL) for why, rows in kept],
+        "back": shown,
+        "lines": [rows[key] for key in shown],
+        "kept": [(WHY[why], [rows[key] for key in keys[:BOOKINGS]], len(keys), why is Why.FULL) for why, keys in kept],
     }
     return render(request, "booking/office/closure_undo.html", facts)
 
