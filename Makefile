@@ -26,9 +26,9 @@ voice-listen:
 	@$(PYTHON) deploy/bootstrap.py --speech
 	@$(VENV)/python -m deploy.voice.listening
 
-# Long searches, kills and load: what `make test` leaves out.
+# Long searches, kills and load: what `make test` leaves out. Properties are tried on examples that nobody tried yet.
 soak: tools
-	@$(VENV)/python -m deploy.test -m soak
+	@$(VENV)/python -m deploy.test -m "soak or hypothesis"
 
 bench: tools
 	@$(VENV)/python -m bench

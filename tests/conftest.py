@@ -15,6 +15,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import override_settings
 
+from lps.accounts import attempts
 from lps.families.models import Child, Household
 from tenants import context, queries, schemas
 from tenants.models import Commune
@@ -38,20 +39,28 @@ LONG = (
     "voice/test_real_calls.py",
 )
 
-# No test asserts a time: a machine that is busy may take long to draw an example.
-hypothesis.settings.register_profile("lps", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.load_profile("lps")
 
-
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Each worker has its own database of the Valkey server and its own files, before anything connects."""
+    _choose_examples(searching="hypothesis" in config.option.markexpr)
     number = int(WORKER.removeprefix("gw")) % 15 + 1
     own = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}"))
     os.environ["REDIS_URL"] = own
     settings.CACHES["default"]["LOCATION"] = own
     settings.CELERY_BROKER_URL = own
+    attempts.TIMEOUT = 30.0  # a second is much for a server, and little for a machine that is busy
     settings.LPS_DATA_DIR = Path(os.environ["LPS_DATA_DIR"]) / WORKER
     settings.STORAGES["default"]["OPTIONS"]["root"] = f"{settings.LPS_DATA_DIR}/files"
+
+
+def _choose_examples(*, searching: bool) -> None:
+    """The same examples at each run, so that a change is judged by what it changes; `make soak` searches others.
+
+    No test asserts a time: a machine that is busy may take long to draw an example.
+    """
+    slow = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile("lps", deadline=None, derandomize=not searching, suppress_health_check=slow)
+    hypothesis.settings.load_profile("lps")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -52,6 +52,12 @@ def test_no_field_dates_itself() -> None:
     assert [path for path in tracked("*.py") if forbidden in path.read_text()] == []
 
 
+def test_no_day_is_that_of_utc() -> None:
+    """Until one or two in the morning it is still yesterday there: a day is counted in the commune's zone."""
+    forbidden = "now()." + "date()"
+    assert [path for path in tracked("*.py") if forbidden in path.read_text()] == []
+
+
 def project() -> dict[str, dict]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
 

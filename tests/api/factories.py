@@ -16,6 +16,7 @@ from lps.journal.channels import Channel
 from lps.kernel import clock
 from tenants import context
 from tenants.models import Commune
+from tests.zone import PARIS
 
 BY = Actor.system("essai")
 CATALOGUE, FAMILIES, READ, CHANGE = "catalogue:lire", "familles:lire", "reservations:lire", "reservations:modifier"
@@ -72,6 +73,6 @@ def wish(activity: int, day: date | str, *, seen: bool = False, wanted: bool = T
 
 def free_days(activity: int, number: int = 3) -> list[date]:
     """Days to come of an activity, before their deadline."""
-    after = clock.now().date() + timedelta(days=7)
+    after = clock.today(PARIS) + timedelta(days=7)
     held = ServiceDay.objects.filter(activity=activity, day__gte=after, open=True).order_by("day")
     return list(held.values_list("day", flat=True)[:number])

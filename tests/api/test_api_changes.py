@@ -16,6 +16,7 @@ from lps.kernel import clock
 from tests.api.factories import Software, asked, wish
 from tests.families.doors import browser, sign_in
 from tests.sql import counted
+from tests.zone import PARIS
 
 
 def standing(child: Child, activity: int) -> set[date]:
@@ -145,7 +146,7 @@ SITUATIONS = {
 @pytest.fixture
 def day(angeline: Child, bus: int) -> ServiceDay:
     """A day of the bus on which Angéline has something else."""
-    others = Booking.objects.standing().filter(child=angeline, day__gte=clock.now().date() + timedelta(days=7))
+    others = Booking.objects.standing().filter(child=angeline, day__gte=clock.today(PARIS) + timedelta(days=7))
     busy = others.values_list("day", flat=True)
     return ServiceDay.objects.filter(activity=bus, day__in=busy, open=True).order_by("day")[0]
 
@@ -182,7 +183,7 @@ def test_refuses_too_late_as_the_site_does(
 
 
 def test_refuses_what_is_not_open_yet(software: Software, marsone: Household, angeline: Child, bus: int) -> None:
-    far = ServiceDay.objects.filter(activity=bus, day__gte=clock.now().date() + timedelta(weeks=15), open=True)
+    far = ServiceDay.objects.filter(activity=bus, day__gte=clock.today(PARIS) + timedelta(weeks=15), open=True)
     day = far.order_by("day")[0]
 
     (refused,) = software.change(asked(marsone.pk, angeline.pk, wish(bus, day.day))).json()["refusees"]
@@ -237,7 +238,7 @@ def test_contradictory_changes_are_refused_whole(
 def test_statements_do_not_grow_with_the_changes(
     software: Software, marsone: Household, angeline: Child, bus: int, number: int
 ) -> None:
-    rows = ServiceDay.objects.filter(open=True, day__gt=clock.now().date() + timedelta(days=7)).order_by("day", "pk")
+    rows = ServiceDay.objects.filter(open=True, day__gt=clock.today(PARIS) + timedelta(days=7)).order_by("day", "pk")
     changes = [wish(row.activity_id, row.day) for row in rows[:number]]
     software.get("moi/")
 

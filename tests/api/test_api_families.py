@@ -13,6 +13,7 @@ from lps.journal.models import AuditEntry
 from lps.kernel import clock
 from tenants.models import Commune
 from tests.api.factories import FAMILIES, Software, issue
+from tests.zone import PARIS
 
 FAMILY: dict[str, Any] = {
     "foyer": {"nom": "  NOUVELLE ", "adresse": "1 rue Neuve", "code_postal": "78200", "ville": "Buchelay"},
@@ -27,7 +28,7 @@ def write(software: Software, path: str, body: Any, *, key: str | None = None) -
 
 
 def class_of(child: Child) -> SchoolClass:
-    today = clock.now().date()
+    today = clock.today(PARIS)
     return Enrollment.objects.get(child=child, valid_during__contains=today).school_class
 
 
@@ -66,7 +67,7 @@ def test_an_address_is_changed_and_a_guardian_and_a_child_are_added(software: So
 
 
 def test_a_child_changes_class_and_the_journal_says_who(software: Software, angeline: Child, bertrand: Child) -> None:
-    since = clock.now().date() + timedelta(days=3)
+    since = clock.today(PARIS) + timedelta(days=3)
 
     answer = write(software, f"enfants/{angeline.pk}/classe/", {"classe": class_of(bertrand).pk, "depuis": str(since)})
 
@@ -102,7 +103,7 @@ def test_what_cannot_be_entered_is_refused_and_nothing_is_written(
 
 
 def test_a_child_does_not_change_class_in_the_past_nor_to_its_own(software: Software, angeline: Child) -> None:
-    same, today = class_of(angeline).pk, clock.now().date()
+    same, today = class_of(angeline).pk, clock.today(PARIS)
 
     for body, code in (
         ({"classe": None, "depuis": "2020-01-06"}, "in_the_past"),

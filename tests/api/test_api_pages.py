@@ -12,6 +12,7 @@ from tenants import context
 from tenants.models import Commune
 from tests.api.factories import Software, issue
 from tests.sql import counted
+from tests.zone import PARIS
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_pages_tell_every_row_once(there: Software, buchelay: Commune) -> None:
 
 
 def test_pages_of_days_are_in_order_and_keep_their_filters(software: Software, bus: int) -> None:
-    first = clock.now().date()
+    first = clock.today(PARIS)
     rows = walked(software, "jours/", taille=9, du=str(first), au=str(first + timedelta(days=60)), activite=bus)
 
     days = [row["jour"] for row in rows]

@@ -263,7 +263,7 @@ def test_an_instant_says_its_offset(software: Software, path: str) -> None:
 
 def test_a_failure_is_told_and_says_nothing_of_itself(software: Software, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken_down(**_: object) -> None:
-        raise RuntimeError("le mot de passe est 1234")
+        raise RuntimeError("le mot de passe est formule-secrète")
 
     monkeypatch.setattr(accounts, "token_in_force", broken_down)
     software.client.raise_request_exception = False
@@ -271,7 +271,7 @@ def test_a_failure_is_told_and_says_nothing_of_itself(software: Software, monkey
     answer = software.get("groupes/")
 
     is_problem(answer, problems.FAILURE)
-    assert "1234" not in answer.content.decode()
+    assert "mot de passe" not in answer.content.decode() and "formule" not in answer.content.decode()
 
 
 def test_a_failure_elsewhere_is_a_page(software: Software, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ from lps.families.models import Child, Enrollment, Household, SchoolClass
 from lps.kernel import clock
 from tenants.models import Commune
 from tests.api.factories import ALL, issue
+from tests.zone import PARIS
 
 
 @pytest.fixture
@@ -154,7 +155,7 @@ def make_true(case: schemathesis.Case, *, family: int, child: int) -> None:
         case.path_parameters["enfant"] = child
         case.body |= {
             "classe": others.exclude(pk=seated.school_class_id)[0].pk,
-            "depuis": str(clock.now().date() + timedelta(days=1)),
+            "depuis": str(clock.today(PARIS) + timedelta(days=1)),
         }
     if isinstance(case.body, dict) and "modifications" in case.body:
         once = {(one["activite"], one["jour"]): one for one in case.body["modifications"]}

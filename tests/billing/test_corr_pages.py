@@ -21,6 +21,7 @@ from tests.billing.test_corr_services import AT, BY, DAYS, TODAY, cancels, costs
 from tests.booking.agents import signed_in
 from tests.screens import reading
 from tests.sql import counted
+from tests.zone import PARIS
 
 __all__ = ["month", "other"]
 LAST_DAY = "2012-01-31"
@@ -46,7 +47,7 @@ def path(run: BillingRun) -> str:
 
 
 def form(*homes: Household, **changed: object) -> dict[str, object]:
-    due = (clock.now().date() + timedelta(days=30)).isoformat()
+    due = (clock.today(PARIS) + timedelta(days=30)).isoformat()
     days = {"first_day": "2012-01-01", "last_day": LAST_DAY}
     told = {"label": "Correction", "reason": "Tarif du matin erroné", "due_date": due}
     return {"who": "chosen", "famille": [home.pk for home in homes], **days, **told, "etape": "voir", **changed}

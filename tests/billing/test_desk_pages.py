@@ -19,6 +19,7 @@ from tenants.models import Commune
 from tests.billing.factories import ISSUED, cash_office, invoice, pay
 from tests.office.pages import signed_in, text
 from tests.sql import counted
+from tests.zone import PARIS
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_a_closed_till_takes_nothing_and_says_so(client: Client, demo: Commune, 
 
 def test_a_mistake_is_reversed_from_its_receipt(client: Client, marsone: Household) -> None:
     due = invoice(marsone)
-    payment = pay(marsone, "50.70", {due: "50.70"}, day=clock.now().date() - timedelta(days=3))
+    payment = pay(marsone, "50.70", {due: "50.70"}, day=clock.today(PARIS) - timedelta(days=3))
     receipt = f"/mairie/familles/{marsone.pk}/quittances/{payment.number}/"
 
     refused = client.post(f"{receipt}annuler/", {"reason": ""})

@@ -26,6 +26,7 @@ from simulators.payfip.server import Server
 from tenants import context, keys
 from tests.billing import factories
 from tests.billing.online import again, opened_office, payable, pays, tried
+from tests.zone import PARIS
 
 State = PaymentAttempt.State
 
@@ -318,7 +319,7 @@ def test_the_familys_own_data_hold_what_it_tried_and_lose_its_address_with_it(
     [row] = online_part(marsone)
     assert (row["ticket"], row["courriel du ticket"]) == (attempt.ticket, "parent@example.org")
     erase(
-        Erased(households=[marsone.pk], children=[], day=clock.now().date()), by=Actor.system("essai"), at=clock.now()
+        Erased(households=[marsone.pk], children=[], day=clock.today(PARIS)), by=Actor.system("essai"), at=clock.now()
     )
     pays(treasury, attempt)
 

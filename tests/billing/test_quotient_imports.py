@@ -26,6 +26,7 @@ from tests.booking.test_statements import more_families
 from tests.families.agents import signed_in as kept
 from tests.office.pages import signed_in, text
 from tests.sql import counted
+from tests.zone import PARIS
 
 PAGE = "/mairie/regie/quotients/imports/"
 HEAD = "Code famille;Famille;Quotient familial;À partir du;Jusqu'au"
@@ -207,7 +208,7 @@ def test_the_list_that_we_give_sent_back_changes_nothing(client: Client, marsone
     assert send(client, taken.content).status_code == 302
 
     report = QuotientImport.objects.get().report
-    families = Household.objects.filter(custodies__valid_during__contains=clock.now().date()).distinct().count()
+    families = Household.objects.filter(custodies__valid_during__contains=clock.today(PARIS)).distinct().count()
     assert (report["total"], report["same"], report["empty"], report["wrong"]) == (0, 1, families - 1, [])
     assert AuditEntry.objects.get(action="quotients_exported").after == {"form": form, "lines": families}
 
@@ -283,19 +284,19 @@ def test_files_go_after_sixty_days_and_with_an_erased_family(client: Client, mar
     written, waiting = received(client, "654321;;500;;"), received(client, "654321;;600;;")
     accepted(client, written)
 
-    erased = Erased(households=(marsone.pk,), children=(), day=clock.now().date())
+    erased = Erased(households=(marsone.pk,), children=(), day=clock.today(PARIS))
     erasing.erase(erased, by=Actor.system("essai"), at=clock.now())
 
     left = QuotientImport.objects.get()
     assert (left.pk, left.effect, left.report["changes"]) == (written.pk, [], [])
     assert not QuotientImport.objects.filter(pk=waiting.pk).exists()
     QuotientImport.objects.update(received_at=clock.now() - timedelta(days=61))
-    apply_terms(today=clock.now().date(), now=clock.now())
+    apply_terms(today=clock.today(PARIS), now=clock.now())
     assert not QuotientImport.objects.exists()
 
 
 def test_the_list_costs_three_statements(marsone: Household) -> None:
     with counted() as found:
-        rows = list(quotient_files.table(clock.now().date()))
+        rows = list(quotient_files.table(clock.today(PARIS)))
     assert len(found) == 3
     assert spreadsheet.workbook(rows, title="Quotients").startswith(b"PK")

@@ -32,6 +32,7 @@ from tests.booking.test_absences import photo
 from tests.families.agents import signed_in as kept
 from tests.office.pages import signed_in, text
 from tests.sql import counted
+from tests.zone import PARIS
 
 PDF = b"%PDF-1.7\n%%EOF"
 QUEUE = "/mairie/regie/quotients/justificatifs/"
@@ -250,17 +251,17 @@ def test_documents_go_after_their_term_and_with_the_family(parent: Client, clerk
     answer(clerk, refused, decision="refuse", words="Floue.")
     QuotientProof.objects.update(answered_at=clock.now() - timedelta(days=59))
     with TestCase.captureOnCommitCallbacks(execute=True):
-        apply_terms(today=clock.now().date(), now=clock.now())
+        apply_terms(today=clock.today(PARIS), now=clock.now())
     assert default_storage.exists(refused.document)
 
     QuotientProof.objects.update(answered_at=clock.now() - timedelta(days=61))
     with TestCase.captureOnCommitCallbacks(execute=True):
-        apply_terms(today=clock.now().date(), now=clock.now())
+        apply_terms(today=clock.today(PARIS), now=clock.now())
     assert not default_storage.exists(refused.document) and QuotientProof.objects.get().document == ""
 
     waiting = sent(parent)
     with TestCase.captureOnCommitCallbacks(execute=True):
-        erased = Erased(households=(marsone.pk,), children=(), day=clock.now().date())
+        erased = Erased(households=(marsone.pk,), children=(), day=clock.today(PARIS))
         erasing.erase(erased, by=Actor.system("essai"), at=clock.now())
     assert not QuotientProof.objects.exists() and not default_storage.exists(waiting.document)
 

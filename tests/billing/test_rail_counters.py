@@ -16,6 +16,7 @@ from lps.kernel import clock
 from tenants.models import Commune
 from tests.billing.factories import invoice, pay
 from tests.sql import counted
+from tests.zone import PARIS
 
 BY = Actor.system("essai")
 
@@ -27,7 +28,7 @@ def nadia(in_demo: Commune) -> Agent:
 
 def due(home: Household, days: int, *, amount: str = "50.70", reminded: tuple[int, int] | None = None) -> None:
     """An invoice due so many days ago, whose last reminder (its level, days ago) was sent."""
-    today = clock.now().date()
+    today = clock.today(PARIS)
     made = invoice(home, amounts=(amount,), due_date=today - timedelta(days=days))
     if reminded:
         rank, ago = reminded
@@ -67,21 +68,21 @@ def test_the_families_to_remind_are_those_of_the_page(
     with counted() as statements:
         number = reminders.waiting(nadia)
 
-    assert number == families(clock.now().date()) == expected
+    assert number == families(clock.today(PARIS)) == expected
     assert len(statements) == 1, str(statements)
 
 
 def test_the_towns_own_minimum_and_levels_count(nadia: Agent, marsone: Household) -> None:
     due(marsone, 60, amount="20.00")
-    assert (reminders.waiting(nadia), families(clock.now().date())) == (0, 0)  # no level yet
+    assert (reminders.waiting(nadia), families(clock.today(PARIS))) == (0, 0)  # no level yet
 
     services.start_levels(specs=PROPOSED, by=BY)
     BillingSettings.objects.update_or_create(pk=1, defaults={"reminder_minimum": 25})
-    assert (reminders.waiting(nadia), families(clock.now().date())) == (0, 0)
+    assert (reminders.waiting(nadia), families(clock.today(PARIS))) == (0, 0)
     BillingSettings.objects.update(reminder_minimum=20)
-    assert (reminders.waiting(nadia), families(clock.now().date())) == (1, 1)
+    assert (reminders.waiting(nadia), families(clock.today(PARIS))) == (1, 1)
     ReminderLevel.objects.update(days_after=61)
-    assert (reminders.waiting(nadia), families(clock.now().date())) == (0, 0)
+    assert (reminders.waiting(nadia), families(clock.today(PARIS))) == (0, 0)
 
 
 def test_who_sends_no_reminder_reads_nothing(nadia: Agent) -> None:

@@ -31,6 +31,7 @@ from tests.booking.agents import signed_in
 from tests.families.factories import household
 from tests.screens import reading
 from tests.sql import counted
+from tests.zone import PARIS
 
 NADIA = Actor(ActorKind.AGENT, "12", "Nadia")
 Kind = RunWork.Kind
@@ -212,9 +213,9 @@ def test_files_go_ninety_days_later(run: BillingRun) -> None:
     path = made(Kind.LETTERS).files[0]["path"]
     late = clock.now() + BUNDLES_KEPT
 
-    apply_terms(today=clock.now().date(), now=late - timedelta(days=1))
+    apply_terms(today=clock.today(PARIS), now=late - timedelta(days=1))
     assert default_storage.exists(path)
-    apply_terms(today=clock.now().date(), now=late + timedelta(days=1))
+    apply_terms(today=clock.today(PARIS), now=late + timedelta(days=1))
 
     assert not default_storage.exists(path)
     assert not RunWork.objects.exists()
@@ -226,9 +227,9 @@ def test_files_of_what_was_given_up_go_within_days(run: BillingRun) -> None:
     RunWork.objects.filter(pk=work.pk).update(state=RunWork.State.FAILED)
     late = clock.now() + FAILED_BUNDLES_KEPT
 
-    apply_terms(today=clock.now().date(), now=late - timedelta(days=1))
+    apply_terms(today=clock.today(PARIS), now=late - timedelta(days=1))
     assert default_storage.exists(work.files[0]["path"])
-    apply_terms(today=clock.now().date(), now=late + timedelta(days=1))
+    apply_terms(today=clock.today(PARIS), now=late + timedelta(days=1))
 
     assert not default_storage.exists(work.files[0]["path"])
 

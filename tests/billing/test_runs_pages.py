@@ -18,6 +18,7 @@ from tests.billing import factories
 from tests.booking.agents import signed_in
 from tests.screens import reading
 from tests.sql import counted
+from tests.zone import PARIS
 
 RUNS = "/mairie/regie/lots/"
 State = BillingRun.State
@@ -31,7 +32,7 @@ def nadia(demo: Commune, marsone: Household) -> Client:
 @pytest.fixture
 def month(marsone: Household, morning: Activity) -> tuple[date, date]:
     """Last month; Angéline came on its first day, at 3.50 €."""
-    last = clock.now().date().replace(day=1) - timedelta(days=1)
+    last = clock.today(PARIS).replace(day=1) - timedelta(days=1)
     first = last.replace(day=1)
     factories.tariff(morning)
     site = SchoolClass.objects.order_by("pk")[0].site
@@ -48,7 +49,7 @@ def words(response: HttpResponse) -> str:
 
 
 def form(month: tuple[date, date], **changed: object) -> dict[str, object]:
-    due = clock.now().date() + timedelta(days=30)
+    due = clock.today(PARIS) + timedelta(days=30)
     known = {"cash_office": factories.cash_office().pk, "first_day": month[0], "last_day": month[1]}
     return {**known, "label": "JANVIER 2012", "due_date": due, **changed}
 

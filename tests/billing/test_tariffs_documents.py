@@ -20,6 +20,7 @@ from lps.journal.models import AuditEntry
 from lps.kernel import clock
 from tenants.models import Commune
 from tests.office.pages import signed_in, text
+from tests.zone import PARIS
 
 PDF = b"%PDF-1.7\n%%EOF"
 
@@ -95,7 +96,7 @@ def test_it_is_erased_with_the_family(client: Client, marsone: Household) -> Non
     name = noted(client, marsone).document
 
     with TestCase.captureOnCommitCallbacks(execute=True):
-        erased = Erased(households=(marsone.pk,), children=(), day=clock.now().date())
+        erased = Erased(households=(marsone.pk,), children=(), day=clock.today(PARIS))
         erasing.erase(erased, by=Actor.system("essai"), at=clock.now())
 
     assert not Quotient.objects.exists() and not default_storage.exists(name)

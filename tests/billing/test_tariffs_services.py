@@ -19,6 +19,7 @@ from lps.journal.models import AuditEntry
 from lps.kernel import clock
 from tenants.models import Commune
 from tests.billing.factories import cash_office, invoice
+from tests.zone import PARIS
 
 BY = Actor.system("essai")
 YEAR = date(2012, 1, 1)
@@ -81,7 +82,7 @@ def test_a_version_that_was_invoiced_is_never_rewritten_but_ends(morning: Activi
 
 
 def test_a_version_to_come_is_taken_away_and_the_former_goes_on(morning: Activity) -> None:
-    today = clock.now().date()
+    today = clock.today(PARIS)
     priced(morning)
     coming = priced(morning, today + timedelta(days=30))
 

@@ -22,6 +22,7 @@ from tests.booking.agents import signed_in
 from tests.families.factories import household
 from tests.screens.reading import words
 from tests.sql import counted
+from tests.zone import PARIS
 
 MORNING, BUS = "Accueil Matin", "Transport scolaire 13h30"
 ACCEPT = {"etape": "accepter"}
@@ -39,7 +40,7 @@ def bus(activity: dict[str, int]) -> int:
 
 @pytest.fixture
 def held(bus: int, marsone: Household) -> ServiceDay:
-    after = clock.now().date() + timedelta(days=10)
+    after = clock.today(PARIS) + timedelta(days=10)
     days = ServiceDay.objects.filter(activity=bus, site__name="École de démonstration", open=True, day__gte=after)
     return days.order_by("day")[0]
 

@@ -18,6 +18,7 @@ from tenants.models import Commune
 from tests.booking.agents import signed_in
 from tests.screens.reading import words
 from tests.sql import counted
+from tests.zone import PARIS
 
 PAGE, NEW, HOLIDAY = "/mairie/calendrier/", "/mairie/calendrier/vacances/ajouter/", "/mairie/calendrier/feries/ajouter/"
 ACCEPT = {"etape": "accepter"}
@@ -31,7 +32,7 @@ def clerk(demo: Commune, in_demo: Commune) -> Client:
 @pytest.fixture
 def day(in_demo: Commune) -> date:
     """A Thursday of school to come, without a booking."""
-    after = clock.now().date() + timedelta(days=14)
+    after = clock.today(PARIS) + timedelta(days=14)
     thursdays = ServiceDay.objects.filter(day__gte=after, day__week_day=5, activity__season=Season.TERM, open=True)
     found = thursdays.order_by("day")[0].day
     Booking.objects.standing().filter(day=found).update(canceled_at=clock.now())
@@ -98,14 +99,14 @@ def test_removing_what_the_town_added_opens_the_days_again(clerk: Client, day: d
 
 
 def test_the_night_never_undoes_a_correction(clerk: Client, day: date) -> None:
-    extend_days(today=clock.now().date())
+    extend_days(today=clock.today(PARIS))
     row = national(day)
     first, last = row.first_day + timedelta(days=2), row.last_day
     rows = SchoolVacation.objects.count()
 
     clerk.post(f"{PAGE}vacances/{row.pk}/", asked(first, last_day=f"{last}", **ACCEPT))
     clerk.post(NEW, asked(day, **ACCEPT))
-    extend_days(today=clock.now().date())
+    extend_days(today=clock.today(PARIS))
 
     row.refresh_from_db()
     assert (row.first_day, row.last_day, row.name) == (first, last, "Pont")

@@ -29,6 +29,7 @@ from tenants.town import queries as town
 from tests.booking.agents import signed_in
 from tests.screens.reading import words
 from tests.sql import counted
+from tests.zone import PARIS
 
 LIST = "/mairie/activites/"
 BUS = "Transport scolaire 13h30"
@@ -65,7 +66,7 @@ def read(response) -> str:
 
 
 def open_days(activity: int) -> list[ServiceDay]:
-    today = clock.now().date() + timedelta(days=1)
+    today = clock.today(PARIS) + timedelta(days=1)
     return list(ServiceDay.objects.filter(activity=activity, open=True, day__gte=today).order_by("day", "site"))
 
 
@@ -89,7 +90,7 @@ def told(action: str) -> AuditEntry:
 def thursday_ahead(bus: int) -> ServiceDay:
     """A Thursday far enough to be booked, at the MARSONE children's school."""
     site = SchoolClass.objects.get(name="CE1", site__name="École de démonstration").site_id
-    after = clock.now().date() + timedelta(days=10)
+    after = clock.today(PARIS) + timedelta(days=10)
     days = ServiceDay.objects.filter(activity=bus, site=site, open=True, day__gte=after).order_by("day")
     return next(held for held in days if held.day.weekday() == 3)
 

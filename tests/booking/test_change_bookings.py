@@ -14,6 +14,7 @@ from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from tenants.models import Commune
+from tests.zone import PARIS
 
 MARSONE = Actor(ActorKind.HOUSEHOLD, "1", "famille MARSONE")
 
@@ -45,7 +46,7 @@ def bus(activity: dict[str, int]) -> int:
 @pytest.fixture
 def days(bus: int) -> list[date]:
     """Three days of the bus to come, all free for Angéline, all before their deadline."""
-    after = clock.now().date() + timedelta(days=7)
+    after = clock.today(PARIS) + timedelta(days=7)
     return list(
         ServiceDay.objects.filter(activity=bus, day__gte=after).order_by("day").values_list("day", flat=True)[:3]
     )
@@ -61,7 +62,7 @@ def test_books_writes_a_receipt_and_the_journal(
     saved = save(angeline, marsone, [Change(Cell(bus, day), True, seen=False) for day in days])
 
     assert standing(angeline, bus) == set(days)
-    assert saved.receipt and saved.receipt.number == f"R-{clock.now().year}-{saved.receipt.pk:06}"
+    assert saved.receipt and saved.receipt.number == f"R-{clock.today(PARIS).year}-{saved.receipt.pk:06}"
     entries = JournalEntry.objects.filter(receipt=saved.receipt)
     assert {(entry.day, entry.before, entry.after) for entry in entries} == {(day, False, True) for day in days}
     assert {entry.get_channel_display() for entry in entries} == {"web"}
@@ -82,7 +83,7 @@ def test_cancels_and_books_again(angeline: Child, marsone: Household, bus: int, 
 def test_what_is_valid_is_saved_and_the_rest_comes_back(
     angeline: Child, marsone: Household, bus: int, days: list[date]
 ) -> None:
-    yesterday = Change(Cell(bus, clock.now().date() - timedelta(days=1)), True)
+    yesterday = Change(Cell(bus, clock.today(PARIS) - timedelta(days=1)), True)
     good = Change(Cell(bus, days[0]), True)
 
     saved = save(angeline, marsone, [yesterday, good])

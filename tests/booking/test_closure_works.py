@@ -27,6 +27,7 @@ from tenants.models import Commune
 from tests.booking.agents import signed_in
 from tests.screens import reading
 from tests.sql import counted
+from tests.zone import PARIS
 
 ALL, PREVIEW, CLOSE = "/mairie/fermetures/", "/mairie/fermetures/apercu/", "/mairie/fermetures/fermer/"
 REFRESH = '<noscript><meta http-equiv="refresh"'
@@ -41,7 +42,7 @@ def bus(activity: dict[str, int]) -> int:
 
 @pytest.fixture
 def day(bus: int) -> date:
-    after = clock.now().date() + timedelta(days=14)
+    after = clock.today(PARIS) + timedelta(days=14)
     return ServiceDay.objects.filter(activity=bus, day__gte=after, open=True).order_by("day")[0].day
 
 

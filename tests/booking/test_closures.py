@@ -22,6 +22,7 @@ from notifications import facts as fact_text
 from notifications.models import FACTS_PURPOSE, OutboxMessage
 from tenants import keys
 from tests.sql import counted
+from tests.zone import PARIS
 
 AGENT = Actor(ActorKind.AGENT, "7", "Nadia, service scolaire")
 PARENT = Actor(ActorKind.HOUSEHOLD, "1", "famille MARSONE")
@@ -35,7 +36,7 @@ def bus(activity: dict[str, int]) -> int:
 @pytest.fixture
 def day(bus: int) -> date:
     """A day of the bus two weeks ahead."""
-    after = clock.now().date() + timedelta(days=14)
+    after = clock.today(PARIS) + timedelta(days=14)
     return ServiceDay.objects.filter(activity=bus, day__gte=after, open=True).order_by("day")[0].day
 
 

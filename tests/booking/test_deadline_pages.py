@@ -26,6 +26,7 @@ from tests.booking.agents import signed_in
 from tests.booking.test_rules_stored import RULES
 from tests.screens.reading import words
 from tests.sql import counted
+from tests.zone import PARIS
 
 BUS = "Transport scolaire 13h30"
 WEEKLY = {"reserver": "weekly", "annuler": "same", "ouverture": "rolling"}
@@ -199,7 +200,7 @@ def test_a_preview_costs_the_same_for_few_days_and_for_many(
     sophie.post(of_group, THURSDAY)
     with counted() as many:
         sophie.post(of_group, THURSDAY)
-    ServiceDay.objects.filter(day__gt=clock.now().date() + timedelta(days=14)).update(open=False)
+    ServiceDay.objects.filter(day__gt=clock.today(PARIS) + timedelta(days=14)).update(open=False)
     with counted() as few:
         sophie.post(of_group, THURSDAY)
 

@@ -21,6 +21,7 @@ from tenants.models import Commune
 from tests.booking.agents import signed_in
 from tests.screens.reading import words
 from tests.sql import counted
+from tests.zone import PARIS
 
 PARENT = Actor(ActorKind.HOUSEHOLD, "1", "famille MARSONE")
 
@@ -29,7 +30,7 @@ PARENT = Actor(ActorKind.HOUSEHOLD, "1", "famille MARSONE")
 def day(activity: dict[str, int], angeline: Child, bertrand: Child, marsone: Household) -> date:
     """A day two weeks ahead on which both children eat."""
     meal = activity["Cantine ADULTE"]
-    after = clock.now().date() + timedelta(days=14)
+    after = clock.today(PARIS) + timedelta(days=14)
     found = ServiceDay.objects.filter(activity=meal, day__gte=after, open=True).order_by("day")[0].day
     for child in (angeline, bertrand):
         change_bookings(

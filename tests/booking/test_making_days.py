@@ -13,6 +13,7 @@ from lps.families.identity import actor_of
 from lps.families.models import Child, Household
 from lps.journal.channels import Channel
 from lps.kernel import clock
+from tests.zone import PARIS
 
 MONDAY, THURSDAY = 0, 3
 
@@ -25,7 +26,7 @@ def bus(activity: dict[str, int]) -> int:
 @pytest.fixture
 def first_day(bus: int) -> date:
     """The next day of the bus, a week ahead or after the holidays: before its deadline."""
-    after = clock.now().date() + timedelta(days=7)
+    after = clock.today(PARIS) + timedelta(days=7)
     return ServiceDay.objects.filter(activity=bus, day__gte=after, open=True).order_by("day")[0].day
 
 
@@ -116,7 +117,7 @@ def test_a_public_holiday_closes_its_day_and_opens_it_when_it_goes(bus: int, fir
 
 
 def test_the_night_makes_the_weeks_ahead(bus: int) -> None:
-    today = clock.now().date()
+    today = clock.today(PARIS)
     ServiceDay.objects.filter(activity=bus, day__gt=today + timedelta(weeks=6), bookings__isnull=True).delete()
     before = ServiceDay.objects.filter(activity=bus).count()
 

@@ -25,6 +25,7 @@ from tests.families.doors import browser
 from tests.families.factories import BY
 from tests.screens.reading import words
 from tests.sql import counted
+from tests.zone import PARIS
 
 __all__ = ("bus", "day", "one_place", "others")  # its cast
 
@@ -189,7 +190,7 @@ def _stops() -> list[str]:
 
 def test_what_the_planning_refuses_the_link_refuses_and_says_why(paul: WaitingEntry) -> None:
     where = path()
-    today = clock.now().date()
+    today = clock.today(PARIS)
     Custody.objects.filter(child=paul.child).update(valid_during=DateRange(date(2000, 1, 1), today))
 
     answer = browser().post(where)
@@ -200,7 +201,7 @@ def test_what_the_planning_refuses_the_link_refuses_and_says_why(paul: WaitingEn
 
 
 def test_the_towns_rules_are_accepted_before(paul: WaitingEntry) -> None:
-    HouseRules.objects.create(title="Règlement", body="Texte", in_force_from=clock.now().date(), published_at=NOW)
+    HouseRules.objects.create(title="Règlement", body="Texte", in_force_from=clock.today(PARIS), published_at=NOW)
 
     shown = post(path())
 

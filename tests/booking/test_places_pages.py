@@ -23,6 +23,7 @@ from tests.accounts.factories import BY
 from tests.booking.agents import signed_in
 from tests.screens.reading import words
 from tests.sql import counted
+from tests.zone import PARIS
 
 BUS = "Transport scolaire 13h30"
 ACCEPT = {"etape": "accepter"}
@@ -47,7 +48,7 @@ def site(in_demo: Commune) -> Site:
 @pytest.fixture
 def held(bus: int, site: Site) -> ServiceDay:
     """A day of the bus that may still be booked."""
-    after = clock.now().date() + timedelta(days=10)
+    after = clock.today(PARIS) + timedelta(days=10)
     return ServiceDay.objects.filter(activity=bus, site=site, open=True, day__gte=after).order_by("day")[0]
 
 

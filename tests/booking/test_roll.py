@@ -22,6 +22,7 @@ from tests.booking.agents import signed_in
 from tests.families.factories import household
 from tests.screens.reading import words
 from tests.sql import counted
+from tests.zone import PARIS
 
 PARENT = Actor(ActorKind.HOUSEHOLD, "1", "famille MARSONE")
 
@@ -29,7 +30,7 @@ PARENT = Actor(ActorKind.HOUSEHOLD, "1", "famille MARSONE")
 @pytest.fixture
 def held(activity: dict[str, int]) -> ServiceDay:
     """A bus two weeks ahead that nobody has booked."""
-    after = clock.now().date() + timedelta(days=14)
+    after = clock.today(PARIS) + timedelta(days=14)
     buses = ServiceDay.objects.filter(activity=activity["Transport scolaire 13h30"], day__gte=after, open=True)
     return buses.order_by("day")[0]
 

@@ -24,6 +24,7 @@ from tenants.models import Commune
 from tenants.town.services import change_settings
 from tests.families.factories import ALWAYS, BY
 from tests.sql import Counted, counted
+from tests.zone import PARIS
 
 PAGE, SAVE, BYTES = 14, 20, 40_000
 _NUMBERS = itertools.count(1)
@@ -32,7 +33,7 @@ _NUMBERS = itertools.count(1)
 def family(number: int) -> tuple[Household, str]:
     """A household of so many children in one class, and the first one's code."""
     rank = next(_NUMBERS)
-    school_class = SchoolClass.objects.get(name="CE1", school_year__during__contains=clock.now().date())
+    school_class = SchoolClass.objects.get(name="CE1", school_year__during__contains=clock.today(PARIS))
     codes = [str(60_000_000 + rank * 100 + one * 3) for one in range(number)]
     children = [
         NewChild(first_name=f"Enfant{one}", last_name="NOMBREUX", code=code, school_class=school_class)
@@ -63,13 +64,13 @@ def more_activities(number: int) -> None:
     activities = tuple(NewActivity(name=f"Atelier {rank}", weekdays=(0, 1, 2, 3, 4)) for rank in range(number))
     rule = DeadlineRule(book=closing, cancel=closing)
     add_groups([NewGroup(name="ATELIERS", slug="ateliers", rule=rule, activities=activities)])
-    today = clock.now().date()
+    today = clock.today(PARIS)
     materialize(first_day=today, last_day=today + timedelta(weeks=11))
 
 
 def more_families(number: int) -> None:
     """So many families of one child more."""
-    school_class = SchoolClass.objects.get(name="CE2", school_year__during__contains=clock.now().date())
+    school_class = SchoolClass.objects.get(name="CE2", school_year__during__contains=clock.today(PARIS))
     bulk_add_households(
         [
             NewHousehold(

@@ -24,6 +24,7 @@ from tests.booking.agents import signed_in
 from tests.families.factories import ALWAYS, child_of, household
 from tests.screens.reading import words
 from tests.sql import counted
+from tests.zone import PARIS
 
 State = WaitingEntry.State
 
@@ -35,7 +36,7 @@ def bus(activity: dict[str, int]) -> int:
 
 @pytest.fixture
 def day(bus: int) -> date:
-    after = clock.now().date() + timedelta(days=14)
+    after = clock.today(PARIS) + timedelta(days=14)
     return ServiceDay.objects.filter(activity=bus, day__gte=after, open=True).order_by("day")[0].day
 
 

@@ -33,6 +33,7 @@ from tenants.tasks import registry_task
 from tests.families.factories import child_of
 from tests.live import Pages, Site
 from tests.test_tree import ROOT, tracked
+from tests.zone import PARIS
 
 PAGE = ROOT / "docs" / "metrics.md"
 Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -141,7 +142,7 @@ def test_a_save_is_counted_once_it_is_committed_and_a_trial_never(
         change_bookings(
             child=child_of(home),
             household=home,
-            changes=[Change(Cell(2**31, clock.now().date()), True), Change(Cell(2**31 + 1, clock.now().date()), True)],
+            changes=[Change(Cell(2**31, clock.today(PARIS)), True), Change(Cell(2**31 + 1, clock.today(PARIS)), True)],
             by=Actor.system("essai"),
             channel=Channel.VOICE,
             received_at=clock.now(),

@@ -1,9 +1,13 @@
 """The vendor's console: its own host, its own accounts, and the list of communes."""
 
+import re
+from datetime import UTC, datetime
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from lps.kernel import clock
 from tenants.models import Commune, Host
 from tests.accounts.factories import Person, agent, browser, console_browser, enter, operator
 
@@ -40,6 +44,17 @@ def test_more_communes_cost_no_more_statements(demo: Commune, buchelay: Commune,
         client.get("/")
 
     assert len([s for s in statements if "search_path" not in s["sql"]]) == 8
+
+
+def test_a_month_begins_at_midnight_in_france(demo: Commune, olivier: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = console_browser()
+    enter(client, olivier, "/connexion/")
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 10, 31, 23, 30, tzinfo=UTC))
+
+    page = client.get("/communes/demo/").content.decode()
+
+    months = re.findall(r'<th scope="row">(\w+ 20\d\d)</th>', page)
+    assert months[:2] == ["novembre 2026", "octobre 2026"]
 
 
 def test_a_stranger_is_sent_to_the_door(db: None) -> None:

@@ -40,6 +40,7 @@ from tenants.queries import commune_by_slug, commune_of_host
 from tenants.tasks import send_to_commune
 from tests.accounts.factories import console_browser, enter, operator
 from tests.live import ROOT, Copy
+from tests.zone import PARIS
 
 OLIVIER = Actor(ActorKind.OPERATOR, "1", "Olivier")
 PHRASE = "quatre mots que seule la mairie connaît"
@@ -209,7 +210,7 @@ def test_killed_half_way_it_is_finished_and_nothing_is_left(copy: Copy, tmp_path
 
 def usage_of(slug: str) -> list[tuple[str, using.Used | None]]:
     """The commune's lines of the month in which it has bookings, for the vendor's invoices."""
-    month = clock.now().date().replace(day=1)
+    month = clock.today(PARIS).replace(day=1)
     return [(commune.state, used) for commune, used in using.usage(first_day=month) if commune.slug == slug]
 
 

@@ -36,10 +36,11 @@ from tenants import keys
 from tenants.models import Commune
 from tests.families.factories import BY
 from tests.sql import counted
+from tests.zone import PARIS
 
 
 def today() -> date:
-    return clock.now().date()
+    return clock.today(PARIS)
 
 
 def erase(household: Household) -> int:

@@ -27,12 +27,13 @@ from notifications.models import OutboxMessage
 from tenants.models import Commune
 from tests.families.factories import BY
 from tests.sql import counted
+from tests.zone import PARIS
 
 YANIS = "48291573"
 
 
 def today() -> date:
-    return clock.now().date()
+    return clock.today(PARIS)
 
 
 def prepared(**rest: Any) -> Rollover:

@@ -17,6 +17,7 @@ from tenants import context
 from tenants.models import Commune
 from tests.accounts import factories as people
 from tests.sql import counted
+from tests.zone import PARIS
 
 HOME = "/mairie/familles/passage/"
 
@@ -47,7 +48,8 @@ def told(nadia: Client, buchelay: Commune) -> Iterator[Passage]:
 
 
 def years() -> dict[str, str]:
-    first_year = clock.now().year + (clock.now().month >= 9)
+    today = clock.today(PARIS)
+    first_year = today.year + (today.month >= 9)
     return {"first_day": f"{first_year}-09-01", "last_day": f"{first_year + 1}-08-31", "keep_teachers": "on"}
 
 

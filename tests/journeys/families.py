@@ -15,6 +15,7 @@ from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.kernel import clock
 from tests.live import Site
+from tests.zone import PARIS
 
 Wanted = Mapping[tuple[str, date], bool]
 
@@ -34,7 +35,7 @@ class Family:
 
     def custody(self) -> Custody:
         """The child in its household; inside the commune."""
-        found = custody_by_codes(child_code=self.child, family_code=self.family, day=clock.now().date())
+        found = custody_by_codes(child_code=self.child, family_code=self.family, day=clock.today(PARIS))
         assert found is not None
         return found
 
@@ -53,7 +54,7 @@ def days_to_come(site: Site, family: Family, activity: str, *, number: int) -> l
 
 def soon() -> date:
     """Some days from now: no deadline of the eve passes while a test runs."""
-    return clock.now().date() + timedelta(days=4)
+    return clock.today(PARIS) + timedelta(days=4)
 
 
 def let_stand(site: Site, family: Family, wanted: Wanted) -> None:

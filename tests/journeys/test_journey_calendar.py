@@ -12,6 +12,7 @@ from tests.isolation.cast import Town
 from tests.journeys.conftest import Browse
 from tests.journeys.test_every_page import give
 from tests.live import Site
+from tests.zone import PARIS
 
 BUS = "Transport scolaire 13h30"
 
@@ -20,7 +21,7 @@ def test_a_day_of_the_town_is_entered_previewed_and_taken_back(site: Site, brows
     with site.inside("demo") as commune:
         cookie = Town(commune, "MARSONE", "123456", "654321").agent(Role.SCHOOL)
         taken = Booking.objects.standing().values("day")
-        after = clock.now().date() + timedelta(days=60 if script else 75)
+        after = clock.today(PARIS) + timedelta(days=60 if script else 75)
         held = ServiceDay.objects.filter(activity__name=BUS, open=True, day__gte=after).exclude(day__in=taken)
         day = held.order_by("day")[0].day
     agent = browse("demo", script=script)

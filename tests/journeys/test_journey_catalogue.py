@@ -21,6 +21,7 @@ from tests.journeys.families import soon
 from tests.journeys.seen import faults
 from tests.journeys.steps import press, recap, sign_in, tile, turn_to, validate, written
 from tests.live import Site
+from tests.zone import PARIS
 
 SLUG, ACTIVITY = "saint-catalogue", "Escalade"
 
@@ -38,7 +39,7 @@ def sophie(site: Site) -> Person:
 def family(site: Site, sophie: Person) -> Household:
     """A child in a class of that town."""
     with site.inside(SLUG):
-        today = clock.now().date()
+        today = clock.today(PARIS)
         year = open_school_year(first_day=date(today.year - 1, 9, 1), last_day=date(today.year + 1, 8, 31))
         ce1 = NewClass(name="CE1", level="CE1", school="Pasteur", teacher_title="Mme", teacher_name="Durand")
         (school_class,) = add_classes([ce1], school_year=year)
@@ -132,8 +133,8 @@ def test_what_a_change_does_is_shown_without_a_fault(site: Site, browse: Browse)
 
     page.goto(f"{path}places/")
     page.get_by_label("fermer des jours sans réservation").check()
-    page.get_by_label("Du").fill(str(clock.now().date() + timedelta(days=1)))
-    page.get_by_label("Au", exact=True).fill(str(clock.now().date() + timedelta(days=90)))
+    page.get_by_label("Du").fill(str(clock.today(PARIS) + timedelta(days=1)))
+    page.get_by_label("Au", exact=True).fill(str(clock.today(PARIS) + timedelta(days=90)))
     previewed(page, "Voir ce que cela fera", "Ce que le réglage fera")
 
     page.goto(f"{path}acces/")

@@ -13,6 +13,7 @@ from tests.journeys.conftest import Browse
 from tests.journeys.families import ANGELINE, days_to_come, let_stand
 from tests.journeys.steps import is_signed_in, press, recap, sign_in_with_account, validate, written
 from tests.live import Site
+from tests.zone import PARIS
 
 BUS = "Transport scolaire 13h30"
 
@@ -22,7 +23,7 @@ def late(site: Site) -> date:
     """The last day of the bus, today or before, on which the child is not booked."""
     with site.inside("demo"):
         taken = Booking.objects.standing().filter(child=ANGELINE.custody().child, activity__name=BUS).values("day")
-        held = ServiceDay.objects.filter(activity__name=BUS, open=True, day__lte=clock.now().date())
+        held = ServiceDay.objects.filter(activity__name=BUS, open=True, day__lte=clock.today(PARIS))
         return held.exclude(day__in=taken).order_by("-day")[0].day
 
 

@@ -10,13 +10,14 @@ from tests.journeys.conftest import Browse
 from tests.journeys.families import ANGELINE
 from tests.journeys.steps import open_planning, sign_in, sign_in_with_account, tile
 from tests.live import Site
+from tests.zone import PARIS
 
 TITLE = "Bus du printemps"
 BUS = "Transport scolaire 11h30"
 
 
 def test_from_the_campaign_to_the_planning(site: Site, browse: Browse) -> None:
-    first = clock.now().date() + timedelta(days=40)
+    first = clock.today(PARIS) + timedelta(days=40)
     agent = browse("demo")
     sign_in_with_account(agent, where="demo", role="scolaire", path="/mairie/")
     agent.get_by_role("navigation", name="Rubriques").get_by_role("link", name="Préinscriptions").click()

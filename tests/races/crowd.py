@@ -21,6 +21,7 @@ from lps.kernel import clock
 from tenants import context
 from tenants.models import Commune
 from tests.families.factories import ALWAYS
+from tests.zone import PARIS
 
 Result = TypeVar("Result")
 Ask = Callable[[], Saved]
@@ -86,7 +87,7 @@ def cells(*names: str, days: int = 1, left: int | None = None) -> list[Cell]:
     """
     site = SchoolClass.objects.order_by("pk")[0].site
     keys = {activity.name: activity.pk for activity in catalogue.read().activities.values()}
-    today = clock.now().date()
+    today = clock.today(PARIS)
     held = ServiceDay.objects.filter(site=site, open=True, day__range=(today + SOON, today + AFTER))
     by_name = [set(held.filter(activity=keys[name]).values_list("day", flat=True)) for name in names]
     chosen = sorted(set.intersection(*by_name))[:days]

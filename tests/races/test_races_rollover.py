@@ -18,13 +18,14 @@ from lps.families.services import rollover
 from lps.kernel import clock
 from tenants.models import Commune
 from tests.races.crowd import BY, SECONDS, Parent, at_once, cells, parents, somebody_waits
+from tests.zone import PARIS
 
 BUS = "Transport scolaire 11h30"
 
 
 def passing(parent: Parent) -> Rollover:
     """A passage in some days by which the child goes to another school."""
-    today = clock.now().date()
+    today = clock.today(PARIS)
     years = passage.years_at(today)
     assert years is not None
     SchoolYear.objects.filter(pk=years.leaving.pk).update(

@@ -18,6 +18,7 @@ from tenants.town.queries import settings as town_settings
 from tests.accounts.factories import browser
 from tests.office.pages import signed_in, text
 from tests.sql import counted
+from tests.zone import PARIS
 from voice import queries
 from voice.dialogue.facts import HangUp
 from voice.models import Call, VoiceSettings
@@ -65,7 +66,7 @@ def test_a_decision_counts_from_the_next_call_and_is_written(client: Client, in_
 
 
 def test_a_message_is_no_more_read_after_its_day(client: Client, in_demo: Commune) -> None:
-    client.post(SETTINGS, {**DECIDED, "notice": "Grève.", "notice_until": str(clock.now().date() - timedelta(days=2))})
+    client.post(SETTINGS, {**DECIDED, "notice": "Grève.", "notice_until": str(clock.today(PARIS) - timedelta(days=2))})
 
     assert called(in_demo) == "welcome"
     assert "n'est plus lu" in text(client.get(HOME))

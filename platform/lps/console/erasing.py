@@ -161,7 +161,7 @@ def _counted(commune: Commune) -> dict[str, Any]:
         tables = contents.tables()
         rows = contents.row_counts(tables)
         files = sum(1 for _ in writing.stored_files())
-    usage = using.past(commune, today=clock.now().date())
+    usage = using.past(commune, today=clock.today(commune.zone))
     return {
         "tables": len(tables),
         "rows": sum(rows.values()),

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -23,7 +24,6 @@ from lps.console.rights import CHANGE_STATES, ENTER, ENTER_TOWNS, ERASE, EXPORT,
 from lps.console.services import CannotOpen
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
-from lps.kernel import clock
 from lps.ui import saying
 from lps.ui.bars import Chart
 from notifications import sentences
@@ -58,7 +58,7 @@ def communes(request: DoorRequest) -> HttpResponse:
     page = Paginator(queries.found(asked, state=state), PER_PAGE).get_page(request.GET.get("page"))
     facts = {
         "page": page,
-        "rows": queries.rows(list(page.object_list), today=clock.now().date()),
+        "rows": queries.rows(list(page.object_list), today=timezone.localdate(request.received_at)),
         "asked": asked,
         "state": state,
         "states": [(one.value, one.label) for one in CommuneState if one != CommuneState.ERASED],
@@ -95,7 +95,7 @@ def new(request: DoorRequest) -> HttpResponse:
 def commune(request: DoorRequest, slug: str) -> HttpResponse:
     """One commune: its identity, its addresses, its year in figures, what was done to it."""
     found = commune_or_404(slug)
-    detail = queries.detail(found, today=clock.now().date())
+    detail = queries.detail(found, today=timezone.localdate(request.received_at))
     facts = {
         "detail": detail,
         "last_error": sentences.why(detail.row.figures.last_error) if detail.row.figures else "",
@@ -138,7 +138,11 @@ def opening_day(request: DoorRequest, slug: str) -> HttpResponse:
     """Say from which day families come in."""
     found, form = commune_or_404(slug), OpeningDayForm(request.POST)
     if not form.is_valid():
-        facts = {"detail": queries.detail(found, today=clock.now().date()), "may_change": True, "day_form": form}
+        facts = {
+            "detail": queries.detail(found, today=timezone.localdate(request.received_at)),
+            "may_change": True,
+            "day_form": form,
+        }
         return rendered(request, "console/commune.html", facts, status=400)
     states.set_opening_day(slug=slug, day=form.cleaned_data["opens_on"], by=operator_of(request))
     return saying.done(_path(found), "jour")

@@ -270,7 +270,8 @@ def _next_year(years: passage.Years | None) -> dict[str, date]:
     if years.entering:
         return {"first_day": years.entering.during.lower, "last_day": passage.last_day(years.entering)}
     first = years.leaving.during.upper
-    return {"first_day": first, "last_day": first.replace(year=first.year + 1) - timedelta(days=1)}
+    last = date(first.year + 1, first.month, 1) + timedelta(days=first.day - 2)  # a 29 February has no next year
+    return {"first_day": first, "last_day": last}
 
 
 def _done_or_gone(request: HttpRequest, word: str, action: Any) -> HttpResponse:
