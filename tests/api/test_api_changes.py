@@ -1,7 +1,7 @@
 """Booking and canceling through the API: one action, the refusals of the site, and never a half-done request."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from html import unescape
 from typing import Any
 
@@ -172,13 +172,14 @@ def test_refuses_too_late_as_the_site_does(
     software: Software, marsone: Household, angeline: Child, day: ServiceDay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parent, form = opened(marsone, angeline, day.day)
-    monkeypatch.setenv("LPS_CLOCK", f"{day.day}T08:00+01:00")
+    morning, evening = (datetime.combine(day.day, time(hour), PARIS) for hour in (8, 17))
+    monkeypatch.setenv("LPS_CLOCK", morning.isoformat())
 
     on_the_site = parent.post(form["path"], {**form["hidden"], "jour": [*form["ticked"], box(day)]})
     (refused,) = software.change(asked(marsone.pk, angeline.pk, wish(day.activity_id, day.day))).json()["refusees"]
 
     assert refused["code"] == "too_late"
-    assert "T17:00:00+01:00" in refused["faits"]["closed_at"]
+    assert refused["faits"]["closed_at"].endswith(evening.isoformat()[10:])
     assert refused["message"] in text(on_the_site)
 
 

@@ -1,7 +1,7 @@
 """Typed words stay words, overseas hours are theirs, a day without a provider loses nothing, nobody is told apart."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from statistics import median
 from time import process_time
 from typing import Any
@@ -24,9 +24,10 @@ from simulators.sms.server import serving
 from tenants.models import Commune
 from tests.notifications.test_sms_providers import BY, OVH_KEYS
 from tests.notifications.test_subscriptions import NUMBER, subscribe
+from tests.zone import wednesday_noon
 
-NOON = datetime(2026, 11, 25, 11, 0, tzinfo=UTC)  # a Wednesday
-EVENING = datetime.combine(date(2026, 11, 25), time(21))  # by a commune's own clock
+NOON = wednesday_noon()
+EVENING = datetime.combine(NOON.date(), time(21))  # by a commune's own clock
 
 
 def queued(title: str = "Fuite", *, kind: str = "topic", key: int = 0, **texts: str) -> Campaign:
@@ -79,7 +80,7 @@ def test_overseas_news_waits_for_the_morning_there(
     moved_clock(EVENING.replace(tzinfo=there))
     change_sending(provider="console", sender="MAIRIE", by=BY)
     news = post_sms(to=NUMBER, template=PLAIN, facts={"text": "x"}, by=BY, message_class=Class.NEWS)
-    due_at = datetime(2026, 11, 26, 8, tzinfo=there)
+    due_at = datetime.combine(NOON.date() + timedelta(days=1), time(8), there)
 
     assert drain_sms().sent == 0
 

@@ -1,6 +1,6 @@
 """Writing to many: who, how many, how much; tried on oneself, sent once, at its hour, and its report."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -35,13 +35,12 @@ from tests.families.factories import ALWAYS, household
 from tests.notifications.test_subscriptions import NUMBER, subscribe
 from tests.office.pages import signed_in, text
 from tests.sql import counted
-from tests.zone import PARIS
+from tests.zone import PARIS, wednesday_noon
 
 LIST, NEW, FLASH = "/mairie/ecrire/", "/mairie/ecrire/nouveau/", "/mairie/ecrire/flash/"
 
 
-# A Wednesday noon: every class may leave.
-NOON = datetime(2026, 11, 25, 11, 0, tzinfo=UTC)
+NOON = wednesday_noon()
 
 
 @pytest.fixture(autouse=True)
@@ -135,11 +134,12 @@ def test_a_scheduled_sending_waits_and_may_be_canceled(client: Client, in_demo: 
 
 def test_it_may_be_canceled_until_its_minute_and_no_later(client: Client, in_demo: Commune) -> None:
     subscribe(flash_topic())
+    friday = NOON + timedelta(days=2)
     for late, left, said in ((timedelta(minutes=-1), 0, "annule"), (timedelta(0), 1, "trop-tard")):
-        client.post(NEW, written(send_day="2026-11-27", send_hour="09:30"))
+        client.post(NEW, written(send_day=str(friday.date()), send_hour="09:30"))
         made = Campaign.objects.latest("pk")
         client.post(f"{LIST}{made.pk}/envoyer/")
-        minute = datetime(2026, 11, 27, 8, 30, tzinfo=UTC)
+        minute = friday.replace(hour=8, minute=30)
         assert campaigns.queue_due(now=minute + late) == left
 
         assert client.post(f"{LIST}{made.pk}/annuler/")["Location"].endswith(said)
@@ -151,14 +151,14 @@ def test_news_confirmed_at_night_waits_where_it_may_be_canceled(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscribe(flash_topic())
-    night = datetime(2026, 11, 25, 21, 0, tzinfo=UTC)  # 22:00 in Paris
+    night = NOON.replace(hour=21)  # 22:00 in Paris
     monkeypatch.setattr(clock, "now", lambda: night)
 
     answer = client.post(FLASH, written(sms_text="Marché annulé"))
 
     assert answer["Location"].endswith("programme")
     made = Campaign.objects.get()
-    assert made.send_at == datetime(2026, 11, 26, 7, 0, tzinfo=UTC)
+    assert made.send_at == (NOON + timedelta(days=1)).replace(hour=7)
     assert "Départ le" in text(client.get(f"{LIST}{made.pk}/")) and campaigns.queue_due(now=night) == 0
     assert client.post(f"{LIST}{made.pk}/annuler/")["Location"].endswith("annule")
     client.post(FLASH, written(sms_text="Incendie", danger="on"))

@@ -1,6 +1,6 @@
 """Messages of the home page: what an agent writes, families read, from its day to its end."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.test import Client
@@ -15,6 +15,7 @@ from tenants.town.models import Message
 from tests.accounts.factories import browser
 from tests.office.pages import signed_in, text
 from tests.sql import counted
+from tests.zone import next_day_of
 
 LIST, NEW = "/mairie/messages/", "/mairie/messages/nouveau/"
 WORDS = {"title": "Grève mardi", "body": "Pas de **cantine**.\n\n- garderie ouverte"}
@@ -184,28 +185,26 @@ def test_a_draft_whose_end_is_past_says_what_to_change(client: Client, in_demo: 
 
 
 def test_whole_days_end_at_midnight_of_the_commune_through_the_clock_change(client: Client, in_demo: Commune) -> None:
-    """31 October 2027 has twenty-five hours, 28 March 2027 twenty-three."""
-    for day, ends in (
-        ("2027-10-31", datetime(2027, 10, 31, 23, tzinfo=UTC)),
-        ("2027-03-28", datetime(2027, 3, 28, 22, tzinfo=UTC)),
-    ):
-        client.post(NEW, {**WORDS, "ends_day": day, "etape": "garder"})
+    for hours, ends in ((25, time(23)), (23, time(22))):
+        day = next_day_of(hours)
+        client.post(NEW, {**WORDS, "ends_day": str(day), "etape": "garder"})
         made = Message.objects.filter(title=WORDS["title"]).latest("pk")
 
-        assert made.ends_at == ends
+        assert made.ends_at == datetime.combine(day, ends, UTC)
         assert f'value="{day}"' in text(client.get(f"{LIST}{made.pk}/modifier/"))
 
 
 def test_the_hour_that_comes_twice_still_has_an_order(client: Client) -> None:
     """2h30 then 2h15 by the hands on the wall: the end is before the start, whichever 2h it is."""
+    autumn, spring = next_day_of(25), next_day_of(23)
     refused = text(
         client.post(
             NEW,
             {
                 **WORDS,
-                "starts_day": "2027-10-31",
+                "starts_day": str(autumn),
                 "starts_hour": "02:30",
-                "ends_day": "2027-10-31",
+                "ends_day": str(autumn),
                 "ends_hour": "02:15",
                 "etape": "publier",
             },
@@ -217,14 +216,14 @@ def test_the_hour_that_comes_twice_still_has_an_order(client: Client) -> None:
         NEW,
         {
             **WORDS,
-            "starts_day": "2027-03-28",
+            "starts_day": str(spring),
             "starts_hour": "02:30",
-            "ends_day": "2027-03-28",
+            "ends_day": str(spring),
             "ends_hour": "03:45",
             "etape": "publier",
         },
     )
-    assert the_message().starts_at == datetime(2027, 3, 28, 1, 30, tzinfo=UTC), "2h30 did not exist: 3h30 is meant"
+    assert the_message().starts_at == datetime.combine(spring, time(1, 30), UTC), "2h30 did not exist: 3h30 is meant"
 
 
 def test_who_reads_may_not_write(in_demo: Commune) -> None:
