@@ -63,6 +63,13 @@ class Copy:
         """Its address."""
         return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{self.name}"))
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of another process of the product that works on it."""
+        own = {"DATABASE_URL": self.url, "LPS_DATA_DIR": str(settings.LPS_DATA_DIR)}
+        own |= {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}", "DJANGO_SETTINGS_MODULE": "lps.config.settings"}
+        return {**os.environ, **own}
+
     @contextmanager
     def standing_in(self) -> Iterator[None]:
         """Every connection of this process is the copy's, in whatever thread, for the time of a block."""

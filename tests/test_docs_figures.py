@@ -165,7 +165,7 @@ FIGURES: dict[str, list[tuple[Any, ...]]] = {
         ("The files go after {} days", "billing.services.retention.BUNDLES_KEPT", DAY),
         ("fails {} times is left aside", "billing.services.documents.TRIES"),
         ("left aside for an hour", "billing.services.documents.FAILURES_KEPT", OF_HOUR),
-        ("after {} deaths", "billing.services.work.TRIES"),
+        ("after {} deaths", "tenants.long_work.TRIES"),
     ],
     "docs/rules/sms.md": [
         ("six digits, {} minutes", "notifications.services.subscriptions.CODE_LIFE", MINUTE),

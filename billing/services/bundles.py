@@ -161,7 +161,7 @@ def _pdf(invoice: Invoice) -> bytes:
 
 
 def _fresh(by: Actor) -> dict[str, Any]:
-    who = {"asked_at": clock.now(), "asked_by": by.label, "asked_key": f"{by.kind}:{by.key}"[:80]}
+    who = {"asked_at": clock.now(), "asked_by": by.label, "asked_key": by.reference}
     return {"state": State.ASKED, "tries": 0, "total": 0, "failure": "", "files": [], "finished_at": None, **who}
 
 

@@ -1,10 +1,9 @@
 """Closing days and undoing it as agents ask for it: at once when it is small, else by a worker that a page follows.
 
 The action is one: `closures.close` and `reopening.undo`. A work whose worker, or whose request, was killed is begun
-again by the next worker, from nothing: each is one transaction.
+again by the next worker, from nothing (`tenants.long_work`).
 """
 
-import logging
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -17,17 +16,15 @@ from booking.models import Booking, Closure, ClosureWork
 from booking.services import closures, reopening
 from booking.services.closures import Scope, unheard
 from booking.wakeup import CLOSURES
-from lps.journal.actors import Actor, ActorKind
+from lps.journal.actors import Actor
 from lps.kernel import clock
-from tenants import progressing
+from tenants.long_work import LongWork, Made
 from tenants.wakeup import wake_after_commit
 
-log = logging.getLogger(__name__)
 Kind = ClosureWork.Kind
 State = ClosureWork.State
 UNFINISHED = (State.ASKED, State.WORKING)
 AT_ONCE = 500  # bookings: a third of a second
-TRIES = 3  # a work that stops its worker (memory, time) would else do so every minute
 STEPS = 4  # of closing as of undoing: days held and bookings read, changed, journal, families told
 
 
@@ -75,13 +72,12 @@ def undo(*, closure: Closure, by: Actor, at: datetime) -> ClosureWork:
 
 def work_asked() -> int:
     """Do what waits, one after the other; returns how much. What fails leaves nothing but its reason."""
-    unfinished = ClosureWork.objects.filter(state__in=UNFINISHED).order_by("pk")
-    return sum(_work(pk) for pk in list(unfinished.values_list("pk", flat=True)))
+    return WORK.work_asked()
 
 
 def progress(work: ClosureWork) -> int:
     """How many of its `STEPS` it has begun; 0 when nobody knows."""
-    return progressing.told(_work_name(work.pk))[0]
+    return WORK.told(work.pk)[0]
 
 
 def _asked(first: Callable[[], ClosureWork], **facts: Any) -> ClosureWork:
@@ -94,78 +90,29 @@ def _asked(first: Callable[[], ClosureWork], **facts: Any) -> ClosureWork:
     except IntegrityError:
         return first()
     if made.bookings <= AT_ONCE:
-        _work(made.pk)
+        WORK.work(made.pk)
         made.refresh_from_db()
     return made
 
 
 def _author(by: Actor, at: datetime) -> dict[str, Any]:
-    return {"asked_at": at, "asked_by": by.label, "asked_key": f"{by.kind}:{by.key}"[:80]}
+    return {"asked_at": at, "asked_by": by.label, "asked_key": by.reference}
 
 
-def _work(pk: int) -> bool:
-    work = _begin(pk)
-    if work is None:
-        return False
-    try:
-        with transaction.atomic():
-            if not _hold(pk):
-                return False
-            _do(work)
-            _finish(work, State.DONE)
-    except reopening.AlreadyUndone:
-        _finish(work, State.FAILED, "undone")
-        return False
-    except Exception:  # our own mistake: all was rolled back; the agent is told, and the error goes on to the logs
-        _finish(work, State.FAILED, "internal")
-        raise
-    return True
-
-
-def _do(work: ClosureWork) -> None:
+def _do(work: ClosureWork) -> Made:
     """By whom asked for it, as of now: a worker may come late."""
-    kind, _colon, key = work.asked_key.partition(":")
-    by, now = Actor(ActorKind(kind), key, work.asked_by), clock.now()
-    note = unheard if work.bookings <= AT_ONCE else partial(_note, work.pk)
+    by, now = Actor.referred(work.asked_key, work.asked_by), clock.now()
+    note = unheard if work.bookings <= AT_ONCE else partial(WORK.note, work.pk)
     if work.kind == Kind.CLOSE:
-        work.closure = closures.close(scope=Scope.of(work), reason=work.reason, by=by, at=now, note=note)
-    else:
-        assert work.closure
-        reopening.undo(closure=work.closure, by=by, at=now, note=note)
+        closed = closures.close(scope=Scope.of(work), reason=work.reason, by=by, at=now, note=note)
+        return Made({"closure": closed})
+    assert work.closure
+    reopening.undo(closure=work.closure, by=by, at=now, note=note)
+    return Made({})
 
 
-def _begin(pk: int) -> ClosureWork | None:
-    """Count a try before it is made, so that one which stops its worker was counted; None when it is not to be made.
-
-    Two workers who begin together count two, and one of them works.
-    """
-    with transaction.atomic():
-        if not _hold(pk):
-            return None
-        work = ClosureWork.objects.select_related("closure").get(pk=pk)
-        if work.tries >= TRIES:
-            log.error("closing %s given up: it stopped its worker %s times", pk, work.tries)
-            _finish(work, State.FAILED, "stopped")
-            return None
-        work.state, work.tries = State.WORKING, work.tries + 1
-        work.save(update_fields=("state", "tries"))
-    return work
+def _refusal(error: Exception) -> str:
+    return "undone" if isinstance(error, reopening.AlreadyUndone) else ""
 
 
-def _hold(pk: int) -> bool:
-    """Hold the work until the transaction ends, or the worker dies; False when another worker does, or it is over."""
-    free = ClosureWork.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-    return bool(free.filter(pk=pk, state__in=UNFINISHED).values_list("pk"))
-
-
-def _finish(work: ClosureWork, state: State, failure: str = "") -> None:
-    work.state, work.failure, work.finished_at = state, failure, clock.now()
-    work.save(update_fields=("state", "failure", "closure", "finished_at"))
-
-
-def _note(pk: int, step: int) -> None:
-    progressing.note(_work_name(pk), step)
-
-
-def _work_name(pk: int) -> str:
-    return f"closure_work:{pk}"
+WORK = LongWork(name="closure_work", rows=ClosureWork.objects.select_related("closure"), do=_do, refusal=_refusal)

@@ -69,7 +69,7 @@ def post(
         "to": keys.encrypt(clean_email(to), purpose=ADDRESS_PURPOSE),
         "template": template,
         "facts": keys.encrypt(fact_text.dumps(facts), purpose=FACTS_PURPOSE),
-        "requested_by": f"{by.kind}:{by.key}"[:80],
+        "requested_by": by.reference,
         "message_id": _new_message_id(),
         "due_at": due_at,
     }
@@ -126,7 +126,7 @@ def _row(post: Post, *, template: str, by: Actor, due_at: datetime) -> OutboxMes
         to=keys.encrypt(address, purpose=ADDRESS_PURPOSE),
         template=template,
         facts=keys.encrypt(fact_text.dumps(post.facts), purpose=FACTS_PURPOSE),
-        requested_by=f"{by.kind}:{by.key}"[:80],
+        requested_by=by.reference,
         dedup_key=post.dedup_key,
         message_id=_new_message_id(),
         due_at=due_at,

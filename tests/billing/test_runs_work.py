@@ -16,6 +16,8 @@ from lps.journal.models import AuditEntry
 from lps.kernel import clock
 from notifications.models import OutboxMessage
 from notifications.services import prove_address
+from tenants import progressing
+from tenants.long_work import TRIES
 from tenants.models import Commune
 from tests.billing import factories
 from tests.billing.test_runs_services import many
@@ -72,13 +74,13 @@ def test_families_looked_at_are_counted_on_the_page(
 ) -> None:
     seen = []
     monkeypatch.setattr("billing.services.computing.CHUNK", 1)
-    note = work._note
+    note = progressing.note
 
-    def look(pk: int, done: int) -> None:
-        note(pk, done)
+    def look(name: str, done: int, total: int) -> None:
+        note(name, done, total)
         seen.append(words(page(nadia, opened)))
 
-    monkeypatch.setattr(work, "_note", look)
+    monkeypatch.setattr(progressing, "note", look)
     work.ask(run=opened, kind=Kind.COMPUTE, by=NADIA)
 
     assert work.work_asked() == 1
@@ -162,7 +164,7 @@ def test_what_fails_is_told_and_asked_again(
 
 def test_a_run_that_stops_its_workers_is_given_up(nadia: Client, opened: BillingRun) -> None:
     work.ask(run=opened, kind=Kind.COMPUTE, by=NADIA)
-    RunWork.objects.update(state=State.WORKING, tries=work.TRIES)
+    RunWork.objects.update(state=State.WORKING, tries=TRIES)
 
     assert work.work_asked() == 0
 

@@ -23,6 +23,8 @@ from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
 from lps.kernel import clock
 from notifications.models import OutboxMessage
+from tenants import progressing
+from tenants.long_work import TRIES
 from tenants.models import Commune
 from tests.booking.agents import signed_in
 from tests.screens import reading
@@ -137,13 +139,13 @@ def test_a_worker_undoes_and_the_page_leads_to_the_closure(clerk: Client, booked
 
 
 def test_steps_are_told_on_the_page(clerk: Client, booked: None, day: date, monkeypatch: pytest.MonkeyPatch) -> None:
-    work, note, seen = asked(day), closure_work._note, []
+    work, note, seen = asked(day), progressing.note, []
 
-    def look(pk: int, step: int) -> None:
-        note(pk, step)
+    def look(name: str, step: int, steps: int) -> None:
+        note(name, step, steps)
         seen.append(words(clerk.get(f"{ALL}travaux/{work.pk}/")))
 
-    monkeypatch.setattr(closure_work, "_note", look)
+    monkeypatch.setattr(progressing, "note", look)
     assert closure_work.work_asked() == 1
 
     assert len(seen) == closure_work.STEPS
@@ -237,7 +239,7 @@ def test_a_closure_undone_by_another_meanwhile_is_told(clerk: Client, booked: No
 
 def test_a_work_that_stops_its_workers_is_given_up(clerk: Client, booked: None, bus: int, day: date) -> None:
     work = asked(day)
-    ClosureWork.objects.update(tries=closure_work.TRIES, state=State.WORKING)
+    ClosureWork.objects.update(tries=TRIES, state=State.WORKING)
 
     assert closure_work.work_asked() == 0
 

@@ -1,6 +1,5 @@
 """A closed commune is erased after its delay, by a worker that may be killed: a certificate is left."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -216,9 +215,7 @@ def usage_of(slug: str) -> list[tuple[str, using.Used | None]]:
 
 def killed(copy: Copy) -> None:
     """A worker erases, waits for the reader at the schema, and is killed there."""
-    env = {**os.environ, "DATABASE_URL": copy.url, "LPS_DATA_DIR": str(settings.LPS_DATA_DIR)}
-    env |= {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}", "DJANGO_SETTINGS_MODULE": "lps.config.settings"}
-    worker = subprocess.Popen([sys.executable, "-c", ERASE], cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
+    worker = subprocess.Popen([sys.executable, "-c", ERASE], cwd=ROOT, env=copy.environment, stderr=subprocess.DEVNULL)
     assert wait_until(lambda: waits_for_a_lock(copy) or worker.poll() is not None, seconds=SECONDS)
     worker.send_signal(signal.SIGKILL)
     assert worker.wait(timeout=SECONDS) == -signal.SIGKILL

@@ -1,15 +1,9 @@
 """Closing days by a worker: killed on its way, a form sent twice at one moment, two workers, a parent who books."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 import uuid
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from booking import queries
@@ -21,28 +15,16 @@ from lps.journal.actors import Actor, ActorKind
 from lps.journal.models import AuditEntry
 from lps.kernel import clock
 from tenants.models import Commune
-from tests.live import ROOT, Copy
-from tests.races.crowd import SECONDS, at_once, cells, codes, parents
+from tests.live import Copy
+from tests.races.crowd import at_once, cells, codes, parents
+from tests.races.killing import BEGIN, FINISH, killed_after, let_nobody_hold, next_worker
 
 NADIA = Actor(ActorKind.AGENT, "12", "Nadia")
 BUS = "Transport scolaire 13h30"
 CROWD, FAMILIES = 6, 5
 Kind, State = ClosureWork.Kind, ClosureWork.State
-# A worker that dies just after one of its steps.
-WORK = """
-import importlib, os, signal, django; django.setup()
-from tenants import context, queries
-from booking.services import closure_work
-module, step = {step!r}.rsplit(".", 1)
-module = importlib.import_module("booking.services." + module)
-last = getattr(module, step)
-def die(*args, **rest):
-    last(*args, **rest)
-    os.kill(os.getpid(), signal.SIGKILL)
-setattr(module, step, die)
-with context.use(queries.commune_by_slug(slug="buchelay")):
-    closure_work.work_asked()
-"""
+HERE = "booking.services"
+WORK = "from booking.services import closure_work; closure_work.work_asked()"
 
 
 @pytest.fixture(autouse=True)
@@ -72,28 +54,11 @@ def standing(cell: Cell) -> int:
     return Booking.objects.standing().filter(activity=cell.activity_id, day=cell.day).count()
 
 
-def killed_after(copy: Copy, step: str) -> None:
-    env = {**os.environ, "DATABASE_URL": copy.url, "LPS_DATA_DIR": str(settings.LPS_DATA_DIR)}
-    env |= {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}", "DJANGO_SETTINGS_MODULE": "lps.config.settings"}
-    code = WORK.format(step=step)
-    died = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, timeout=SECONDS, check=False)
-    assert died.returncode == -signal.SIGKILL
-
-
-def next_worker() -> int:
-    """What the next worker does, once the locks of the dead one went with its connection."""
-    deadline = time.monotonic() + SECONDS
-    while not (done := closure_work.work_asked()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return done
-
-
 def told(action: str) -> int:
     return AuditEntry.objects.filter(action=action).count()
 
 
-@pytest.mark.parametrize("step", ["closure_work._begin", "proofs.write", "closures._tell", "closure_work._finish"])
+@pytest.mark.parametrize("step", [BEGIN, f"{HERE}.proofs.write", f"{HERE}.closures._tell", FINISH])
 def test_a_worker_killed_while_it_closes_is_followed_by_one_that_does_all_once(copy: Copy, step: str) -> None:
     with copy.inside("buchelay"):
         cell = booked_day()
@@ -101,18 +66,18 @@ def test_a_worker_killed_while_it_closes_is_followed_by_one_that_does_all_once(c
         asked(cell)
         connection.close()
 
-        killed_after(copy, step)
+        killed_after(copy, step, act=WORK)
 
         left = ClosureWork.objects.get()
         assert (left.state, left.tries, left.closure) == (State.WORKING, 1, None)
         assert (standing(cell), Closure.objects.count(), JournalEntry.objects.count()) == (FAMILIES, 0, entries)
-        assert (next_worker(), closure_work.work_asked()) == (1, 0)
+        assert (next_worker(closure_work.work_asked), closure_work.work_asked()) == (1, 0)
         assert (standing(cell), told("days_closed")) == (0, 1)
         assert JournalEntry.objects.count() == entries + FAMILIES
         assert ClosureWork.objects.get().closure == Closure.objects.get()
 
 
-@pytest.mark.parametrize("step", ["closure_work._begin", "reopening._put_back", "closure_work._finish"])
+@pytest.mark.parametrize("step", [BEGIN, f"{HERE}.reopening._put_back", FINISH])
 def test_a_worker_killed_while_it_undoes_is_followed_by_one_that_does_all_once(copy: Copy, step: str) -> None:
     with copy.inside("buchelay"):
         cell = booked_day()
@@ -120,10 +85,10 @@ def test_a_worker_killed_while_it_undoes_is_followed_by_one_that_does_all_once(c
         closure_work.undo(closure=closure, by=NADIA, at=clock.now())
         connection.close()
 
-        killed_after(copy, step)
+        killed_after(copy, step, act=WORK)
 
         assert (ClosureWork.objects.get().state, standing(cell)) == (State.WORKING, 0)
-        assert (next_worker(), closure_work.work_asked()) == (1, 0)
+        assert (next_worker(closure_work.work_asked), closure_work.work_asked()) == (1, 0)
         assert (standing(cell), told("closure_undone")) == (FAMILIES, 1)
 
 
@@ -161,7 +126,7 @@ def test_two_workers_who_take_one_closing_close_once(
 ) -> None:
     asked(booked_day())
     if not held:
-        monkeypatch.setattr(closure_work, "_hold", lambda pk: True)
+        let_nobody_hold(monkeypatch)
 
     done = at_once(town, [closure_work.work_asked, closure_work.work_asked])
 

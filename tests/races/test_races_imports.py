@@ -1,13 +1,11 @@
 """Two workers and one file, and a worker killed while it writes: in the end all is there, once."""
 
-import os
 import signal
 import subprocess
 import sys
 import threading
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from deploy.processes import wait_until
@@ -53,9 +51,9 @@ def test_a_file_whose_worker_is_killed_is_written_by_the_next_one_whole_and_once
     with copy.inside("buchelay"):
         batch = accepted()
         connection.close()
-        env = {**os.environ, "DATABASE_URL": copy.url, "LPS_DATA_DIR": str(settings.LPS_DATA_DIR)}
-        env |= {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}", "DJANGO_SETTINGS_MODULE": "lps.config.settings"}
-        worker = subprocess.Popen([sys.executable, "-c", WRITE], cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
+        worker = subprocess.Popen(
+            [sys.executable, "-c", WRITE], cwd=ROOT, env=copy.environment, stderr=subprocess.DEVNULL
+        )
 
         assert wait_until(lambda: imports.progress(batch) > 2 or worker.poll() is not None, seconds=SECONDS)
         worker.send_signal(signal.SIGKILL)

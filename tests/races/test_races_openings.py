@@ -1,12 +1,10 @@
 """A commune whose opening is killed half-way: nothing of it stands, and opened again it is whole."""
 
-import os
 import signal
 import subprocess
 import sys
 
 import psycopg
-from django.conf import settings
 from django.db import connection
 
 from deploy.processes import wait_until
@@ -30,10 +28,9 @@ def test_killed_half_way_an_opening_leaves_nothing_and_is_done_again(copy: Copy)
     with copy.standing_in():
         with psycopg.connect(copy.url) as holder:  # the registry's journal is the last that it writes
             holder.execute("LOCK TABLE public.journal_auditentry IN EXCLUSIVE MODE")
-            env = {**os.environ, "DATABASE_URL": copy.url, "LPS_DATA_DIR": str(settings.LPS_DATA_DIR)}
-            env |= {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}"}
-            env |= {"DJANGO_SETTINGS_MODULE": "lps.config.settings"}
-            opening = subprocess.Popen([sys.executable, "-c", OPEN], cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
+            opening = subprocess.Popen(
+                [sys.executable, "-c", OPEN], cwd=ROOT, env=copy.environment, stderr=subprocess.DEVNULL
+            )
             assert wait_until(lambda: waits_for_the_journal(copy) or opening.poll() is not None, seconds=SECONDS)
             opening.send_signal(signal.SIGKILL)
             assert opening.wait(timeout=SECONDS) == -signal.SIGKILL

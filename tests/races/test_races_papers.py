@@ -1,6 +1,5 @@
 """Two worker processes draw a run's PDFs and one is killed on its way: each is drawn once, none is missing."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -9,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection
 
@@ -70,13 +68,11 @@ def published() -> list[int]:
 
 
 def worker(copy: Copy, told: Path, *, dies: str = "") -> "subprocess.Popen[str]":
-    env = {**os.environ, "DATABASE_URL": copy.url, "LPS_DATA_DIR": str(settings.LPS_DATA_DIR)}
-    env |= {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}", "DJANGO_SETTINGS_MODULE": "lps.config.settings"}
     command = [sys.executable, "-c", DRAW.format(dies=dies, told=str(told))]
     return subprocess.Popen(
         command,
         cwd=ROOT,
-        env=env,
+        env=copy.environment,
         text=True,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

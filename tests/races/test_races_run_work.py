@@ -1,14 +1,8 @@
 """A run's worker killed on its way, two agents who click at once, two workers who take one run: done whole, once."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from datetime import UTC, datetime
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from billing.models import BillingRun, RunWork
@@ -21,8 +15,9 @@ from notifications.models import OutboxMessage
 from notifications.services import prove_address
 from tenants.models import Commune
 from tests.billing import factories
-from tests.live import ROOT, Copy
-from tests.races.crowd import SECONDS, at_once
+from tests.live import Copy
+from tests.races.crowd import at_once
+from tests.races.killing import BEGIN, FINISH, killed_after, let_nobody_hold, next_worker
 from tests.races.test_races_runs import FAMILIES, checked
 
 NADIA = Actor(ActorKind.AGENT, "12", "Nadia")
@@ -30,21 +25,8 @@ AT = datetime(2012, 2, 3, 9, 0, tzinfo=UTC)
 MAIL = "billing/emails/invoice"
 CROWD = 8
 Kind, State = RunWork.Kind, RunWork.State
-# A worker that dies just after one of its steps.
-WORK = """
-import importlib, os, signal, django; django.setup()
-from tenants import context, queries
-from billing.services import work
-module, step = {step!r}.rsplit(".", 1)
-module = importlib.import_module("billing.services." + module)
-last = getattr(module, step)
-def die(*args, **rest):
-    last(*args, **rest)
-    os.kill(os.getpid(), signal.SIGKILL)
-setattr(module, step, die)
-with context.use(queries.commune_by_slug(slug="buchelay")):
-    work.work_asked()
-"""
+HERE = "billing.services"
+WORK = "from billing.services import work; work.work_asked()"
 
 
 def asked(kind: Kind) -> BillingRun:
@@ -60,33 +42,16 @@ def asked(kind: Kind) -> BillingRun:
     return run
 
 
-def killed_after(copy: Copy, step: str) -> None:
-    env = {**os.environ, "DATABASE_URL": copy.url, "LPS_DATA_DIR": str(settings.LPS_DATA_DIR)}
-    env |= {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}", "DJANGO_SETTINGS_MODULE": "lps.config.settings"}
-    code = WORK.format(step=step)
-    died = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, timeout=SECONDS, check=False)
-    assert died.returncode == -signal.SIGKILL
-
-
-def next_worker() -> int:
-    """What the next worker does, once the locks of the dead one went with its connection."""
-    deadline = time.monotonic() + SECONDS
-    while not (done := work.work_asked()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return done
-
-
 @pytest.mark.parametrize(
     ("kind", "step"),
     [
-        (Kind.COMPUTE, "work._begin"),
-        (Kind.COMPUTE, "computing.throw_away"),
-        (Kind.COMPUTE, "computing.write_drafts"),
-        (Kind.COMPUTE, "work._finish"),
-        (Kind.PUBLISH, "work._begin"),
-        (Kind.PUBLISH, "runs._tell"),
-        (Kind.PUBLISH, "work._finish"),
+        (Kind.COMPUTE, BEGIN),
+        (Kind.COMPUTE, f"{HERE}.computing.throw_away"),
+        (Kind.COMPUTE, f"{HERE}.computing.write_drafts"),
+        (Kind.COMPUTE, FINISH),
+        (Kind.PUBLISH, BEGIN),
+        (Kind.PUBLISH, f"{HERE}.runs._tell"),
+        (Kind.PUBLISH, FINISH),
     ],
 )
 def test_a_worker_killed_at_a_step_is_followed_by_one_that_does_all_once(copy: Copy, kind: Kind, step: str) -> None:
@@ -94,14 +59,14 @@ def test_a_worker_killed_at_a_step_is_followed_by_one_that_does_all_once(copy: C
         run = asked(kind)
         connection.close()
 
-        killed_after(copy, step)
+        killed_after(copy, step, act=WORK)
 
         left = RunWork.objects.get(run=run)
         run.refresh_from_db()
         assert (left.state, left.tries) == (State.WORKING, 1)
         assert (run.version, run.published_at) == (0 if kind == Kind.COMPUTE else 1, None)
         assert OutboxMessage.objects.filter(template=MAIL).count() == 0
-        assert (next_worker(), work.work_asked()) == (1, 0)
+        assert (next_worker(work.work_asked), work.work_asked()) == (1, 0)
         run.refresh_from_db()
         assert RunWork.objects.get(run=run).state == State.DONE
         assert run.version == 1
@@ -128,7 +93,7 @@ def test_two_workers_who_take_one_run_compute_it_once(
 ) -> None:
     run = asked(Kind.COMPUTE)
     if not held:
-        monkeypatch.setattr(work, "_hold", lambda pk: True)
+        let_nobody_hold(monkeypatch)
 
     done = at_once(town, [work.work_asked, work.work_asked])
 

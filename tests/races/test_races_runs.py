@@ -1,16 +1,11 @@
 """Runs validated at one moment, and a process killed at each step of it: numbers without gap, all or nothing."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from billing.models import BillingRun, DraftInvoice, DraftLine, Invoice, InvoiceCounter
@@ -19,30 +14,22 @@ from lps.families.models import Household
 from lps.journal.actors import Actor
 from tenants.models import Commune
 from tests.billing import factories
-from tests.live import ROOT, Copy
-from tests.races.crowd import SECONDS, at_once
+from tests.live import Copy
+from tests.races.crowd import at_once
+from tests.races.killing import killed_after
 
 BY = Actor.system("essai")
 AT = datetime(2012, 2, 3, 9, 0, tzinfo=UTC)
 CROWD, FAMILIES = 20, 3
+HERE = "billing.services.runs"
 ACT = """
-import os, signal, django; django.setup()
 from datetime import UTC, datetime
 from billing.models import BillingRun
 from billing.services import runs
 from lps.journal.actors import Actor
-from tenants import context, queries
-step, act, key = {step!r}, {act!r}, {key}
-last = getattr(runs, step)
-def die(*args, **rest):
-    last(*args, **rest)
-    os.kill(os.getpid(), signal.SIGKILL)
-setattr(runs, step, die)
-at = datetime(2012, 2, 3, 9, 0, tzinfo=UTC)
-with context.use(queries.commune_by_slug(slug="buchelay")):
-    run = BillingRun.objects.get(pk=key)
-    given = dict(run=run, by=Actor.system("essai"), at=at, today=at.date())
-    runs.publish(**given) if act == "publish" else runs.validate(version=run.version, **given)
+at, run = datetime(2012, 2, 3, 9, 0, tzinfo=UTC), BillingRun.objects.get(pk={key})
+given = dict(run=run, by=Actor.system("essai"), at=at, today=at.date())
+runs.publish(**given) if {act!r} == "publish" else runs.validate(version=run.version, **given)
 """
 
 
@@ -130,13 +117,9 @@ def test_a_process_killed_at_a_step_leaves_nothing_and_the_next_one_does_all(cop
             validating(run)()
         before = BillingRun.objects.get(pk=run.pk).state
         connection.close()
-        env = {**os.environ, "DATABASE_URL": copy.url, "LPS_DATA_DIR": str(settings.LPS_DATA_DIR)}
-        env |= {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}", "DJANGO_SETTINGS_MODULE": "lps.config.settings"}
-        code = ACT.format(step=step, act=act, key=run.pk)
 
-        died = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, timeout=SECONDS, check=False)
+        killed_after(copy, f"{HERE}.{step}", act=ACT.format(act=act, key=run.pk))
 
-        assert died.returncode == -signal.SIGKILL
         assert BillingRun.objects.get(pk=run.pk).state == before
         assert ranks() == (list(range(1, FAMILIES + 1)) if act == "publish" else [])
         again = validating(run) if act == "validate" else lambda: runs.publish(run=run, by=BY, at=AT, today=AT.date())

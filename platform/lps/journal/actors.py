@@ -25,3 +25,14 @@ class Actor:
     def system(cls, label: str) -> "Actor":
         """The product itself: a scheduled task, a command, the demonstration data."""
         return cls(ActorKind.SYSTEM, "system", label)
+
+    @classmethod
+    def referred(cls, reference: str, label: str) -> "Actor":
+        """Who asked for what a worker does later, as a row kept it."""
+        kind, _colon, key = reference.partition(":")
+        return cls(ActorKind(kind), key, label)
+
+    @property
+    def reference(self) -> str:
+        """Kind and key, `agent:12`, for the row of what was asked."""
+        return f"{self.kind}:{self.key}"[:80]
