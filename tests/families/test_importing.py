@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from django.core.files.storage import default_storage
 from openpyxl import Workbook
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from lps.families import tasks
 from lps.families.importing import columns, reading, sample, template
@@ -13,6 +14,7 @@ from lps.families.importing.reading import FileRefused
 from lps.families.models import Child, Custody, Diet, Enrollment, Guardian, Household, ImportBatch, SchoolClass
 from lps.families.services import imports
 from lps.journal.actors import Actor, ActorKind
+from tenants.long_work import TRIES
 from tenants.models import Commune
 from tests.live import ROOT
 from tests.sql import counted
@@ -95,7 +97,16 @@ def test_two_children_of_one_family_are_written(in_demo: Commune, content: bytes
     guardian = Guardian.objects.get(household=home)
     assert (guardian.email, guardian.phone, guardian.is_payer) == ("alice@example.org", "+33612345678", True)
     assert batch.state == "done"
-    assert not default_storage.exists(batch.file)
+
+
+def test_a_file_goes_once_it_is_written(
+    in_demo: Commune, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    kept = received(as_csv(LEA)).file
+    with django_capture_on_commit_callbacks(execute=True):
+        written = imported(as_csv(LEA)).file
+
+    assert (default_storage.exists(kept), default_storage.exists(written)) == (True, False)
 
 
 def test_the_same_file_again_changes_nothing(in_demo: Commune) -> None:
@@ -244,8 +255,8 @@ def test_two_workers_write_a_file_once(in_demo: Commune) -> None:
 def test_a_file_that_stops_its_worker_is_tried_three_times_and_then_said_refused(in_demo: Commune) -> None:
     batch = received(as_csv(LEA))
     imports.accept(batch=batch, by=NADIA)
-    for _ in range(imports.TRIES):
-        assert imports._begin(batch.pk)  # and the worker is killed there
+    for _ in range(TRIES):
+        assert imports.WORK._begin(batch.pk)  # and the worker is killed there
 
     assert imports.write_accepted() == 0
 

@@ -421,7 +421,7 @@ def test_the_page_tells_the_steps_of_a_file_being_written(agent: Client, in_demo
     batch = received(as_csv(LEA))
     page = f"/mairie/familles/imports/{batch.pk}/"
     ImportBatch.objects.filter(pk=batch.pk).update(state=ImportBatch.State.WRITING)
-    imports._note(batch.pk, 3)
+    imports.WORK.note(batch.pk, 3)
 
     shown = agent.get(page).content.decode()
 

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from textwrap import indent
@@ -12,7 +13,7 @@ from django.db.models import Model
 
 from tenants.long_work import LongWork
 from tests.live import ROOT, Copy
-from tests.races.crowd import SECONDS
+from tests.races.crowd import PROCESS_SECONDS, SECONDS
 
 # What every long work does, whatever it is.
 BEGIN, FINISH = "tenants.long_work.LongWork._begin", "tenants.long_work.LongWork._finish"
@@ -34,7 +35,8 @@ with context.use(queries.commune_by_slug(slug="buchelay")):
 def killed_after(copy: Copy, step: str, *, act: str) -> None:
     """In Buchelay a process does `act`, lines of Python, and is killed just after a function of ours, by its path."""
     code = DIES.format(step=step, act=indent(act.strip(), "    "))
-    died = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=copy.environment, timeout=SECONDS, check=False)
+    command, limit = [sys.executable, "-c", code], PROCESS_SECONDS
+    died = subprocess.run(command, cwd=ROOT, env=copy.environment, timeout=limit, check=False)
     assert died.returncode == -signal.SIGKILL
 
 
@@ -48,9 +50,13 @@ def next_worker(work_asked: Callable[[], int]) -> int:
 
 
 def let_nobody_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two workers take one row: what would happen if it were not held."""
+    """Two workers take one row that both saw waiting: what would happen if it were not held."""
+    both, here = threading.Barrier(2, timeout=SECONDS), threading.local()
 
     def unheld(self: LongWork[Model], pk: int) -> Model:
+        if not hasattr(here, "came"):
+            here.came = True
+            both.wait()
         return self.rows.get(pk=pk)
 
     monkeypatch.setattr(LongWork, "held", unheld)

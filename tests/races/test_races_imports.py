@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import threading
 
 import pytest
 from django.db import connection
@@ -14,7 +13,8 @@ from lps.families.models import Child, ImportBatch
 from lps.families.services import imports
 from lps.journal.actors import Actor
 from tests.live import ROOT, Copy
-from tests.races.crowd import SECONDS, at_once
+from tests.races.crowd import PROCESS_SECONDS, SECONDS, at_once
+from tests.races.killing import let_nobody_hold, next_worker
 
 NADIA = Actor.system("Nadia")
 CHILDREN = 1500
@@ -55,13 +55,13 @@ def test_a_file_whose_worker_is_killed_is_written_by_the_next_one_whole_and_once
             [sys.executable, "-c", WRITE], cwd=ROOT, env=copy.environment, stderr=subprocess.DEVNULL
         )
 
-        assert wait_until(lambda: imports.progress(batch) > 2 or worker.poll() is not None, seconds=SECONDS)
+        assert wait_until(lambda: imports.progress(batch) > 2 or worker.poll() is not None, seconds=PROCESS_SECONDS)
         worker.send_signal(signal.SIGKILL)
 
         assert worker.wait(timeout=SECONDS) == -signal.SIGKILL
         batch.refresh_from_db()
         assert (batch.state, written()) == (ImportBatch.State.WRITING, 0)
-        assert wait_until(lambda: imports.write_accepted() == 1, seconds=SECONDS)  # its locks go with its connection
+        assert next_worker(imports.write_accepted) == 1
         batch.refresh_from_db()
         assert (batch.state, written()) == (ImportBatch.State.DONE, CHILDREN)
         assert (imports.write_accepted(), written()) == (0, CHILDREN)
@@ -70,18 +70,9 @@ def test_a_file_whose_worker_is_killed_is_written_by_the_next_one_whole_and_once
 @pytest.mark.parametrize("held", [True, False], ids=["file held", "file not held"])
 def test_two_workers_who_take_one_file_write_it_once(copy: Copy, monkeypatch: pytest.MonkeyPatch, held: bool) -> None:
     if not held:
-        monkeypatch.setattr(imports, "_hold", lambda pk: True)
-    both = threading.Barrier(2, timeout=SECONDS)
-    table = imports._table
-
-    def read_together(batch: ImportBatch) -> object:
-        if not held:
-            both.wait()
-        return table(batch)
-
+        let_nobody_hold(monkeypatch)
     with copy.inside("buchelay") as commune:
         accepted()
-        monkeypatch.setattr(imports, "_table", read_together)
 
         done = at_once(commune, [imports.write_accepted, imports.write_accepted])
 

@@ -14,7 +14,7 @@ from lps.journal.channels import Channel
 from tenants import context
 from tenants.models import Commune
 from tests.live import ROOT, Copy
-from tests.races.crowd import SECONDS
+from tests.races.crowd import PROCESS_SECONDS, SECONDS
 
 OPEN = """
 import django; django.setup()
@@ -31,7 +31,9 @@ def test_killed_half_way_an_opening_leaves_nothing_and_is_done_again(copy: Copy)
             opening = subprocess.Popen(
                 [sys.executable, "-c", OPEN], cwd=ROOT, env=copy.environment, stderr=subprocess.DEVNULL
             )
-            assert wait_until(lambda: waits_for_the_journal(copy) or opening.poll() is not None, seconds=SECONDS)
+            assert wait_until(
+                lambda: waits_for_the_journal(copy) or opening.poll() is not None, seconds=PROCESS_SECONDS
+            )
             opening.send_signal(signal.SIGKILL)
             assert opening.wait(timeout=SECONDS) == -signal.SIGKILL
         assert wait_until(lambda: not waits_for_the_journal(copy), seconds=SECONDS)

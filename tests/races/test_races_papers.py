@@ -18,7 +18,7 @@ from lps.journal.actors import Actor
 from lps.kernel import clock
 from tests.billing import factories
 from tests.live import ROOT, Copy
-from tests.races.crowd import SECONDS
+from tests.races.crowd import PROCESS_SECONDS
 
 BY = Actor.system("essai")
 NUMBER = 12
@@ -102,7 +102,7 @@ def test_of_two_workers_one_is_killed_and_every_document_is_there_once(copy: Cop
                 assert one.stdin
                 one.stdin.write("go\n")
                 one.stdin.flush()
-            codes = [one.wait(timeout=2 * SECONDS) for one in (victim, other)]
+            codes = [one.wait(timeout=PROCESS_SECONDS) for one in (victim, other)]
 
         assert codes == [-signal.SIGKILL, 0]
         made = InvoiceDocument.objects.filter(invoice__in=keys)

@@ -1,9 +1,9 @@
 """Importing families: a file is kept, read and previewed; once accepted, a worker writes it, all or nothing."""
 
-import logging
 import uuid
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -23,16 +23,13 @@ from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel import clock
-from lps.kernel.refusals import Refusal
-from tenants import context, progressing
+from tenants import context
+from tenants.long_work import LongWork, Made
 from tenants.wakeup import wake_after_commit
 
-log = logging.getLogger(__name__)
 State = ImportBatch.State
-UNFINISHED = (State.ACCEPTED, State.WRITING)
 SHOWN = 200  # wrong lines, names: what a person reads
 STEPS = 2 + writing.STEPS  # reading, comparing, then writing
-TRIES = 3  # a file that stops its worker (memory, time) would else do so every minute
 
 
 class NoSchoolYear(ValueError):
@@ -99,84 +96,53 @@ def accept(*, batch: ImportBatch, by: Actor) -> bool:
 def write_accepted() -> int:
     """Write the files that wait, one after the other; returns how many. A file that fails leaves nothing.
 
-    A file whose worker was killed is still being written and held by nobody: it is begun again, from nothing, and
-    refused once it has stopped `TRIES` of them.
+    A file whose worker was killed is begun again, from nothing, and refused once it has stopped `TRIES` of them.
     """
-    unfinished = ImportBatch.objects.filter(state__in=UNFINISHED).order_by("pk")
-    return sum(_write(pk) for pk in list(unfinished.values_list("pk", flat=True)))
+    return WORK.work_asked()
 
 
 def progress(batch: ImportBatch) -> int:
     """How many of its steps a file that is being written has begun, from 1 to `STEPS`; 0 when nobody knows."""
-    return progressing.told(_work_name(batch.pk))[0]
+    return WORK.told(batch.pk)[0]
 
 
-def _write(pk: int) -> bool:
-    if not _begin(pk):
-        return False
-    batch = ImportBatch.objects.get(pk=pk)
-    try:
-        with transaction.atomic():
-            if not _hold(pk):
-                return False
-            batch.refresh_from_db()
-            _note(pk, 1)
-            table = _table(batch)
-            _note(pk, 2)
-            plan = _plan(table, batch.columns)
-            by = Actor(ActorKind.AGENT, f"import:{pk}", batch.requested_by)
-            writing.write(plan, day=_today(), by=by, channel=Channel.OFFICE, note=lambda step: _note(pk, 2 + step))
-            _finish(batch, State.DONE, {**batch.report, "done": writing.counts(plan)})
-            for task in after_schools():  # a school just made has no day yet
-                wake_after_commit(task)
-    except (FamilyRefused, FileRefused, NoSchoolYear) as refused:
-        refusal = getattr(refused, "refusal", Refusal("no_school_year"))
-        log.warning("import %s refused: %s", batch.pk, refusal.code)
-        _finish(batch, State.FAILED, {**batch.report, "refused": refusal.code})
-        return False
-    except Exception:  # our own mistake: all was rolled back; the agent is told, and the error goes on to the logs
-        _finish(batch, State.FAILED, {**batch.report, "refused": "internal"})
-        raise
-    progressing.forget(_work_name(pk))
-    default_storage.delete(batch.file)  # personal data without a use once written
-    return True
+def _write(batch: ImportBatch) -> Made:
+    WORK.note(batch.pk, 1)
+    table = _table(batch)
+    WORK.note(batch.pk, 2)
+    plan = _plan(table, batch.columns)
+    by = Actor(ActorKind.AGENT, f"import:{batch.pk}", batch.requested_by)
+    note = partial(_note_writing, batch)
+    writing.write(plan, day=_today(), by=by, channel=Channel.OFFICE, note=note)
+    for task in after_schools():  # a school just made has no day yet
+        wake_after_commit(task)
+    transaction.on_commit(partial(default_storage.delete, batch.file))  # personal data without a use once written
+    return Made({"report": {**batch.report, "done": writing.counts(plan)}, "done": batch.total})
 
 
-def _begin(pk: int) -> bool:
-    """Count a try before it is made, so that one which stops its worker was counted; False when it is not to be made.
-
-    Two workers who begin together count two, and one of them writes.
-    """
-    with transaction.atomic():
-        if not _hold(pk):
-            return False
-        batch = ImportBatch.objects.get(pk=pk)
-        if batch.tries >= TRIES:
-            log.error("import %s refused: it stopped its worker %s times", pk, batch.tries)
-            _finish(batch, State.FAILED, {**batch.report, "refused": "stopped"})
-            return False
-        batch.state, batch.tries = State.WRITING, batch.tries + 1
-        batch.save(update_fields=("state", "tries"))
-    return True
+def _note_writing(batch: ImportBatch, step: int) -> None:
+    WORK.note(batch.pk, 2 + step)
 
 
-def _hold(pk: int) -> bool:
-    """Hold the file until the transaction ends, or the worker dies; False when another worker does, or it is done."""
-    free = ImportBatch.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-    return bool(free.filter(pk=pk, state__in=UNFINISHED).values_list("pk"))
+def _refusal(error: Exception) -> str:
+    if isinstance(error, NoSchoolYear):
+        return "no_school_year"
+    return error.refusal.code if isinstance(error, FamilyRefused | FileRefused) else ""
 
 
-def _note(pk: int, step: int) -> None:
-    progressing.note(_work_name(pk), step)
+def _refused(batch: ImportBatch, code: str) -> dict[str, Any]:
+    return {"report": {**batch.report, "refused": code}, "done": batch.total}
 
 
-def _work_name(pk: int) -> str:
-    return f"import:{pk}"
-
-
-def _finish(batch: ImportBatch, state: State, report: Mapping[str, Any]) -> None:
-    batch.state, batch.report, batch.finished_at, batch.done = state, dict(report), clock.now(), batch.total
-    batch.save(update_fields=("state", "report", "finished_at", "done"))
+WORK = LongWork(
+    name="import",
+    rows=ImportBatch.objects.all(),
+    do=_write,
+    refusal=_refusal,
+    fail=_refused,
+    asked=State.ACCEPTED,
+    working=State.WRITING,
+)
 
 
 def _table(batch: ImportBatch) -> Table:
