@@ -19,6 +19,7 @@ from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
 from lps.kernel import clock
 from tenants import context
+from tenants.long_work import TRIES
 from tenants.models import Commune, CommuneState, Export
 from tests.accounts.factories import console_browser, enter, operator
 from tests.isolation.cast import Town, here
@@ -167,7 +168,7 @@ def test_only_an_administrator_for_everything_exports(town: Town) -> None:
 def test_an_export_that_stops_its_worker_is_given_up(demo: Commune) -> None:
     exporting.ask(commune=demo, passphrase=PHRASE, by=BY, channel=Channel.WEB)
     with context.public():
-        Export.objects.update(state=Export.State.MAKING, tries=exporting.TRIES)
+        Export.objects.update(state=Export.State.MAKING, tries=TRIES)
 
     assert exporting.make_asked() == 0
     assert exporting.of_commune(demo)[0].state == Export.State.FAILED

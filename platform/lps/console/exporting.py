@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from django.core.files import File
 from django.core.files.storage import default_storage
@@ -19,9 +19,10 @@ from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel import clock
 from lps.kernel.refusals import Refusal
-from tenants import context, keys, progressing
+from tenants import context, keys
 from tenants.archive import writing
 from tenants.archive.manifest import Manifest
+from tenants.long_work import LongWork, Made
 from tenants.models import Commune, CommuneState, Export
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,6 @@ State = Export.State
 UNFINISHED = (State.ASKED, State.MAKING)
 KEPT = timedelta(days=14)
 SHORTEST, LONGEST = 16, 200  # characters of a passphrase
-TRIES = 3  # an export that stops its worker (disk, time) would else do so every minute
 SHOWN = 20
 ASKED, MADE, TAKEN = "town_export_asked", "town_exported", "town_export_taken"
 
@@ -68,14 +68,18 @@ def export_to(*, path: Path, commune: Commune, passphrase: str, by: Actor, chann
     with path.open("xb") as made, context.use(commune):
         path.chmod(0o600)
         told = writing.write(made, sealed_key=sealed, made_at=clock.now(), note=lambda *_: None)
-        after = {"rows": told.rows, "files": told.files.number, "content": told.content}
-        record(by=by, channel=channel, action=MADE, subject="town", after=after)
+        record(by=by, channel=channel, action=MADE, subject="town", after=_told(told))
     with context.public(), path.open("rb") as made:
-        kept = Export(commune=commune, asked_kind=by.kind, asked_key=by.key, asked_by=by.label)
-        _fill(kept, told, made)
-        kept.state = State.REMOVED  # the file is whoever's asked for it
-        kept.save(force_insert=True)
-        record(by=by, channel=channel, action=MADE, subject=f"commune:{commune.slug}", after=after)
+        Export.objects.create(
+            commune=commune,
+            asked_kind=by.kind,
+            asked_key=by.key,
+            asked_by=by.label,
+            state=State.REMOVED,  # the file is whoever's asked for it
+            finished_at=clock.now(),
+            **_sums(told, made),
+        )
+        record(by=by, channel=channel, action=MADE, subject=f"commune:{commune.slug}", after=_told(told))
     return told
 
 
@@ -88,17 +92,16 @@ def of_commune(commune: Commune) -> Sequence[Export]:
 def progress(export: Export) -> tuple[int, int]:
     """How many tables of an export under way are done, and of how many; zeros when nobody knows."""
     with context.public():
-        return progressing.told(_work_name(export.pk))
+        return WORK.told(export.pk)
 
 
 def make_asked() -> int:
     """Make the archives that wait, one after the other; returns how many.
 
-    One whose worker was killed is still under way and held by nobody: it is begun again, from nothing.
+    One whose worker was killed is begun again, from nothing.
     """
     with context.public():
-        waiting = list(Export.objects.filter(state__in=UNFINISHED).order_by("pk").values_list("pk", flat=True))
-        return sum(_make(pk) for pk in waiting)
+        return WORK.work_asked()
 
 
 def taken(export: Export, *, commune: Commune, by: Actor, channel: Channel) -> IO[bytes]:
@@ -137,73 +140,45 @@ def _sealed(commune: Commune, passphrase: str) -> str:
     return keys.seal_under(passphrase, commune)
 
 
-def _make(pk: int) -> bool:
-    """An error (a full disk, a storage that is away) leaves it under way: the next minute tries again."""
-    if not _begin(pk):
-        return False
-    with writing.snapshot(), tempfile.TemporaryFile() as made:
-        if not _hold(pk):
-            return False
-        export = Export.objects.select_related("commune").get(pk=pk)
-        with context.use(export.commune):
-            told = writing.write(
-                made, sealed_key=export.sealed_key, made_at=clock.now(), note=lambda *place: _note(pk, place)
-            )
-            made.seek(0)
-            path = default_storage.save(f"{writing.FOLDER}/{uuid.uuid4().hex}.zip", File(made))
-        _finish(export, told, made, path)
-    progressing.forget(_work_name(pk))
-    _tell(export)
-    log.info("commune %s exported: %s rows, %s files", export.commune.slug, export.rows, export.files)
-    return True
+def _make(export: Export) -> Made:
+    """The archive is as the commune stood before; its own journal says, with it, who has the whole of it."""
+    with tempfile.TemporaryFile() as made, context.use(export.commune):
+        told = writing.write(
+            made, sealed_key=export.sealed_key, made_at=clock.now(), note=lambda *place: _note(export.pk, place)
+        )
+        made.seek(0)
+        path = default_storage.save(f"{writing.FOLDER}/{uuid.uuid4().hex}.zip", File(made))
+        by = Actor(ActorKind(export.asked_kind), export.asked_key, export.asked_by)
+        record(by=by, channel=Channel.AUTOMATIC, action=MADE, subject="town", after=_told(told))
+        sums = _sums(told, made)
+    log.info("commune %s exported: %s rows, %s files", export.commune.slug, told.rows, told.files.number)
+    return Made({"path": path, **sums})
 
 
-def _begin(pk: int) -> bool:
-    """Count a try before it is made, so that one which stops its worker was counted; False for none to be made."""
-    with transaction.atomic():
-        if not _hold(pk):
-            return False
-        export = Export.objects.get(pk=pk)
-        too_often = export.tries >= TRIES
-        export.state, export.tries = (State.FAILED if too_often else State.MAKING), export.tries + 1
-        export.save(update_fields=("state", "tries"))
-    if too_often:
-        log.error("export %s failed %s times", pk, TRIES)
-    return not too_often
+# An error (a full disk, a storage that is away) leaves it under way: the next minute tries again.
+WORK = LongWork(
+    name="export",
+    rows=Export.objects.select_related("commune"),
+    do=_make,
+    fail=lambda row, code: {},
+    within=writing.snapshot,
+    again=True,
+    working=State.MAKING,
+    done=State.READY,
+)
 
 
-def _hold(pk: int) -> bool:
-    """Hold the export until the transaction ends, or the worker dies; False when another worker does, or it is done."""
-    free = Export.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-    return bool(free.filter(pk=pk, state__in=UNFINISHED).values_list("pk"))
+def _told(told: Manifest) -> dict[str, Any]:
+    return {"rows": told.rows, "files": told.files.number, "content": told.content}
 
 
-def _finish(export: Export, told: Manifest, made: IO[bytes], path: str) -> None:
-    _fill(export, told, made)
-    export.state, export.path = State.READY, path
-    export.save()
-
-
-def _fill(export: Export, told: Manifest, made: IO[bytes]) -> None:
-    export.finished_at = clock.now()
-    export.size = made.seek(0, 2)
+def _sums(told: Manifest, made: IO[bytes]) -> dict[str, Any]:
+    size = made.seek(0, 2)
     made.seek(0)
-    export.digest = hashlib.file_digest(made, "sha256").hexdigest()  # type: ignore[arg-type]
-    export.content, export.rows, export.files = told.content, told.rows, told.files.number
-
-
-def _tell(export: Export) -> None:
-    """The commune's own journal says who has the whole of it, once made: the archive is as the commune stood before."""
-    by = Actor(ActorKind(export.asked_kind), export.asked_key, export.asked_by)
-    after = {"rows": export.rows, "files": export.files, "content": export.content}
-    with context.use(export.commune):
-        record(by=by, channel=Channel.AUTOMATIC, action=MADE, subject="town", after=after)
+    digest = hashlib.file_digest(made, "sha256").hexdigest()  # type: ignore[arg-type]
+    return {"size": size, "digest": digest, **_told(told)}
 
 
 def _note(pk: int, place: tuple[int, int]) -> None:
     with context.public():
-        progressing.note(_work_name(pk), *place)
-
-
-def _work_name(pk: int) -> str:
-    return f"export:{pk}"
+        WORK.note(pk, *place)
