@@ -3,7 +3,6 @@
 A worker makes one file a turn and goes on with the next one: one that dies has kept the files before.
 """
 
-import logging
 import tempfile
 import uuid
 import zipfile
@@ -27,15 +26,14 @@ from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel import clock
+from tenants.long_work import LongWork, Made
 from tenants.wakeup import wake_after_commit
 
-log = logging.getLogger(__name__)
 Kind = RunWork.Kind
 State = RunWork.State
 # Invoices of one file: a printer's morning, and what a worker holds in memory; an archive that a desk computer opens.
 OF_ONE = {Kind.LETTERS: 100, Kind.ARCHIVE: 1000}
 SUFFIX = {Kind.LETTERS: "pdf", Kind.ARCHIVE: "zip"}
-TRIES = 3
 
 
 def ask(*, run: BillingRun, kind: Kind, by: Actor) -> bool:
@@ -73,56 +71,32 @@ def to_post(run: BillingRun) -> QuerySet[Invoice]:
 
 def make_asked() -> int:
     """Make the next file of each bundle that waits; returns how many were made."""
-    waiting = RunWork.objects.filter(kind__in=OF_ONE, state__in=UNFINISHED).order_by("pk")
-    return sum(_turn(pk) for pk in list(waiting.values_list("pk", flat=True)))
+    return WORK.work_asked()
 
 
-def _turn(pk: int) -> bool:
-    """One file. Held meanwhile, so that no other worker makes it too."""
-    if not _begin(pk):
-        return False
-    try:
-        with transaction.atomic():
-            work = _held(pk)
-            if work is None:
-                return False
-            rank = next(rank for rank, told in enumerate(work.files) if not told["path"])
-            work.files[rank]["path"] = _made(Kind(work.kind), work.files[rank]["invoices"])
-            work.tries = 0  # what stops its worker is the next file's own
-            if all(told["path"] for told in work.files):
-                work.state, work.finished_at = State.DONE, clock.now()
-            else:
-                wake_after_commit(BUNDLES)  # between two files, other tasks have their turn
-            work.save(update_fields=("files", "tries", "state", "finished_at"))
-    except Exception:  # the agent is told, and the error goes on to the logs
-        RunWork.objects.filter(pk=pk).update(state=State.FAILED, failure="internal", finished_at=clock.now())
-        raise
-    return True
+def _begin(work: RunWork) -> dict[str, Any]:
+    """Its invoices are chosen the first time."""
+    if work.state != State.ASKED:
+        return {}
+    files = _planned(work)
+    return {"files": files, "total": sum(told["count"] for told in files)}
 
 
-def _begin(pk: int) -> bool:
-    """Choose its invoices the first time, and count the try; False when there is nothing to make, or no more tries."""
-    with transaction.atomic():
-        work = _held(pk)
-        if work is None:
-            return False
-        if work.state == State.ASKED:
-            work.files = _planned(work)
-            work.total = sum(told["count"] for told in work.files)
-        work.state, work.tries = State.WORKING, work.tries + 1
-        if not work.files:
-            work.state, work.finished_at = State.DONE, clock.now()
-        elif work.tries > TRIES:
-            work.state, work.failure, work.finished_at = State.FAILED, "stopped", clock.now()
-            log.error("%s of run %s given up: it stopped its worker %s times", work.kind, work.run_id, TRIES)
-        work.save(update_fields=("files", "total", "state", "tries", "failure", "finished_at"))
-    return not work.is_over
+def _make(work: RunWork) -> Made:
+    """One file: the first that is not made."""
+    told = next((told for told in work.files if not told["path"]), None)
+    if told is None:  # nobody to post to
+        return Made({})
+    told["path"] = _made(Kind(work.kind), told["invoices"])
+    more = not all(told["path"] for told in work.files)
+    if more:
+        wake_after_commit(BUNDLES)  # between two files, other tasks have their turn
+    return Made({"files": work.files}, more=more)
 
 
-def _held(pk: int) -> RunWork | None:
-    """The work, held until the transaction ends; None when another worker has it, or it is over."""
-    free = RunWork.objects.select_for_update(skip_locked=True, of=("self",), no_key=True).select_related("run")
-    return free.filter(pk=pk, state__in=UNFINISHED).first()
+WORK = LongWork(
+    name="run_work", rows=RunWork.objects.filter(kind__in=OF_ONE).select_related("run"), do=_make, begin=_begin
+)
 
 
 def _planned(work: RunWork) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ from lps.journal.models import AuditEntry
 from lps.kernel import clock
 from notifications.models import Address, Preference
 from notifications.services import prove_address
+from tenants.long_work import TRIES
 from tenants.models import Commune
 from tests.billing import factories
 from tests.booking.agents import signed_in
@@ -178,9 +179,7 @@ def test_what_fails_is_told_and_asked_again(nadia: Client, run: BillingRun, monk
 
 def test_a_file_that_stops_its_workers_is_given_up(nadia: Client, run: BillingRun) -> None:
     bundles.ask(run=run, kind=Kind.LETTERS, by=NADIA)
-    RunWork.objects.update(
-        state=RunWork.State.WORKING, tries=bundles.TRIES, files=[{"path": "", "invoices": [], "count": 0}]
-    )
+    RunWork.objects.update(state=RunWork.State.WORKING, tries=TRIES, files=[{"path": "", "invoices": [], "count": 0}])
 
     assert bundles.make_asked() == 0
 
