@@ -390,11 +390,14 @@ def sent(client: Client, content: bytes, name: str = "familles.csv") -> tuple[in
     return answer.status_code, html.unescape(answer.content.decode())
 
 
-def test_fifty_megabytes_are_refused_with_a_sentence(agent: Client) -> None:
-    status, page = sent(agent, b"x" * 50_000_000)
-
+def test_a_file_that_is_too_heavy_is_refused_with_a_sentence(agent: Client) -> None:
+    status, page = sent(agent, b"x" * (reading.MAX_BYTES + 1))
     assert status == 400
     assert str(words.REFUSED["too_heavy"]) in page
+
+    status, page = sent(agent, b"x" * 50_000_000)
+    assert status == 413
+    assert "choisissez un fichier plus léger" in page
 
 
 RUBBISH = {

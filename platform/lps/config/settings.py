@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "lps.ui.middleware.SecurityHeaders",
     "lps.config.security_txt.SecurityText",
+    "lps.config.bounded.BoundedBody",
     "tenants.middleware.CommuneMiddleware",
     "lps.config.zone.CommuneZone",
     "lps.accounts.middleware.DoorSessions",
