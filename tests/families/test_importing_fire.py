@@ -155,6 +155,35 @@ def test_rows_of_thousands_of_empty_cells_are_refused_without_making_them() -> N
     assert refused(zipped({**parts(as_xlsx(LEA)), SHEET: content})) == "too_many_columns"
 
 
+def test_no_spelling_hides_a_cell_from_the_count() -> None:
+    number = reading.MAX_CELLS + 1
+    plain = b"<worksheet><sheetData><row>" + b"<c\t/>" * number + b"</row></sheetData></worksheet>"
+    prefixed = b'<x:worksheet xmlns:x="urn:x"><x:row>' + b"<x:c/>" * number + b"</x:row></x:worksheet>"
+    wide = '<?xml version="1.0" encoding="utf-16"?>' + plain.decode()
+
+    for content in (plain, prefixed, wide.encode("utf-16")):
+        assert refused(zipped({**parts(as_xlsx(LEA)), SHEET: content})) == "too_many_columns"
+
+
+def test_styles_by_the_million_are_refused_without_making_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    monkeypatch.setattr(reading, "load_workbook", lambda *args, **kwargs: made.append(args))
+    styles = b"<styleSheet><cellXfs>" + b"<xf/>" * (reading.MAX_OTHERS + 1) + b"</cellXfs></styleSheet>"
+    strings = b"<sst>" + b"<si/>" * (reading.MAX_TEXTS + 1) + b"</sst>"
+
+    for name, content in (("xl/styles.xml", styles), ("xl/sharedStrings.xml", strings), ("any.bin", styles)):
+        assert refused(zipped({**parts(as_xlsx(LEA)), name: content})) == "too_heavy"
+    assert made == []
+
+
+def test_a_line_of_a_million_cells_is_not_cleaned_cell_by_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    cleaned: list[str] = []
+    monkeypatch.setattr(reading, "clean", lambda cell: cleaned.append(cell) or cell)
+
+    assert refused(b"a;" * 1_000_000) == "too_many_columns"
+    assert len(cleaned) == reading.MAX_COLUMNS + 1
+
+
 def test_thousands_of_empty_columns_on_the_right_are_left_out() -> None:
     book = Workbook()
     book.active.append([*HEAD, *([None] * 3000)])
