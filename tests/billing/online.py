@@ -111,7 +111,7 @@ def settled(household: Household, *, name: str = "essai") -> PaymentAttempt:
         by=Actor.system("essai"),
         channel=Channel.AUTOMATIC,
         at=now,
-        day=now.date(),
+        day=clock.today(context.current().zone),
         attempt=attempt,
     )
     return attempt

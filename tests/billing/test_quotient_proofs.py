@@ -37,6 +37,8 @@ from tests.zone import PARIS
 PDF = b"%PDF-1.7\n%%EOF"
 QUEUE = "/mairie/regie/quotients/justificatifs/"
 State = QuotientProof.State
+FIRST = clock.today(PARIS).replace(day=1)
+LAST = FIRST + timedelta(days=300)
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ def sent(parent: Client, content: bytes = PDF) -> QuotientProof:
 
 
 def answer(clerk: Client, proof: QuotientProof, **changed: str) -> Any:
-    given = {"value": "512,50", "since": "2026-11-01", "decision": "accept", "seen": quotient_proofs.seen(proof)}
+    given = {"value": "512,50", "since": str(FIRST), "decision": "accept", "seen": quotient_proofs.seen(proof)}
     with TestCase.captureOnCommitCallbacks(execute=True):
         return clerk.post(f"{QUEUE}{proof.pk}/repondre/", {**given, **changed})
 
@@ -79,13 +81,13 @@ def test_from_the_family_to_the_quotient(parent: Client, clerk: Client, marsone:
     assert clerk.get(f"{QUEUE}{proof.pk}/document/").content == PDF
     assert AuditEntry.objects.get(action="quotient_document_read").after == {"proof": proof.pk}
 
-    assert answer(clerk, proof, last_day="2027-08-31", words="Merci.").headers["Location"].endswith("fait=accepte")
+    assert answer(clerk, proof, last_day=str(LAST), words="Merci.").headers["Location"].endswith("fait=accepte")
 
     noted = Quotient.objects.get(household=marsone)
     assert (noted.value, noted.valid_during.lower, noted.valid_during.upper) == (
         Decimal("512.50"),
-        date(2026, 11, 1),
-        date(2027, 9, 1),
+        FIRST,
+        LAST + timedelta(days=1),
     )
     assert "attestation de la CAF" in noted.proof and default_storage.exists(noted.document)
     page = text(parent.get("/quotient/"))
@@ -146,7 +148,7 @@ def test_a_refusal_says_why_and_notes_nothing(parent: Client, clerk: Client, mar
         ({"value": "-3"}, "il s'écrit comme 50,70"),
         ({"since": ""}, "Choisissez le premier jour"),
         ({"since": "0001-01-01"}, "entre 2000 et 2199"),
-        ({"last_day": "2026-10-01"}, "avant le premier"),
+        ({"last_day": str(FIRST - timedelta(days=31))}, "avant le premier"),
         ({"decision": ""}, "Acceptez ou refusez"),
         ({"decision": "x"}, "Acceptez ou refusez"),
         ({"words": "a\0"}, "nul"),

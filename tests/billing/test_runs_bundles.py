@@ -66,8 +66,8 @@ def published(homes: list[Household]) -> BillingRun:
         )
         amounts = {"quantity": Decimal(1), "unit_price": Decimal("3.50"), "amount": Decimal("3.50")}
         DraftLine.objects.create(draft=draft, position=1, kind="use", label="Cantine", **amounts)
-    issued = runs.validate(run=factories.priced(run), version=1, by=NADIA, at=now, today=now.date())
-    return runs.publish(run=issued, by=NADIA, at=now, today=now.date(), tell=False)
+    issued = runs.validate(run=factories.priced(run), version=1, by=NADIA, at=now, today=clock.today(PARIS))
+    return runs.publish(run=issued, by=NADIA, at=now, today=clock.today(PARIS), tell=False)
 
 
 def page(client: Client, run: BillingRun) -> str:

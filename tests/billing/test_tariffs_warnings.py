@@ -1,6 +1,6 @@
 """Before a quotient ends the family is told once, by mail and on its page; who has one, or no address, gets no mail."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -25,9 +25,10 @@ from tests.booking.test_statements import more_families
 from tests.families.factories import household
 from tests.office.pages import text
 from tests.sql import counted
+from tests.zone import wednesday_noon
 
 BY = Actor.system("essai")
-TODAY = date(2026, 11, 26)
+TODAY = wednesday_noon().date()
 
 
 def proves(home: Household, last: date | None, since: date = date(2012, 1, 1), value: str = "400") -> None:
@@ -47,7 +48,7 @@ def told(today: date = TODAY) -> int:
 
 def begun() -> None:
     """The town said long ago that families are to be told."""
-    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+    long_ago = wednesday_noon() - timedelta(days=300)
     BillingSettings.objects.update_or_create(pk=1, defaults={"quotient_warnings_at": long_ago})
 
 

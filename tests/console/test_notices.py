@@ -15,6 +15,7 @@ from tenants.models import Commune, Notice
 from tests.accounts.factories import agent, browser, console_browser, enter, operator
 from tests.isolation.cast import BY, Town, here
 from tests.isolation.trials import with_cookies, with_token
+from tests.zone import PARIS
 from voice.dialogue.facts import HangUp
 from voice.models import Call
 from voice.services import conversation
@@ -132,7 +133,7 @@ def test_notices_cost_no_statement_of_their_own(town: Town) -> None:
 
 
 def test_it_is_read_over_then_told(vendor: Client, demo: Commune) -> None:
-    day = (clock.real_now() + timedelta(days=1)).date().isoformat()
+    day = str(clock.today(PARIS) + timedelta(days=1))
     form = FORM | {"ends_day": day}
 
     preview = vendor.post("/annonces/nouvelle/maintenance/", form).content.decode()
@@ -152,7 +153,7 @@ def test_it_is_read_over_then_told(vendor: Client, demo: Commune) -> None:
      {"starts_hour": "12:00"}, {"ends_day": "2190-01-01"}, {"starts_day": "2190-01-01"}],
 )  # fmt: skip
 def test_what_means_nothing_is_refused(vendor: Client, wrong: dict[str, str]) -> None:
-    day = (clock.real_now() + timedelta(days=1)).date().isoformat()
+    day = str(clock.today(PARIS) + timedelta(days=1))
 
     answer = vendor.post("/annonces/nouvelle/maintenance/", FORM | {"ends_day": day, "etape": "annoncer"} | wrong)
 

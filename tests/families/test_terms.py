@@ -25,6 +25,7 @@ from notifications.wakeup import PURGE
 from tenants import keys
 from tenants.models import Commune
 from tests.families.factories import BY
+from tests.zone import PARIS
 
 NOVEMBER = date(2026, 11, 25)
 
@@ -150,8 +151,8 @@ def test_a_document_of_an_absence_goes_sixty_days_after_its_answer(martin: House
         Absence.objects.create(
             child=child,
             household=martin,
-            first_day=now.date(),
-            last_day=now.date(),
+            first_day=clock.today(PARIS),
+            last_day=clock.today(PARIS),
             reason="varicelle",
             document=names[-1],
             declared_at=now - timedelta(days=age),

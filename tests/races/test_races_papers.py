@@ -19,6 +19,7 @@ from lps.kernel import clock
 from tests.billing import factories
 from tests.live import ROOT, Copy
 from tests.races.crowd import PROCESS_SECONDS
+from tests.zone import PARIS
 
 BY = Actor.system("essai")
 NUMBER = 12
@@ -62,8 +63,8 @@ def published() -> list[int]:
     run = factories.run(state="checked", version=1, computed_at=now)
     for home in Household.objects.order_by("pk")[:NUMBER]:
         run.drafts.create(household=home, payer_name=home.name, total="3.50", line_count=0)
-    issued = runs.validate(run=factories.priced(run), version=1, by=BY, at=now, today=now.date())
-    runs.publish(run=issued, by=BY, at=now, today=now.date(), tell=False)
+    issued = runs.validate(run=factories.priced(run), version=1, by=BY, at=now, today=clock.today(PARIS))
+    runs.publish(run=issued, by=BY, at=now, today=clock.today(PARIS), tell=False)
     return list(Invoice.objects.filter(run=run).order_by("pk").values_list("pk", flat=True))
 
 

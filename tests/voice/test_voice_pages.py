@@ -196,7 +196,7 @@ def test_the_journal_is_searched_by_day_and_outcome(client: Client) -> None:
     calls(Outcome.SAVED, 2)
     calls(Outcome.HUNG_UP, ago=timedelta(days=3))
     Call.objects.create(door=Call.Door.TRIAL, outcome=Outcome.SAVED)
-    day = (clock.now() - timedelta(days=3)).date()
+    day = clock.today(PARIS) - timedelta(days=3)
 
     page = text(client.get(CALLS))
     assert page.count("…56 78") == 3 and "12 s : choix des jours" in page and "gardé 6 mois" in page
