@@ -89,10 +89,10 @@ class LongWork(Generic[Row]):
                 raise
             code = self.refusal(error)
             self._fail(begun, code or MISTAKE)
-            if not code:
-                raise
-            log.warning("%s %s refused: %s", self.name, pk, code)
-            return False
+            if code:
+                log.warning("%s %s refused: %s", self.name, pk, code)
+                return False
+            raise
         return True
 
     def held(self, pk: int) -> Row | None:
