@@ -41,6 +41,7 @@ class ReminderSending(models.Model):
     emails = models.PositiveIntegerField("familles par courriel", default=0)
     letters = models.PositiveIntegerField("familles par courrier", default=0)
     state = models.CharField("état des lettres", max_length=7, choices=State, default=State.ASKED)
+    tries = models.PositiveSmallIntegerField("essais", default=0, db_default=0)
     path = models.CharField("fichier des lettres", max_length=200, blank=True)
     finished_at = models.DateTimeField("lettres prêtes le", null=True, blank=True)
 

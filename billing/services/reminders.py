@@ -1,6 +1,5 @@
 """Remind families of what they have not paid: once a level, never of what was paid meanwhile."""
 
-import logging
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -20,13 +19,12 @@ from billing.wakeup import REMINDERS
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import Entry, record, record_many
-from lps.kernel import clock
 from notifications.services import Post, post_many
 from tenants import context
+from tenants.long_work import LongWork, Made
 from tenants.queries import url_of
 from tenants.wakeup import wake_after_commit
 
-log = logging.getLogger(__name__)
 State = ReminderSending.State
 
 
@@ -77,19 +75,14 @@ def send(*, invoices: Collection[int], today: date, by: Actor, at: datetime) -> 
 
 
 def draw_asked() -> int:
-    """Draw the letters that wait, one file a sending; returns how many. Two workers share them."""
-    done = 0
-    for pk in list(ReminderSending.objects.filter(state=State.ASKED).order_by("pk").values_list("pk", flat=True)):
-        if ReminderSending.objects.filter(pk=pk, state=State.ASKED).update(state=State.DRAWING):
-            _draw_or_fail(ReminderSending.objects.get(pk=pk))
-            done += 1
-    return done
+    """Draw the letters that wait, one file a sending; returns how many. What fails is told on the page."""
+    return WORK.work_asked()
 
 
 def draw_again(*, sending: ReminderSending, by: Actor) -> None:
-    """Have letters that could not be drawn, or that a stopped worker left, drawn again."""
+    """Have letters that could not be drawn drawn again; twice asks once."""
     with transaction.atomic():
-        if ReminderSending.objects.filter(pk=sending.pk).exclude(state=State.DONE).update(state=State.ASKED):
+        if ReminderSending.objects.filter(pk=sending.pk, state=State.FAILED).update(state=State.ASKED, tries=0):
             record(by=by, channel=Channel.OFFICE, action="reminders_drawn_again", subject=f"reminders:{sending.pk}")
             wake_after_commit(REMINDERS)
 
@@ -199,16 +192,14 @@ def _entries(notices: Collection[Notice], *, by: Actor, at: datetime) -> list[En
     ]
 
 
-def _draw_or_fail(sending: ReminderSending) -> None:
-    """Letters that cannot be drawn say so to their agent, and the error goes on to the logs."""
-    try:
-        content = papers.reminders(reads.of_sending(sending), at=sending.sent_at)
-        name = default_storage.save(f"reminders/{uuid.uuid4().hex}.pdf", ContentFile(content))
-    except BaseException:
-        ReminderSending.objects.filter(pk=sending.pk).update(state=State.FAILED, finished_at=clock.now())
-        raise
-    ReminderSending.objects.filter(pk=sending.pk).update(state=State.DONE, path=name, finished_at=clock.now())
-    log.info("reminders %s: %s letters", sending.pk, sending.letters)
+def _draw(sending: ReminderSending) -> Made:
+    content = papers.reminders(reads.of_sending(sending), at=sending.sent_at)
+    return Made({"path": default_storage.save(f"reminders/{uuid.uuid4().hex}.pdf", ContentFile(content))})
+
+
+WORK = LongWork(
+    name="reminders", rows=ReminderSending.objects.all(), do=_draw, fail=lambda sending, code: {}, working=State.DRAWING
+)
 
 
 def _next_rank() -> int:

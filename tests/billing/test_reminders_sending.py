@@ -25,6 +25,7 @@ from notifications.models import Blocked, OutboxMessage
 from notifications.queries import addresses_of
 from notifications.services import preferences, prove_address, withdraw
 from notifications.services.blocking import block_address
+from tenants.long_work import TRIES
 from tenants.models import Commune
 from tests.billing.factories import ISSUED, invoice, pay
 from tests.office.pages import signed_in, text
@@ -50,6 +51,12 @@ def client(demo: Commune, levels: list[ReminderLevel]) -> Client:
 @pytest.fixture
 def due(marsone: Household) -> Invoice:
     prove_address(holder=marsone.holder, value="parent@example.org", consent="essai", by=BY, channel=Channel.WEB)
+    return invoice(marsone)
+
+
+@pytest.fixture
+def by_letter(marsone: Household) -> Invoice:
+    """Of a family that proved no address."""
     return invoice(marsone)
 
 
@@ -138,6 +145,30 @@ def test_a_family_without_a_proved_address_that_wants_it_has_a_letter(
     for word in ("Mme Alice ESSAI", "78200 Buchelay", due.number, "50,70 €", "Votre facture reste à payer"):
         assert word in words
     assert "{" not in words
+
+
+def test_letters_left_by_a_worker_are_drawn_by_the_next_one(levels: list[ReminderLevel], by_letter: Invoice) -> None:
+    sending = send(by_letter)
+    ReminderSending.objects.update(state="drawing", tries=TRIES - 1)
+
+    assert (reminders.draw_asked(), reminders.draw_asked()) == (1, 0)
+
+    sending.refresh_from_db()
+    assert (sending.state, sending.waits) == ("done", False)
+
+
+def test_letters_that_stop_their_workers_are_given_up_and_asked_again(client: Client, by_letter: Invoice) -> None:
+    sending = send(by_letter)
+    ReminderSending.objects.update(state="drawing", tries=TRIES)
+
+    assert reminders.draw_asked() == 0
+    assert "Refaire" in text(client.get("/mairie/regie/relances/"))
+    for _click in range(2):
+        client.post(f"/mairie/regie/relances/{sending.pk}/refaire/")
+
+    assert (reminders.draw_asked(), reminders.draw_asked()) == (1, 0)
+    sending.refresh_from_db()
+    assert sending.state == "done"
 
 
 def test_the_page_shows_the_very_words_then_sends(client: Client, due: Invoice) -> None:

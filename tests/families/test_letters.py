@@ -11,11 +11,13 @@ from pypdf import PdfReader
 from lps.families import tasks
 from lps.families.models import Child, Household, LettersBatch, SchoolClass
 from lps.families.queries.letters import letters_of_class
+from lps.families.queries.school import classes_to_come
 from lps.families.services import NewChild, imports, letters, share_child
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
 from lps.kernel import clock
+from tenants.long_work import TRIES
 from tenants.models import Commune
 from tests.booking.agents import signed_in
 from tests.families.factories import ALWAYS, BY, household
@@ -102,6 +104,47 @@ def test_two_workers_draw_a_batch_once(in_demo: Commune, ce1: SchoolClass) -> No
     assert (letters.draw_asked(), letters.draw_asked()) == (1, 0)
     batch.refresh_from_db()
     assert len(batch.files) == 1
+
+
+def test_a_worker_draws_a_class_a_turn_in_the_order_of_schools(in_demo: Commune) -> None:
+    day = clock.today(in_demo.zone)
+    classes = [one for one in classes_to_come(day) if letters_of_class(one.pk, day=day)][:3]
+    assert len(classes) > 1
+    batch = letters.ask_for_classes(classes=[one.pk for one in reversed(classes)], by=NADIA)
+
+    for turn, school_class in enumerate(classes, 1):
+        assert letters.draw_asked() == 1
+        batch.refresh_from_db()
+        assert (batch.done, batch.waits) == (turn, turn < len(classes))
+        assert batch.files[-1]["label"].endswith(str(school_class))
+
+    assert letters.draw_asked() == 0
+
+
+def test_letters_that_stop_their_workers_are_given_up_and_keep_the_files_before(
+    in_demo: Commune, ce1: SchoolClass
+) -> None:
+    batch = letters.ask_for_classes(classes=[ce1.pk], by=NADIA)
+    kept = [{"file": "letters/x.pdf", "label": "CP", "pages": 1}]
+    LettersBatch.objects.update(state="drawing", tries=TRIES, files=kept)
+
+    assert letters.draw_asked() == 0
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.files) == ("failed", kept)
+
+
+def test_a_family_whose_letter_fails_leaves_nothing(in_demo: Commune, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_letters: object) -> bytes:
+        raise RuntimeError("paper jam")
+
+    monkeypatch.setattr(letters, "draw", broken)
+
+    with pytest.raises(RuntimeError):
+        letters.print_for_household(household=Household.objects.get(name="MARSONE"), by=NADIA)
+
+    assert not LettersBatch.objects.exists()
+    assert not AuditEntry.objects.filter(action="letters_asked").exists()
 
 
 def test_a_failure_is_told_to_the_agent(in_demo: Commune, ce1: SchoolClass, monkeypatch: pytest.MonkeyPatch) -> None:

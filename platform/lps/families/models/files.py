@@ -53,6 +53,7 @@ class LettersBatch(models.Model):
     state = models.CharField("état", max_length=7, choices=State, default=State.ASKED)
     done = models.PositiveIntegerField("fichiers faits", default=0)
     total = models.PositiveIntegerField("fichiers", default=0)
+    tries = models.PositiveSmallIntegerField("essais", default=0, db_default=0)
     files = models.JSONField("fichiers", default=list)
     requested_by = models.CharField("demandé par", max_length=120)
     created_at = models.DateTimeField("demandé le", default=clock.now)

@@ -1,6 +1,8 @@
-"""The codes' letters: one page a family, drawn by a worker, one file a class, for the pupils' notebooks."""
+"""The codes' letters: one page a family, drawn by a worker, one file a class, for the pupils' notebooks.
 
-import logging
+A worker draws one file a turn: one that dies has kept the files before, and the next one goes on.
+"""
+
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,11 +22,11 @@ from lps.journal.services import record
 from lps.kernel import clock
 from lps.ui import pdf
 from tenants import context
+from tenants.long_work import LongWork, Made
 from tenants.queries import host_of
 from tenants.town import queries as town
 from tenants.wakeup import wake_after_commit
 
-log = logging.getLogger(__name__)
 State = LettersBatch.State
 
 
@@ -38,33 +40,31 @@ class Sheaf:
 
 def ask_for_classes(*, classes: Sequence[int], by: Actor) -> LettersBatch:
     """Ask for the letters of some classes, one file each; a worker draws them."""
-    asked = {"classes": list(classes)}
+    asked = {"classes": [one.pk for one in classes_by_key(classes)]}
     with transaction.atomic():
-        batch = LettersBatch.objects.create(asked=asked, total=len(classes), requested_by=by.label)
+        batch = LettersBatch.objects.create(asked=asked, total=len(asked["classes"]), requested_by=by.label)
         record(by=by, channel=Channel.OFFICE, action="letters_asked", subject=f"letters:{batch.pk}", after=asked)
         wake_after_commit(LETTERS)
     return batch
 
 
 def print_for_household(*, household: Household, by: Actor) -> LettersBatch:
-    """Draw the letter of one family now: one page does not wait for a worker. No file for a family without children."""
-    batch = LettersBatch.objects.create(
-        asked={"household": household.pk}, total=1, state=State.DRAWING, requested_by=by.label
-    )
-    subject, after = f"letters:{batch.pk}", batch.asked
-    record(by=by, channel=Channel.OFFICE, action="letters_asked", subject=subject, after=after)
-    _draw_or_fail(batch)
+    """Draw the letter of one family now: one page does not wait for a worker. No file for a family without children.
+
+    It is one transaction: no worker takes it meanwhile, and what fails leaves nothing.
+    """
+    asked = {"household": household.pk}
+    with transaction.atomic():
+        batch = LettersBatch.objects.create(asked=asked, total=1, requested_by=by.label)
+        record(by=by, channel=Channel.OFFICE, action="letters_asked", subject=f"letters:{batch.pk}", after=asked)
+        WORK.work(batch.pk)
+    batch.refresh_from_db()
     return batch
 
 
 def draw_asked() -> int:
-    """Draw the letters that wait; returns how many batches. Two workers share them."""
-    done = 0
-    for pk in list(LettersBatch.objects.filter(state=State.ASKED).order_by("pk").values_list("pk", flat=True)):
-        if LettersBatch.objects.filter(pk=pk, state=State.ASKED).update(state=State.DRAWING):
-            _draw_or_fail(LettersBatch.objects.get(pk=pk))
-            done += 1
-    return done
+    """Draw the next file of each batch that waits; returns how many. What fails is told on the page."""
+    return WORK.work_asked()
 
 
 def draw(letters: Sequence[Letter]) -> bytes:
@@ -80,33 +80,28 @@ def draw(letters: Sequence[Letter]) -> bytes:
     return pdf.render("families/letters.html", facts)
 
 
-def _draw_or_fail(batch: LettersBatch) -> None:
-    """A batch that cannot be drawn says so to its agent, and its error goes on to the logs."""
-    try:
-        _draw(batch)
-    except BaseException:
-        LettersBatch.objects.filter(pk=batch.pk).update(state=State.FAILED, finished_at=clock.now())
-        raise
+def _draw(batch: LettersBatch) -> Made:
+    """One file, told as it is done: the next class's; one without a pupil, or that is no more, has none."""
+    sheaf = _sheaf(batch, day=clock.today(context.current().zone))
+    if sheaf.letters:
+        name = default_storage.save(f"letters/{uuid.uuid4().hex}.pdf", ContentFile(draw(sheaf.letters)))
+        batch.files.append({"file": name, "label": sheaf.label, "pages": len(sheaf.letters)})
+    done = batch.done + 1
+    if done < batch.total:
+        wake_after_commit(LETTERS)  # between two files, other tasks have their turn
+    return Made({"files": batch.files, "done": done}, more=done < batch.total)
 
 
-def _draw(batch: LettersBatch) -> None:
-    """File after file, each told as it is done; a class without a pupil has none."""
-    for sheaf in _sheaves(batch, day=clock.today(context.current().zone)):
-        if sheaf.letters:
-            name = default_storage.save(f"letters/{uuid.uuid4().hex}.pdf", ContentFile(draw(sheaf.letters)))
-            batch.files = [*batch.files, {"file": name, "label": sheaf.label, "pages": len(sheaf.letters)}]
-        batch.done += 1
-        batch.save(update_fields=("files", "done"))
-    batch.state, batch.finished_at = State.DONE, clock.now()
-    batch.save(update_fields=("state", "finished_at"))
-    log.info("letters %s: %s files", batch.pk, len(batch.files))
+WORK = LongWork(
+    name="letters", rows=LettersBatch.objects.all(), do=_draw, fail=lambda batch, code: {}, working=State.DRAWING
+)
 
 
-def _sheaves(batch: LettersBatch, *, day: date) -> list[Sheaf]:
+def _sheaf(batch: LettersBatch, *, day: date) -> Sheaf:
     if "household" in batch.asked:
         letters = letters_of_household(batch.asked["household"], day=day)
-        return [Sheaf(letters[0].household.name if letters else "", letters)]
-    return [
-        Sheaf(str(school_class.site) + ", " + str(school_class), letters_of_class(school_class.pk, day=day))
-        for school_class in classes_by_key(batch.asked["classes"])
-    ]
+        return Sheaf(letters[0].household.name if letters else "", letters)
+    for school_class in classes_by_key(batch.asked["classes"][batch.done : batch.done + 1]):
+        label = str(school_class.site) + ", " + str(school_class)
+        return Sheaf(label, letters_of_class(school_class.pk, day=day))
+    return Sheaf("", [])
