@@ -43,6 +43,11 @@ def test_an_address_is_hidden(address: str) -> None:
     assert mask(f"refused: {address}: unknown") in (f"refused: {MASK}: unknown", f"refused: <{MASK}>: unknown")
 
 
+def test_the_longest_address_is_hidden_whole_and_those_that_touch() -> None:
+    assert mask(f"refused: {'a' * 64}@exemple.fr") == f"refused: {MASK}"
+    assert mask("refused: a@b.fr+c@d.fr") == f"refused: {MASK}{MASK}"
+
+
 @pytest.mark.parametrize(
     "secret",
     [

@@ -18,7 +18,8 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 task_name: ContextVar[str] = ContextVar("task_name", default="-")
 
 MASK = "••••••"
-_ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+# No more before the @ than an address may have: a line of eight thousand letters is read once, not from each of them.
+_ADDRESS = re.compile(r"[\w.+%-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _USERINFO = re.compile(r"://[^/@\s]+@")
 # What we draw at random has 32 characters or more (tokens, cookies, keys, sealed texts); a long name in a
 # trace is left as it is when it is written in lower case without digits.
