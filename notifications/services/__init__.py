@@ -29,7 +29,7 @@ from notifications.models import (
     OutboxMessage,
     State,
 )
-from notifications.services.alike import OWN_ID_DIGITS
+from notifications.services.writing import OWN_ID_DIGITS, Email, write_emails
 from notifications.wakeup import DRAIN, SEND_SMS
 from tenants import context, keys, queries
 from tenants.wakeup import wake_after_commit
@@ -95,16 +95,18 @@ def post_many(posts: Iterable[Post], *, template: str, by: Actor, campaign: Camp
     `dedup_key`.
     """
     render.check_templates(template)
-    now = clock.now()
-    rows = [row for post in _new(posts) if (row := _row(post, template=template, by=by, due_at=now))]
-    for row in rows:
-        row.campaign = campaign
-    # Of two workers that write the same keys at once, the second writes none of them.
-    has_keys = any(row.dedup_key for row in rows)
-    OutboxMessage.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=has_keys)
-    if rows:
-        wake_after_commit(DRAIN)
-    return len(rows)
+    emails = [email for post in _new(posts) if (email := _email(post, template=template))]
+    if not emails:
+        return 0
+    wake_after_commit(DRAIN)
+    return write_emails(
+        emails,
+        template=template,
+        requested_by=by.reference,
+        now=clock.now(),
+        campaign=campaign,
+        host=queries.host_of(context.current()),
+    )
 
 
 def _new(posts: Iterable[Post]) -> list[Post]:
@@ -116,21 +118,13 @@ def _new(posts: Iterable[Post]) -> list[Post]:
     return [post for post in asked if post.dedup_key not in known]
 
 
-def _row(post: Post, *, template: str, by: Actor, due_at: datetime) -> OutboxMessage | None:
+def _email(post: Post, *, template: str) -> Email | None:
     try:
         address = clean_email(post.to)
     except BadAddress:
         log.warning("an address on file is none: no %s was written to it", template)
         return None
-    return OutboxMessage(
-        to=keys.encrypt(address, purpose=ADDRESS_PURPOSE),
-        template=template,
-        facts=keys.encrypt(fact_text.dumps(post.facts), purpose=FACTS_PURPOSE),
-        requested_by=by.reference,
-        dedup_key=post.dedup_key,
-        message_id=_new_message_id(),
-        due_at=due_at,
-    )
+    return Email(address, fact_text.dumps(post.facts), post.dedup_key)
 
 
 def resend(*, message: OutboxMessage, by: Actor, channel: Channel = Channel.OFFICE) -> OutboxMessage:

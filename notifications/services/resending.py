@@ -20,8 +20,8 @@ from lps.journal.services import record
 from notifications import queries
 from notifications.delivery import BLOCKED
 from notifications.models import Kind, OutboxQuerySet, State
-from notifications.services.alike import OWN_ID_DIGITS
 from notifications.services.subscriptions import CODE_TEMPLATE
+from notifications.services.writing import OWN_ID_DIGITS
 from notifications.sms_cap import spent_this_month
 from notifications.wakeup import ASK_BACK, DRAIN, SEND_SMS
 from tenants.wakeup import wake_after_commit

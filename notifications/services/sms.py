@@ -20,7 +20,7 @@ from notifications.models import (
 from notifications.rules import sms_text
 from notifications.rules.numbers import mobile
 from notifications.services import new_own_id
-from notifications.services.alike import write_alike
+from notifications.services.writing import write_alike
 from notifications.wakeup import SEND_SMS
 from tenants import keys
 from tenants.wakeup import wake_after_commit

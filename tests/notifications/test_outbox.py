@@ -1,5 +1,6 @@
 """Writing a message: in the caller's transaction, sealed, once."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -17,10 +18,13 @@ from notifications import queries
 from notifications.addresses import BadAddress
 from notifications.delivery import CannotWrite, claim_batch, deliver
 from notifications.models import FACTS_PURPOSE, OutboxMessage, State
-from notifications.services import NotDead, post, resend
+from notifications.services import NotDead, Post, post, post_many, resend
 from tenants import context, keys
 from tenants.models import Commune
+from tests.notifications.conftest import FACTS
+from tests.sql import counted
 
+BONJOUR = "courrier/emails/bonjour"
 BY = Actor.system("test")
 Write = Callable[..., OutboxMessage]
 
@@ -54,6 +58,38 @@ def test_the_same_key_writes_one_message(in_demo: Commune, write: Write) -> None
 
     assert again == first
     assert OutboxMessage.objects.count() == 1
+
+
+def test_many_are_written_in_one_statement_each_sealed_with_its_own_facts_and_mark(
+    in_demo: Commune, write: Write
+) -> None:
+    alone = write("seule@example.org")
+    posts = [Post(to=f"Famille{n}@Example.org", facts={**FACTS, "prenom": f"Zoé {n}"}) for n in range(3)]
+
+    with counted() as statements:
+        number = post_many([*posts, Post(to="nobody", facts=FACTS)], template=BONJOUR, by=BY)
+
+    rows = OutboxMessage.objects.exclude(pk=alone.pk).order_by("pk")
+    assert (number, len(statements)) == (3, 1)
+    assert [row.address for row in rows] == [f"Famille{n}@example.org" for n in range(3)]
+    opened = [fact_text.loads(keys.decrypt(row.facts, purpose=FACTS_PURPOSE)) for row in rows]
+    assert opened == [post.facts for post in posts]
+    assert not any("famille" in row.to.casefold() or "Zoé" in row.facts for row in rows)
+    host = alone.message_id.partition("@")[2]
+    assert all(re.fullmatch(rf"<[0-9a-f]{{32}}@{re.escape(host)}", row.message_id) for row in rows)
+    assert len({row.message_id for row in rows}) == 3
+    own = ("id", "to", "facts", "message_id", "dedup_key", "created_at", "due_at")
+    common = [{name: value for name, value in row.items() if name not in own} for row in OutboxMessage.objects.values()]
+    assert all(row == common[0] for row in common), "as a message written alone"
+
+
+def test_of_many_a_key_is_written_once(in_demo: Commune) -> None:
+    keyed = [Post(to="a@example.org", facts=FACTS, dedup_key=key) for key in ("lundi", "lundi", "mardi")]
+
+    assert post_many(keyed, template=BONJOUR, by=BY) == 2
+    assert post_many(keyed, template=BONJOUR, by=BY) == 0
+
+    assert sorted(OutboxMessage.objects.values_list("dedup_key", flat=True)) == ["lundi", "mardi"]
 
 
 def test_messages_without_a_key_are_never_taken_for_each_other(in_demo: Commune, write: Write) -> None:
