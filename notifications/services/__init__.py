@@ -19,6 +19,7 @@ from lps.kernel import clock
 from notifications import facts as fact_text
 from notifications import render
 from notifications.addresses import BadAddress, clean_email, same_address_key
+from notifications.carriers import carrier_of
 from notifications.models import (
     ADDRESS_PURPOSE,
     FACTS_PURPOSE,
@@ -30,7 +31,7 @@ from notifications.models import (
     State,
 )
 from notifications.services.writing import OWN_ID_DIGITS, Email, write_emails
-from notifications.wakeup import DRAIN, SEND_SMS
+from notifications.wakeup import DRAIN
 from tenants import context, keys, queries
 from tenants.wakeup import wake_after_commit
 
@@ -128,19 +129,17 @@ def _email(post: Post, *, template: str) -> Email | None:
 
 
 def resend(*, message: OutboxMessage, by: Actor, channel: Channel = Channel.OFFICE) -> OutboxMessage:
-    """Put a dead letter back in the queue, with its first Message-ID; raises `NotDead`.
-
-    An SMS leaves under another mark: what the provider may still say of the first one is not said of this one.
-    """
+    """Put a dead letter back in the queue, with its first Message-ID, an SMS with another mark; raises `NotDead`."""
+    carrier = carrier_of(message)
     again = {"state": State.WAITING, "attempts": 0, "due_at": clock.now(), "claim": None, "claimed_at": None}
-    if message.kind == Kind.SMS:
+    if carrier.at_most_once:
         again |= {"message_id": new_own_id(), "provider_ref": "", "cost": None, "outcome": "", "outcome_reason": ""}
     with transaction.atomic():
-        ended = Q(state=State.DEAD) | Q(state=State.UNKNOWN, kind=Kind.SMS)
-        if not OutboxMessage.objects.filter(ended, pk=message.pk).update(**again):
+        ended = OutboxMessage.objects.filter(pk=message.pk, state__in=(State.DEAD, State.UNKNOWN))
+        if not ended.update(**again):
             raise NotDead(message.pk)
         record(by=by, channel=channel, action="message_sent_again", subject=f"message:{message.pk}")
-        wake_after_commit(SEND_SMS if message.kind == Kind.SMS else DRAIN)
+        wake_after_commit(carrier.task)
     message.refresh_from_db()
     return message
 

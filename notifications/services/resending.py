@@ -18,12 +18,13 @@ from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from notifications import queries
+from notifications.carriers import CARRIERS
 from notifications.delivery import BLOCKED
 from notifications.models import Kind, OutboxQuerySet, State
 from notifications.services.subscriptions import CODE_TEMPLATE
 from notifications.services.writing import OWN_ID_DIGITS
 from notifications.sms_cap import spent_this_month
-from notifications.wakeup import ASK_BACK, DRAIN, SEND_SMS
+from notifications.wakeup import ASK_BACK
 from tenants.wakeup import wake_after_commit
 
 _IS_SMS, _IS_EMAIL = Q(kind=Kind.SMS), Q(kind=Kind.EMAIL)
@@ -86,16 +87,18 @@ def resend_many(rows: OutboxQuerySet, *, subject: str, by: Actor, channel: Chann
     fresh = {"message_id": _new_own_ids(), "provider_ref": "", "cost": None, "outcome": "", "outcome_reason": ""}
     with transaction.atomic():
         unordered = rows.order_by()
-        emails = unordered.filter(_MAY_LEAVE, _IS_EMAIL).update(**again)
-        sms = unordered.filter(_MAY_LEAVE, _IS_SMS).update(**again, **fresh)
+        numbers = {
+            carrier: unordered.filter(_MAY_LEAVE, kind=kind).update(**again, **(fresh if carrier.at_most_once else {}))
+            for kind, carrier in CARRIERS.items()
+        }
         asked = unordered.filter(state=State.UNKNOWN).update(due_at=at)
-        if emails or sms:
-            told = {"emails": emails, "sms": sms}
+        if any(numbers.values()):
+            told = {carrier.fact: number for carrier, number in numbers.items()}
             record(by=by, channel=channel, action="messages_sent_again", subject=subject, after=told, at=at)
-        for task, number in ((DRAIN, emails), (SEND_SMS, sms), (ASK_BACK, asked)):
+        for task, number in (*((carrier.task, number) for carrier, number in numbers.items()), (ASK_BACK, asked)):
             if number:
                 wake_after_commit(task)
-    return emails + sms
+    return sum(numbers.values())
 
 
 def _new_own_ids() -> Left:

@@ -87,7 +87,7 @@ def write_emails(
 def _common(template: str, requested_by: str, now: datetime, campaign: Campaign | None) -> dict[str, Any]:
     return {
         "template": template,
-        "requested_by": requested_by[:80],
+        "requested_by": requested_by,
         "now": now,
         "state": State.WAITING,
         "campaign": campaign.pk if campaign else None,
