@@ -205,7 +205,8 @@ def _expected(trial: Trial, method: str) -> set[int]:
 
 
 def test_every_right_of_agents_is_open_or_closed_to_visitors() -> None:
-    assert {action for action in rights.actions() if rights.roles_of(action)} == OPEN | CLOSED
+    known = {action for action in rights.actions() if rights.roles_of(action)}
+    assert known == OPEN | CLOSED, "open each in platform/lps/console/visitors.py, or close it"
     assert not OPEN & CLOSED
 
 
