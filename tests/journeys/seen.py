@@ -47,8 +47,9 @@ TOO_SMALL = """() => [...document.querySelectorAll("a[href], button, select, tex
     .filter(one => !(one.matches("a:not([class])") && getComputedStyle(one).display === "inline"
         && one.parentElement.textContent.trim() !== one.textContent.trim()))
     .map(one => ["checkbox", "radio"].includes(one.type) ? one.labels[0] : one)
-    .filter(one => one.getBoundingClientRect().height < 44)
-    .map(one => one.textContent.trim() || one.name)"""
+    .map(one => [one, one.getBoundingClientRect()])
+    .filter(([one, box]) => Math.min(box.width, box.height) < 44)
+    .map(([one, box]) => `${one.textContent.trim() || one.name}, ${box.width} x ${box.height}`)"""
 CUT = """() => [...document.querySelectorAll(".btn, .day, .badge, .kid, .tabs a")]
     .filter(one => one.checkVisibility() && one.scrollWidth > one.clientWidth + 2)
     .map(one => one.textContent.trim())"""
@@ -64,9 +65,10 @@ def faults(page: Page, *, by_day: Sequence[int] = WIDTHS, by_night: Sequence[int
 
 def faults_in_hand(page: Page) -> list[str]:
     """What a telephone's reader would meet: things too small for a thumb, words cut when they stand further apart."""
-    page.set_viewport_size({"width": 360, "height": HEIGHT})
-    small = [f"less than 44 px high: {words}" for words in page.evaluate(TOO_SMALL)]
-    page.set_viewport_size({"width": NARROW, "height": HEIGHT})
+    small = []
+    for width in (360, NARROW):
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        small += [f"{width} px, less than 44 px: {words}" for words in page.evaluate(TOO_SMALL)]
     page.evaluate(SPACED)
     beyond, cut = page.evaluate(TOO_WIDE), page.evaluate(CUT)
     page.evaluate(UNSPACED)
