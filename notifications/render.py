@@ -16,9 +16,11 @@ from django.core.mail import EmailMultiAlternatives
 from django.template import Context, Engine, TemplateDoesNotExist
 from django.utils import timezone, translation
 
+from lps.ui.typography import held
 from notifications import facts as fact_text
 from notifications.models import FACTS_PURPOSE, OutboxMessage
 from tenants import context, keys, queries
+from tenants.town import queries as town
 
 LANGUAGE = "fr"
 VENDOR = "Les Parents Services"
@@ -73,6 +75,12 @@ class _Writer:
     header_name: str
     zone: ZoneInfo
 
+    @property
+    def contact(self) -> str:
+        """Whom a town's reader may call: "Service scolaire, 01 30 98 10 78"; read by the mails alone."""
+        kept = town.settings() if context.current_or_none() else None
+        return ", ".join(filter(None, (kept.contact_name, kept.contact_phone))) if kept and kept.contact_phone else ""
+
 
 def check_templates(template: str) -> None:
     """Raise `TemplateDoesNotExist` in the caller's own transaction rather than in a worker."""
@@ -125,8 +133,10 @@ def compose(
 
 def _part(name: str, facts: Mapping[str, Any]) -> str:
     """Plain text has no HTML to escape, whatever its template says."""
-    values = Context({**facts, "commune": _writer()}, autoescape=name.endswith(".html"))
-    return str(Engine.get_default().get_template(name).render(values))
+    is_html = name.endswith(".html")
+    values = Context({**facts, "commune": _writer()}, autoescape=is_html)
+    written = str(Engine.get_default().get_template(name).render(values))
+    return held(written) if is_html else written
 
 
 def _writer() -> _Writer:

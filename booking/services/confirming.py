@@ -11,6 +11,7 @@ from booking.models import JournalEntry, Receipt
 from booking.recap import Line
 from lps.families.models import Household
 from lps.journal.actors import Actor
+from lps.journal.channels import Channel
 from notifications.services import Post, post_many
 from notifications.services.preferences import asking, someone_asked, stop_url, undecided
 from tenants import context
@@ -32,7 +33,7 @@ def confirm(receipt: Receipt, *, entries: Sequence[JournalEntry], facts: Catalog
     told = {
         "child": receipt.child.first_name,
         "number": receipt.number,
-        "by": recap.done_by(receipt),
+        "by": _said_by(receipt),
         "lines": _lines(changed),
         "more": max(0, len(changed) - MOST_LINES),
         "refused": _lines(refused),
@@ -46,6 +47,12 @@ def confirm(receipt: Receipt, *, entries: Sequence[JournalEntry], facts: Catalog
 def undecided_emails(household: Household) -> list[str]:
     """The proved addresses that neither asked for it nor stopped it."""
     return [one.address for one in undecided(household.holder, SAVE)]
+
+
+def _said_by(receipt: Receipt) -> str:
+    """ "famille MARSONE, web", as on the receipt: by the counter, who made it is already said."""
+    by = recap.done_by(receipt)
+    return by if receipt.channel == Channel.OFFICE else f"{receipt.author}, {by}"
 
 
 def _lines(lines: Sequence[Line]) -> list[dict[str, object]]:

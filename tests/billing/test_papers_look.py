@@ -62,6 +62,27 @@ def test_a_credit_note_names_what_it_corrects(marsone: Household) -> None:
     assert "corrigée" not in words(first)
 
 
+def test_a_sheet_that_leaves_the_others_says_its_invoice_and_the_total_stands_under_a_line(marsone: Household) -> None:
+    """Of these lengths one ends with the sheet."""
+    for number in range(12, 24):
+        invoice = factories.invoice(marsone, amounts=("10.00",) * number)
+        first, *others = [page.extract_text() for page in page_of(invoice).pages]
+
+        assert first.count(f"Facture {invoice.number}") == 1
+        assert all(f"Facture {invoice.number}" in page for page in others)
+        for page in others:
+            assert "Total" not in page or page.index("10,00\u00a0€") < page.index("Total")
+
+
+def test_no_line_of_a_paper_ends_inside_a_number_or_before_a_sign(marsone: Household) -> None:
+    town.change_settings(contact_name="Le service scolaire", contact_phone="01 23 45 67 89")
+
+    shown = page_of(factories.invoice(marsone)).pages[0].extract_text()
+
+    assert "01\u00a023\u00a045\u00a067\u00a089" in shown
+    assert "«\u00a0Données personnelles\u00a0»" in shown
+
+
 def test_the_logo_is_on_the_paper_with_its_words(marsone: Household) -> None:
     drawn = BytesIO()
     Image.new("RGB", (90, 60), "#0b5a7a").save(drawn, "PNG")

@@ -105,7 +105,7 @@ def test_one_mail_tells_the_whole_save_what_was_refused_and_its_receipt(
         "N'a pas pu être enregistré :",
         "mardi 14/10/2014. ",
         f"/recus/{saved.receipt.number}/",
-        "Fait par : web",
+        "Fait par : famille MARSONE, web",
     ):
         assert words in str(written.body), written.body
     assert saved.receipt.number in str(written.body) and "/messages/arret/" in str(written.body)
@@ -154,7 +154,11 @@ def test_the_other_household_of_the_child_is_told_nothing(
 
 @pytest.mark.parametrize(
     ("channel", "said"),
-    [(Channel.OFFICE, "Claire, mairie : au guichet"), (Channel.VOICE, "serveur vocal"), (Channel.API, "API")],
+    [
+        (Channel.OFFICE, "Claire, mairie : au guichet"),
+        (Channel.VOICE, "Claire, serveur vocal"),
+        (Channel.API, "Claire, API"),
+    ],
 )
 def test_it_is_confirmed_through_whatever_door(
     claire: Address, autumn: Autumn, marsone: Household, angeline: Child, channel: Channel, said: str

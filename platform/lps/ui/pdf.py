@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from django.template.loader import render_to_string
 
+from lps.ui.typography import held
+
 STATIC = Path(__file__).resolve().parent / "static" / "ui"
 SCHEME = "lps:"
 VARIANT = "pdf/ua-1"
@@ -50,7 +52,7 @@ def render_all(
 def _laid_out(template: str, facts: Mapping[str, Any], own: Mapping[str, Own]) -> Any:
     from weasyprint import HTML
 
-    html = render_to_string(template, dict(facts))
+    html = held(render_to_string(template, dict(facts)))
     return HTML(string=html, url_fetcher=_fetcher()(own), base_url=SCHEME).render(pdf_variant=VARIANT)
 
 

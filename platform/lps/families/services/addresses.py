@@ -52,7 +52,6 @@ def ask_to_validate(*, household: Household, email: str, channel: Channel) -> Re
         )
         facts = {
             "family": household.name,
-            "town": context.current().header_name,
             "url": url_of(context.current(), f"/adresse/{token}/"),
             "hours": LIFE_HOURS,
         }

@@ -15,7 +15,6 @@ from lps.journal.services import record
 from lps.kernel.refusals import Refusal
 from notifications import queries as notifications
 from notifications.services import post, withdraw
-from tenants import context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +99,7 @@ def _forget_proof(household: Household, email: str, *, by: Actor, channel: Chann
         return
     for address in notifications.addresses_of(household.holder):
         if email_key(address.address) == key:
-            facts = {"family": household.name, "town": context.current().header_name}
+            facts = {"family": household.name}
             post(to=address.address, template="families/emails/email_changed", facts=facts, by=by)
             withdraw(address=address, by=by, channel=channel)
 
