@@ -116,10 +116,12 @@ def drafts_of(run: BillingRun, asked: str) -> QuerySet[DraftInvoice]:
     return run.drafts.filter(payer_name__icontains=asked).order_by("household__name_sort", "pk")
 
 
-def invoices_of(run: BillingRun, asked: str) -> QuerySet[Invoice]:
-    """Its invoices, by number, those of a payer's name or of a number when one is asked for."""
+def invoices_of(run: BillingRun, asked: str, *, unpaid: bool = False) -> QuerySet[Invoice]:
+    """Its invoices, by number, those of a payer's name or of a number when one is asked for, or all not yet paid."""
     found = Q(payer_name__icontains=asked) | Q(number__icontains=asked)
-    return with_left(run.invoices.filter(found)).order_by("rank")
+    rows: Any = with_left(run.invoices.filter(found)).order_by("rank")
+    shown: QuerySet[Invoice] = rows.filter(left__gt=0) if unpaid else rows
+    return shown
 
 
 def totals(run: BillingRun) -> dict[str, Any]:

@@ -279,7 +279,7 @@ class _Drawing:
         """
         if self.to_explain:
             days = ", ".join(map(sentences.named_day, sorted(self.to_explain)))
-            yield _("motif à donner\u00a0: %(days)s") % {"days": days}
+            yield _("Motif à donner pour changer\u00a0: %(days)s") % {"days": days}
         for day, why in sorted(self.closed):
             yield f"{sentences.named_day(day)}\u00a0: {why}"
         for column in columns if self.days.lists else ():
@@ -353,7 +353,7 @@ class _Drawing:
 
     def _past(self, closed_at: datetime) -> str:
         if self.now - closed_at > timedelta(days=7):
-            return _("Semaine non modifiable")
+            return _("Semaine fermée aux familles") if self.counter else _("Semaine non modifiable")
         return _("Date limite passée depuis le %(when)s") % {"when": sentences.at(closed_at, self.zone)}
 
     def _opens_later(self, governed: "_Governed") -> datetime | None:

@@ -162,6 +162,18 @@ def test_a_line_waits_for_the_next_invoice_and_is_taken_back(nadia: Client, mars
     assert Adjustment.objects.count() == 0
 
 
+def test_who_has_not_paid_a_month_is_a_tick_away(nadia: Client, marsone: Household, stranger: Household) -> None:
+    owing = factories.invoice(marsone, amounts=("50.70",))
+    paid = factories.invoice(stranger, amounts=("20.00",), run=owing.run)
+    path = f"{RUNS}{owing.run_id}/"
+    factories.pay(stranger, "20.00", {paid: "20.00"})
+
+    assert {owing.number, paid.number} <= set(words(nadia.get(path)).split())
+    unpaid = set(words(nadia.get(path + "?reste=1")).split())
+    assert owing.number in unpaid and paid.number not in unpaid
+    assert "Rien ne reste à payer ici." in words(nadia.get(path + f"?reste=1&q={paid.number}"))
+
+
 def test_a_reader_sees_runs_and_changes_nothing(demo: Commune, month: tuple[date, date]) -> None:
     opened(signed_in(demo, "régie", name="Regine"), month)
     run = BillingRun.objects.get()

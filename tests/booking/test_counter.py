@@ -130,6 +130,17 @@ def test_a_day_past_is_corrected_until_the_first_of_the_month_before(
     assert codes(late.refused) == ["too_late"]
 
 
+def test_a_week_that_families_cannot_change_is_not_called_unchangeable(
+    claire: Client, autumn: Autumn, marsone: Household, angeline: Child, stop_clock: Callable[[datetime], None]
+) -> None:
+    """Its boxes may be ticked at the counter: what is closed is closed to families."""
+    stop_clock(paris(date(2014, 10, 20), 12))
+    shown = read(claire.get(path(marsone, angeline, semaine="2014-W41")))
+
+    assert "Semaine fermée aux familles" in shown and "Semaine non modifiable" not in shown
+    assert "Motif à donner pour changer : " in shown
+
+
 @pytest.mark.parametrize(
     ("today", "bound"),
     [

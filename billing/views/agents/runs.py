@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -96,7 +97,8 @@ def run(request: DoorRequest, run_id: int) -> HttpResponse:
     under_way, failed = page.progress(works), page.failure(found, works)
     drawn, all_papers = documents.progress(found) if found.published_at else (0, 0)
     undrawable = documents.undrawable(found) if found.published_at else []
-    rows: Any = page.drafts_of(found, asked) if is_draft else page.invoices_of(found, asked)
+    unpaid = not is_draft and "reste" in request.GET
+    rows: Any = page.drafts_of(found, asked) if is_draft else page.invoices_of(found, asked, unpaid=unpaid)
     if shows_lines:
         rows = rows.prefetch_related("lines")
     totals = page.totals(found)
@@ -110,7 +112,8 @@ def run(request: DoorRequest, run_id: int) -> HttpResponse:
         "points": page.points(found) if is_draft else [],
         "page": Paginator(rows, PER_PAGE_OF_LINES if shows_lines else PER_PAGE).get_page(request.GET.get("page")),
         "q": asked,
-        "query": f"q={asked}" if asked else "",
+        "unpaid": unpaid,
+        "query": urlencode({**({"q": asked} if asked else {}), **({"reste": "1"} if unpaid else {})}),
         "may_run": allowed(request.actor, RUN_BILLING),
         "to_post": bundles.to_post(found).count() if all_papers else None,
         "last_online": _last_online(found),
