@@ -28,7 +28,8 @@ CHROMIUM = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE *.localhost, EXCLUDE 127.0.0.1",
 ]
-PATIENCE = 15_000  # milliseconds: what a page may take on a busy machine
+# Milliseconds on a busy machine: what a page may take to change, and to open when its processes just began.
+PATIENCE, OPENING = 15_000, 60_000
 Browse = Callable[..., Page]
 
 expect.set_options(timeout=PATIENCE)
@@ -115,6 +116,7 @@ def browse(site: Site, chromium: Browser) -> Iterator[Browse]:
             reduced_motion="reduce",
         )
         context.set_default_timeout(PATIENCE)
+        context.set_default_navigation_timeout(OPENING)
         watch = Watch(origin, abroad, restarts)
         watch.over(context)
         opened.append((context, watch))

@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 from celery import current_app
@@ -32,15 +34,18 @@ class Year:
     port: int = field(default_factory=free_port)
     running: ExitStack = field(default_factory=ExitStack)
     clock: dict[str, str] = field(default_factory=dict)
+    worker: Popen[bytes] | None = None
     pages: Pages = field(init=False)
 
     def at(self, instant: datetime) -> None:
         """It is now this instant (aware), for the pages and for the worker."""
+        if self.worker:
+            self.worker.send_signal(signal.SIGTERM)  # it ends while the pages do
         self.running.close()
         self.clock = {"LPS_CLOCK": instant.isoformat(), "LPS_CLOCK_ORIGIN": str(time.time())}
         alike = {**self.clock, "PAYFIP_URL": self.treasury.url, "WEB_CONCURRENCY": "1"}
+        self.worker = self.running.enter_context(self.site.worker_with(**alike, PORT=str(self.port)))
         self.pages = self.running.enter_context(self.site.pages_with(port=self.port, **alike))
-        self.running.enter_context(self.site.worker_with(**alike, PORT=str(self.port)))
 
     @contextmanager
     def inside(self, slug: str) -> Iterator[None]:
