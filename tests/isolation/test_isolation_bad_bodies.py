@@ -4,17 +4,12 @@ The fields tried are those that the page reads, whether or not a sample fills th
 few values a field, the same at each run; `make soak` tries the towns' forms too, and every value.
 """
 
-import logging
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -22,6 +17,7 @@ from django.urls import reverse
 from tenants.models import Commune
 from tests.accounts.factories import console_browser
 from tests.isolation import bad
+from tests.isolation.bad import look_at, undone
 from tests.isolation.cast import elsewhere, here, operator
 from tests.isolation.samples import COMMUNE, CONSOLE, Kind, Sample
 from tests.isolation.state import unchanged, writes
@@ -29,9 +25,6 @@ from tests.isolation.trials import Things, Trial, with_cookies
 
 # A sign of life, a wrong password, a try that is told.
 OF_ONESELF = frozenset({"accounts_doorsession", "journal_auditentry", "families_recoveryrequest"})
-# What Django says where nobody translated it.
-ENGLISH = re.compile(r"This field|This value|Enter a |Select a valid|Ensure |Null characters")
-TOLD = ('<div class="note">', 'role="alert"', 'class="error"', "Cette demande n'a pas été comprise")
 FEW_AND_ALL = [True, pytest.param(False, marks=pytest.mark.soak)]
 
 
@@ -69,14 +62,6 @@ class Door:
         return answer.status_code >= 400 or (answer.status_code == 200 and self.sample.methods["POST"] == 302)
 
 
-@contextmanager
-def undone() -> Iterator[None]:
-    """Whatever is written meanwhile is forgotten."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
 def forms_of(samples: dict[str, Sample]) -> list[str]:
     """What people send: other services' calls are answered by a status alone."""
     return [name for name, sample in samples.items() if "POST" in sample.methods and sample.is_form]
@@ -102,16 +87,6 @@ def try_all(door: Door, name: str, caplog: pytest.LogCaptureFixture, *towns: Com
             sent = {**text, field: SimpleUploadedFile("../../essai.csv", b"\x00\xff")}
             answer = door.client.post(door.path, sent, query_params=dict(door.things.query), headers=door.headers)
         look_at(answer, caplog, f"{field}: a file")
-
-
-def look_at(answer: HttpResponse, caplog: pytest.LogCaptureFixture, what: str) -> None:
-    """No failure, nothing told as one, and words that a French town understands."""
-    assert answer.status_code < 500, what
-    assert not [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR or one.exc_info], what
-    if answer.headers.get("Content-Type", "").startswith("text/html"):
-        page = answer.content.decode()
-        assert not ENGLISH.search(page), what
-        assert answer.status_code != 400 or any(one in page for one in TOLD), what
 
 
 @pytest.mark.soak
