@@ -142,7 +142,9 @@ def test_no_address_of_a_commune_breaks(
     opened = whoever_may(town)
     assert town.household and there.household
 
-    numbers = [try_all(page_of(name, town, there, opened), there, caplog, few=True) for name in OF_COMMUNES[who]]
+    # A paper takes a second to draw: theirs are tried by the soak.
+    names = [name for name in OF_COMMUNES[who] if not name.endswith("_pdf")]
+    numbers = [try_all(page_of(name, town, there, opened), there, caplog, few=True) for name in names]
 
     assert sum(numbers) > len(numbers) > 0
 
