@@ -1,10 +1,17 @@
 """Why an invoice cannot be paid online, in the family's words: each sentence says what to do."""
 
+from datetime import datetime, timedelta
+
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from lps.kernel.refusals import Refusal
 from lps.ui.templatetags.ui import day, hour, money
+
+
+def free_from(bar_ends_at: datetime) -> datetime:
+    """When another payment may begin, where the town is: said to the minute, never too early (seconds are rounded up)."""
+    return localtime((bar_ends_at + timedelta(minutes=1, microseconds=-1)).replace(second=0, microsecond=0))
 
 
 def reason(refusal: Refusal, *, treasury: str) -> str:
@@ -14,10 +21,11 @@ def reason(refusal: Refusal, *, treasury: str) -> str:
         case "paid":
             return _("Cette facture est déjà payée : vous n'avez rien à faire.")
         case "barred":
+            free = free_from(facts["until"])
             return _(
                 "Un paiement de cette facture est en cours. Sans réponse de la Trésorerie, vous pourrez en commencer "
                 "un autre à partir de %(hour)s, %(day)s."
-            ) % {"hour": hour(localtime(facts["until"])), "day": day(localtime(facts["until"]))}
+            ) % {"hour": hour(free), "day": day(free)}
         case "held":
             return _("Un paiement de cette facture est examiné par la mairie : ne la payez pas une seconde fois.")
         case "announced":

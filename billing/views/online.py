@@ -92,6 +92,7 @@ def attempt(request: FamilyRequest, ticket: str) -> HttpResponse:
         "office": found.cash_office,
         "resume": online.resume_url(found, now=request.received_at),
         "is_barred": bool(found.bar_ends_at and request.received_at < found.bar_ends_at),
+        "free_from": online_words.free_from(found.bar_ends_at) if found.bar_ends_at else None,
         # The Treasury's service did not answer: it is asked less often than it is otherwise.
         "is_put_off": bool(found.next_ask_at and found.next_ask_at - request.received_at > ASK_EVERY),
         "mode": "" if found.cash_office.in_production else found.mode,

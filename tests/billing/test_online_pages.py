@@ -16,7 +16,7 @@ from billing.online import seal
 from lps.accounts.roles import Role
 from lps.families.models import Household
 from lps.kernel import clock
-from lps.ui.templatetags.ui import hour
+from lps.ui.templatetags.ui import day, hour
 from simulators.payfip.server import Server
 from tenants import context
 from tenants.models import Commune
@@ -189,6 +189,18 @@ def test_each_end_is_told(parent: Client, marsone: Household, treasury: Server, 
 
     assert words in read(parent, f"{TIPI}paiement/{attempt.ticket}/")
     assert parent.get(f"{TIPI}paiement/{attempt.ticket}/ticket.pdf").status_code == 404
+
+
+def test_the_hour_told_is_never_too_early(parent: Client, marsone: Household, treasury: Server) -> None:
+    attempt = tried(marsone, payable(marsone))
+    whole = (clock.now() + timedelta(minutes=30)).replace(second=0, microsecond=0)
+    for ends, free in ((whole, whole), (whole + timedelta(seconds=59), whole + timedelta(minutes=1))):
+        PaymentAttempt.objects.filter(pk=attempt.pk).update(bar_ends_at=ends)
+        free = free.astimezone(context.current().zone)
+        words = f"à partir de {hour(free)}, {day(free)}."
+
+        assert f"commencer un autre paiement {words}" in read(parent, f"{TIPI}paiement/{attempt.ticket}/")
+        assert f"en commencer un autre {words}" in read(parent, TIPI)
 
 
 def test_the_counter_sees_what_became_of_each_try(demo: Commune, marsone: Household, treasury: Server) -> None:
