@@ -10,7 +10,7 @@ from lps.ui.templatetags.ui import day, hour, money
 
 
 def free_from(bar_ends_at: datetime) -> datetime:
-    """When another payment may begin, where the town is: said to the minute, never too early (seconds are rounded up)."""
+    """When another payment may begin, where the town is: said to the minute, never too early."""
     return localtime((bar_ends_at + timedelta(minutes=1, microseconds=-1)).replace(second=0, microsecond=0))
 
 
