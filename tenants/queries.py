@@ -99,13 +99,16 @@ def all_lines() -> list[str]:
 
 def forget_hosts() -> None:
     """Make every process forget the hosts it knows: a commune was opened, renamed or suspended."""
-    with _lock:
-        _hosts.clear()
+    global _stamp
+    told = uuid.uuid4().hex
     with context.public():
         try:
-            cache.set(_STAMP, uuid.uuid4().hex, timeout=None)
+            cache.set(_STAMP, told, timeout=None)
         except (RedisError, OSError) as error:
             log.warning("other processes will see the change within a minute (%s)", type(error).__name__)
+    with _lock:
+        _hosts.clear()
+        _stamp = (time.monotonic(), told)
 
 
 def _forget_if_told() -> None:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -64,7 +65,13 @@ def _choose_examples(*, searching: bool) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long files first, in their order; the others as they were shuffled."""
+    """The long files first, in their order; the others as they were shuffled.
+
+    Workers share the tests by their names: of two that bear one, they would run one.
+    """
+    twice = [name for name, number in Counter(item.nodeid for item in items).items() if number > 1]
+    if twice:
+        raise pytest.UsageError(f"tests that bear one name: {twice[:5]}")
     ranks = {Path(__file__).parent / name: rank for rank, name in enumerate(LONG)}
     items.sort(key=lambda item: ranks.get(item.path, len(LONG)))
 
@@ -120,9 +127,9 @@ def _forget_prices() -> None:
 @pytest.fixture(autouse=True)
 def nothing_remembered(request: pytest.FixtureRequest) -> None:
     """Counters and caches start empty, and no host is known."""
-    queries.forget_hosts()
     if "db" in request.fixturenames:
         cache.clear()
+    queries.forget_hosts()
 
 
 @pytest.fixture(autouse=True)

@@ -176,6 +176,19 @@ def test_the_files_that_begin_a_run_exist() -> None:
     assert [name for name in LONG if not (ROOT / "tests" / name).exists()] == []
 
 
+def test_journeys_read_a_list_once_its_page_is_whole() -> None:
+    """`steps.all_of` waits; what Playwright gives at once may be a page's first line."""
+    at_once = re.compile(r"(get_by_\w+|locator)\(.*\)\.(all|count|all_inner_texts)\(\)")
+    found = [
+        f"{file.name}: {line.strip()}"
+        for file in sorted((ROOT / "tests/journeys").glob("*.py"))
+        for line in file.read_text().splitlines()
+        if at_once.search(line)
+    ]
+
+    assert found == []
+
+
 def test_no_two_files_of_tests_have_one_name() -> None:
     names = [path.name for path in tracked("tests/*.py") if path.name.startswith("test_")]
 

@@ -122,7 +122,18 @@ def recap(page: Page) -> list[str]:
 
 def lines(place: Locator) -> list[str]:
     """The list entries of a place, as they read."""
-    return [text.replace("\u00a0", " ").strip() for text in place.get_by_role("listitem").all_inner_texts()]
+    return [text.replace("\u00a0", " ").strip() for text in texts_of(place.get_by_role("listitem"))]
+
+
+def all_of(place: Locator) -> list[Locator]:
+    """What is there once the page is there whole: a click that leads to another one does not wait for its end."""
+    place.page.wait_for_load_state()
+    return place.all()
+
+
+def texts_of(place: Locator) -> list[str]:
+    """What each of them reads."""
+    return [one.inner_text() for one in all_of(place)]
 
 
 def said(day: date) -> str:

@@ -22,7 +22,7 @@ from lps.accounts.totp import code_at
 from lps.kernel import clock
 from tests.journeys import test_journey_set_up as first_days
 from tests.journeys.conftest import Browse
-from tests.journeys.steps import press, recap, sign_in, sign_in_with_account, tile, validate, written
+from tests.journeys.steps import all_of, press, recap, sign_in, sign_in_with_account, tile, validate, written
 from tests.journeys.test_journey_reminder import link_in
 from tests.journeys.test_journey_sms import FLASH, answer_the_question
 from tests.journeys.year import Year, picture, year
@@ -201,12 +201,12 @@ def imports(page: Page, file: Path) -> None:
 def prints_the_letters(page: Page) -> dict[str, str]:
     """The codes as the families read them: a family's by its name, a child's by its first name."""
     first_days.follows_the_step(page, "Imprimer les lettres de codes")
-    for box in page.get_by_role("checkbox").all():
+    for box in all_of(page.get_by_role("checkbox")):
         box.check()
     page.get_by_role("button", name="Préparer les lettres").click()
     expect(page.get_by_role("link", name="(PDF)")).to_have_count(3, timeout=60_000)
     codes: dict[str, str] = {}
-    for link in page.get_by_role("link", name="(PDF)").all():
+    for link in all_of(page.get_by_role("link", name="(PDF)")):
         codes |= codes_in(bytes(page.evaluate(first_days.FETCH, link.get_attribute("href"))))
     return codes
 
@@ -333,7 +333,7 @@ def pays_online(page: Page, *, email: str) -> None:
 def the_town_takes_its_data(page: Page, folder: Path) -> Path:
     """One file with everything."""
     opens(page, "Exporter la commune")
-    for box in page.locator("main input[type=password]").all():
+    for box in all_of(page.locator("main input[type=password]")):
         box.fill(PHRASE)
     page.get_by_role("button", name="Exporter toute la commune").click()
     link = page.locator("a[href$='archive.zip']")

@@ -8,7 +8,7 @@ from lps.accounts.totp import code_at
 from lps.kernel import clock
 from tests.journeys.conftest import Browse
 from tests.journeys.seen import faults
-from tests.journeys.steps import sign_in_with_account
+from tests.journeys.steps import sign_in_with_account, texts_of
 from tests.live import Site
 
 CHOSEN = "quatre poires au fond du sac"
@@ -42,7 +42,7 @@ def test_from_the_invitation_to_the_first_sign_in_and_a_lost_telephone(
     nina.get_by_label("Le code affiché").fill(code_at(secret=secret, at=clock.real_now()))
     nina.get_by_role("button", name="Ouvrir mon accès").click()
     expect(nina.get_by_role("heading", name="Mes codes de secours")).to_be_visible()
-    codes = nina.get_by_role("listitem").filter(has_text=re.compile(r"\d{4} \d{4} \d{4}")).all_inner_texts()
+    codes = texts_of(nina.get_by_role("listitem").filter(has_text=re.compile(r"\d{4} \d{4} \d{4}")))
     assert len(codes) == 10
     if script:
         assert faults(nina, by_day=(360, 1280), by_night=(360,)) == []

@@ -9,6 +9,7 @@ from lps.accounts.sessions import end_sessions
 from tests.journeys.conftest import Browse
 from tests.journeys.families import ANGELINE, BERTRAND, booked, days_to_come, let_stand, receipts
 from tests.journeys.steps import (
+    all_of,
     follow,
     is_signed_in,
     open_planning,
@@ -17,6 +18,7 @@ from tests.journeys.steps import (
     show,
     sign_in,
     tab_to,
+    texts_of,
     tile,
     turn_to,
     validate,
@@ -71,7 +73,7 @@ def test_a_parent_books_and_cancels_then_reads_the_proof(
     assert recap(page) == [cancellation, reservation]
     page.get_by_role("link", name="Retour au planning").click()
     page.get_by_role("link", name="Voir les dernières modifications").click()
-    newest = [row.inner_text() for row in page.get_by_role("row").all()[1:3]]
+    newest = texts_of(page.get_by_role("row"))[1:3]
     assert all(number in row and "web" in row for row in newest)
 
     page.get_by_role("link", name="Retour au planning").click()
@@ -231,7 +233,7 @@ def test_the_whole_of_it_by_keyboard(site: Site, browse: Browse, script: bool, d
     tab_to(page, page.get_by_role("button", name="Afficher"))
     page.keyboard.press("Enter")
     expect(page.get_by_label("Activités", exact=True)).to_have_value("transport")
-    while not tile(page, MORNING, second).count():
+    while not all_of(tile(page, MORNING, second)):
         tab_to(page, page.get_by_role("link", name="Suivant"))
         page.keyboard.press("Enter")
     tab_to(page, tile(page, MORNING, second))
@@ -302,4 +304,4 @@ def test_weeks_turn_by_four_and_the_past_is_only_read(site: Site, browse: Browse
 
 
 def weeks(page: Page) -> list[str]:
-    return [heading.inner_text() for heading in page.get_by_role("heading", name="Semaine N°").all()]
+    return texts_of(page.get_by_role("heading", name="Semaine N°"))

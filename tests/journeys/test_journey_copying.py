@@ -56,4 +56,4 @@ def test_where_nothing_may_change_the_copy_is_told_and_none_is_offered(site: Sit
     told = page.locator(".note", has_text="Choix d'Angéline recopiés")
     expect(told).to_contain_text("Ce qui n'a pas pu être recopié")
     expect(page.get_by_role("button", name="Copier sur")).to_be_hidden()
-    assert page.get_by_text("Copier sur mes autres enfants").count() == 0
+    expect(page.get_by_text("Copier sur mes autres enfants")).to_have_count(0)

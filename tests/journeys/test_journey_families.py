@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from lps.kernel import clock
 from tests.journeys.conftest import Browse
-from tests.journeys.steps import sign_in, sign_in_with_account
+from tests.journeys.steps import sign_in, sign_in_with_account, texts_of
 from tests.live import Site
 
 NAME = "TCHERNOVSKI"
@@ -82,7 +82,7 @@ def reads_the_codes(page: Page) -> dict[str, str]:
     page.goto("/mairie/familles/?q=tchernovski")
     page.get_by_role("link", name=NAME).click()
     page.get_by_role("link", name="Codes et lettre").click()
-    family, child = page.locator("dd.keep").all_inner_texts()[:2]
+    family, child = texts_of(page.locator("dd.keep"))[:2]
     return {"family": family, "child": child}
 
 

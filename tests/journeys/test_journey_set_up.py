@@ -21,7 +21,7 @@ from lps.kernel import clock
 from lps.office import set_up
 from tests.journeys.conftest import Browse
 from tests.journeys.seen import faults
-from tests.journeys.steps import follow, recap, show, sign_in
+from tests.journeys.steps import all_of, follow, recap, show, sign_in
 from tests.live import Site
 
 SLUG, EMAIL, PASSWORD = "orgeval", "maire@orgeval.example", "une phrase de douze signes"
@@ -166,18 +166,13 @@ def imports_the_school(page: Page, folder: Path) -> None:
 def prints_the_letters(page: Page) -> tuple[str, str]:
     """The codes of the ABADIE family, as they are read on its printed letter."""
     follows_the_step(page, "Imprimer les lettres de codes")
-    for box in page.get_by_role("checkbox").all():
+    for box in all_of(page.get_by_role("checkbox")):
         box.check()
     page.get_by_role("button", name="Préparer les lettres").click()
-    letter = page.get_by_role("link", name="(PDF)").first
-    for _time in range(60):
-        if letter.count() and not page.get_by_text("En préparation").count():
-            break
-        page.wait_for_timeout(1000)
-        page.reload()
+    expect(page.locator("[data-ended]")).to_be_visible(timeout=60_000)
     texts = [
         sheet.extract_text()
-        for link in page.get_by_role("link", name="(PDF)").all()
+        for link in all_of(page.get_by_role("link", name="(PDF)"))
         for sheet in PdfReader(BytesIO(bytes(page.evaluate(FETCH, link.get_attribute("href"))))).pages
     ]
     words = next(squeezed for squeezed in (re.sub(r"\s", "", text) for text in texts) if "ABADIE" in squeezed)

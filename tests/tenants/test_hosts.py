@@ -48,6 +48,19 @@ def test_a_commune_suspended_by_another_process_is_seen_once_told(
     assert state_of_host() == CommuneState.SUSPENDED
 
 
+def test_who_tells_the_others_reads_a_host_again_once_and_not_twice(
+    demo: Commune, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "LOOK_EVERY", 0.0)
+    queries.forget_hosts()
+    queries.commune_of_host(host="demo.localhost")
+
+    with counted() as statements:
+        queries.commune_of_host(host="demo.localhost")
+
+    assert len(statements) == 0
+
+
 def test_an_erased_commune_answers_no_more(demo: Commune) -> None:
     with context.public():
         Commune.objects.filter(pk=demo.pk).update(state=CommuneState.ERASED)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from voice.gateway.agi import ALL_KEYS
 from voice.gateway.prompts import Store, key, pronounced
 from voice.gateway.server import Server
 
@@ -34,6 +35,7 @@ class Caller:
     leaves_after: int | None = None  # the word after which to hang up without hearing the answer
     said: int = -1
     heard: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)  # what a key interrupted
     over: bool = False
     answered: bool = False
     busy: bool = False
@@ -71,7 +73,9 @@ class Caller:
         if line.startswith("STREAM FILE"):
             if line.split()[-1] == "0":  # what a key interrupted goes on from there
                 self.heard.append(Remembering.texts.get(Path(line.split()[2]).name, NATURAL))
-            return f"200 result={self._next()} endpos=800"
+            if pressed := self._next(cut_by=line.split()[3]):
+                self.cut.append(self.heard[-1])
+            return f"200 result={pressed} endpos=800"
         if line.startswith("GET DATA"):
             self.waits.append(line.removeprefix('GET DATA "" '))
             if not self.typed:
@@ -99,7 +103,9 @@ class Caller:
         self.typed = left
         return f"200 result={keys}{'' if ended or len(keys) == most else ' (timeout)'}"
 
-    def _next(self) -> int:
+    def _next(self, *, cut_by: str = ALL_KEYS) -> int:
+        """As Asterisk does: a key that does not cut a sound is lost under it."""
+        self.typed = self.typed.lstrip("".join(set(ALL_KEYS) - set(cut_by)))
         pressed, self.typed = self.typed[:1], self.typed[1:]
         return ord(pressed) if pressed else 0
 

@@ -139,6 +139,22 @@ def test_keys_typed_while_the_town_is_asked_are_heard(
     assert pupil.stands() is listens
 
 
+@pytest.mark.parametrize("takes_its_time", [True, False])
+def test_a_hash_out_of_habit_hides_no_answer(
+    pupil: Pupil, prompts: Path, request: pytest.FixtureRequest, takes_its_time: bool
+) -> None:
+    """A date is whole without it: it comes while the town is asked, or while its answer is said."""
+    if takes_its_time:
+        request.getfixturevalue("slow")
+
+    script = [f"{pupil.code}#", f"{pupil.key}#", "3104#", f"{pupil.keys}", "#", "1#", "9"]
+    [caller] = played(prompts, Caller(script))
+
+    assert caller.heard.count("Cette date n'existe pas.") == 1 and caller.cut == []
+    assert "Je n'ai rien entendu" not in caller.words
+    assert pupil.stands() and caller.over
+
+
 def test_a_hang_up_while_it_is_saved_loses_nothing(pupil: Pupil, prompts: Path, slow: None) -> None:
     played(prompts, Caller([f"{pupil.code}#", pupil.key, pupil.keys, "#", "1"], leaves_after=4))
 

@@ -58,7 +58,7 @@ def test_after_thursday_17_00_next_week_is_refused_in_words(
     [judged] = TownSide("test").answer(asked, at=late).days
     refused = words_of("refused", day=pupil.day, why=judged.refusal, reason=judged.reason)
     assert "trop tard" in refused
-    likenesses = call_and_hear(real, [*to_the_days(pupil), (words_of("date"), pupil.keys), (refused, "9")])
+    likenesses = call_and_hear(real, [*to_the_days(pupil), (words_of("date"), f"{pupil.keys}#"), (refused, "9")])
 
     assert min(likenesses) > ALIKE, likenesses
     assert not pupil.stands()

@@ -58,7 +58,6 @@ SCRIPTS = {
     "next week is read": ["{code}#", "8", "9#"],
     "no such choice": ["{code}#", "7", "7", "7"],
     "a wrong code, then a short one": ["99999999#", "12#", "9#"],
-    "a hash out of habit": ["#", "{code}#", "#", "{key}", "#", "9#"],
     "silence before the confirmation": ["{code}#", "{key}", "{day}", "#", SILENCE, "3", "9#"],
 }
 
@@ -75,6 +74,18 @@ def test_both_doors_say_the_same(believed: Commune, pupil: Pupil, prompts: Path,
     first, second = Call.objects.order_by("called_at")
     assert [stage for _, stage in first.steps] == [stage for _, stage in second.steps]
     assert first.outcome == second.outcome and not pupil.stands()
+
+
+def test_a_hash_out_of_habit_answers_nothing(believed: Commune, pupil: Pupil, prompts: Path) -> None:
+    """A provider lets it cut the question, which is asked again; our Asterisk does not."""
+    words = ["#", f"{pupil.code}#", "#", pupil.key, "3104#", "9#"]
+
+    [by_asterisk] = played(prompts, Caller([*words, HANG_UP]))
+    by_provider = Provider(believed, [*words, HANG_UP]).call()
+
+    assert len(by_asterisk.heard) < len(by_provider.heard)
+    assert list(dict.fromkeys(by_provider.heard)) == list(dict.fromkeys(by_asterisk.heard))
+    assert "Je n'ai rien entendu" not in by_provider.words
 
 
 def test_keys_typed_ahead_lead_to_the_same_question(believed: Commune, pupil: Pupil, prompts: Path) -> None:

@@ -11,7 +11,8 @@ KEYS = frozenset("0123456789*#")
 class Collector:
     """Gathers the keys of one question.
 
-    `#` ends. `*` erases what was typed; on nothing typed it is handed over as it is. A silence ends what was begun.
+    `#` ends; on nothing typed it ends a list, and is nothing elsewhere. `*` erases what was typed; on nothing typed it is
+    handed over as it is. A silence ends what was begun.
     """
 
     ask: Ask
@@ -22,7 +23,7 @@ class Collector:
         if key not in KEYS:
             raise ValueError(f"not a key: {key!r}")
         if key == "#":
-            return self._given(ended=True)
+            return self._given(ended=True) if self._typed or self.ask.is_list else None
         if key == "*" and self._typed:
             self._typed.clear()
             return None

@@ -32,7 +32,9 @@ def phrase(code: str, **facts: Any) -> Phrase:
 class Ask:
     """Say, then collect keys: at most `most`, ended by `#` or by a silence of `between` seconds.
 
-    Keys cut what is said, and keys typed ahead are taken first, but for `unheard`, which is said to its end.
+    Keys cut what is said, and keys typed ahead are taken first, but for `unheard`, which is said to its end. `#` alone
+    answers where days are listed (`is_list`), and nothing else: parents type it out of habit after what needs none, so
+    that it must not cut the answer that they wait for.
     """
 
     say: tuple[Phrase, ...]
@@ -40,6 +42,7 @@ class Ask:
     first: int = 6
     between: int = 3
     unheard: tuple[Phrase, ...] = ()
+    is_list: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

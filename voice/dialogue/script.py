@@ -90,10 +90,10 @@ def _typed(state: State, typed: Typed) -> Step:
 
 
 def _finished(state: State) -> Step:
-    """`#` alone ends a list of days; anywhere else parents type it out of habit, and nothing happens."""
-    if state.stage is Stage.DATES and _chosen(state):
+    """`#` alone ends a list of days; elsewhere it is a habit, and a door that lets it cut says all again."""
+    if state.lists_days:
         return _ask_confirmation(state)
-    return Step(state, (replace(state.last, say=()),) if state.last else ())
+    return Step(state, (state.last,) if state.last else ())
 
 
 def _silent(state: State) -> Step:
@@ -378,7 +378,7 @@ def _ask(
     first_key: int = 6,
     unheard: tuple[Phrase, ...] = (),
 ) -> Step:
-    asked = Ask(say=say, most=most, first=first_key, unheard=unheard)
+    asked = Ask(say=say, most=most, first=first_key, unheard=unheard, is_list=state.lists_days)
     return Step(replace(state, last=replace(asked, unheard=())), (asked,))
 
 

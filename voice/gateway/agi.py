@@ -46,10 +46,13 @@ class Channel:
             facts[name.strip().removeprefix("agi_")] = value.strip()
         self.facts = facts
 
-    async def play(self, files: Sequence[str]) -> str:
-        """Play files one after the other; the key that cut them, "" when all was heard. Raises `Gone`."""
+    async def play(self, files: Sequence[str], *, cut_by: str = ALL_KEYS) -> str:
+        """Play files one after the other; the key that cut them, "" when all was heard. Raises `Gone`.
+
+        A key which is not in `cut_by` is lost.
+        """
         for name in files:
-            key, _ = await self._stream(name, 0)
+            key, _ = await self._stream(name, 0, cut_by)
             if key:
                 return key
         return ""
@@ -93,8 +96,8 @@ class Channel:
         """End the call."""
         await self._ask("HANGUP")
 
-    async def _stream(self, name: str, at: int) -> tuple[str, int]:
-        result, end = await self._ask(f'STREAM FILE {name} "{ALL_KEYS}" {at}')
+    async def _stream(self, name: str, at: int, cut_by: str = ALL_KEYS) -> tuple[str, int]:
+        result, end = await self._ask(f'STREAM FILE {name} "{cut_by}" {at}')
         return (chr(result) if result > 0 else ""), end
 
     async def _ask(self, command: str) -> tuple[int, int]:

@@ -23,7 +23,7 @@ from voice import queries
 from voice.dialogue.collect import KEYS, Collector
 from voice.dialogue.facts import Action, Ask, Phrase, Typed, phrase
 from voice.gateway import numbers
-from voice.gateway.agi import LONGEST_LINE, BadPeer, Channel, Gone
+from voice.gateway.agi import ALL_KEYS, LONGEST_LINE, BadPeer, Channel, Gone
 from voice.gateway.errors import NoVoice
 from voice.gateway.prompts import Store, TownVoice, Wanted
 from voice.models import Call
@@ -266,7 +266,8 @@ class _Talk:
             elif not spoken:
                 spoken = True
                 files = await self._files(ask.say, ahead) if files is None else files
-                ahead += "" if ahead else await self.channel.play(files)
+                cut_by = ALL_KEYS if ask.is_list else ALL_KEYS.replace("#", "")
+                ahead += "" if ahead else await self.channel.play(files, cut_by=cut_by)
             elif silent < collector.seconds:
                 left = collector.seconds - silent
                 found, is_silent = await self.channel.gather(most=collector.awaited, seconds=left)

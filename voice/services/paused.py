@@ -19,6 +19,7 @@ from voice.dialogue.facts import (
     Ask,
     HangUp,
     Phrase,
+    Typed,
     from_json,
     told_from_json,
     told_to_json,
@@ -100,13 +101,21 @@ def _typed(standing: Conversation, told: Ask | HangUp, keys: str, at: datetime) 
     unheard: tuple[Phrase, ...] = ()
     is_first = True
     while isinstance(told, Ask) and (keys or is_first):
-        collector, typed = Collector(told), None
-        while keys and typed is None:
-            typed, keys = collector.key(keys[0]), keys[1:]
-        came = calls.hear(standing, typed or collector.silence(), at=at)
+        typed, keys = _first(told, keys)
+        came = calls.hear(standing, typed, at=at)
         told = came if isinstance(came, Ask | HangUp) else HangUp()
         unheard, is_first = (*unheard, *(told.unheard if isinstance(told, Ask) else ())), False
     return replace(told, unheard=unheard) if isinstance(told, Ask) else replace(told, say=(*unheard, *told.say))
+
+
+def _first(ask: Ask, keys: str) -> tuple[Typed, str]:
+    """What of these keys answers the question, and those that are left. A `#` that answers nothing is no silence."""
+    collector, is_hash = Collector(ask), keys.endswith("#")
+    while keys:
+        typed, keys = collector.key(keys[0]), keys[1:]
+        if typed is not None:
+            return typed, keys
+    return Typed(keys="", ended=True) if is_hash else collector.silence(), ""
 
 
 def _read(call: uuid.UUID, door: Call.Door) -> tuple[Conversation, Turn]:
