@@ -11,8 +11,8 @@ KEYS = frozenset("0123456789*#")
 class Collector:
     """Gathers the keys of one question.
 
-    `#` ends; on nothing typed it ends a list, and is nothing elsewhere. `*` erases what was typed; on nothing typed it is
-    handed over as it is. A silence ends what was begun.
+    `#` ends; on nothing typed it ends a list, and is nothing elsewhere. `*` erases what was typed; on nothing typed it
+    is handed over as it is. A silence ends what was begun.
     """
 
     ask: Ask
