@@ -38,11 +38,16 @@ class Meals:
         return ", ".join(self.diets) or _("sans régime")
 
 
-def count(*, first_day: date, last_day: date, sites: Iterable[int] = ()) -> list[Meals]:
-    """The meals booked on these days, both included, by day, activity, school, class and diet: one statement."""
+def count(*, first_day: date, last_day: date, sites: Iterable[int] = (), activities: Iterable[int] = ()) -> list[Meals]:
+    """The meals booked on these days, both included, by day, activity, school, class and diet: one statement.
+
+    Of these schools and activities alone when some are given.
+    """
     bookings = Booking.objects.standing().filter(day__range=(first_day, last_day), activity__is_meal=True)
     if wanted := list(sites):
         bookings = bookings.filter(service_day__site__in=wanted)
+    if own := list(activities):
+        bookings = bookings.filter(activity__in=own)
     rows = (
         bookings.annotate(school_class=_class_name(), diets=_diets(), own_meal=_own_meal())
         .values(

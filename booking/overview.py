@@ -105,8 +105,8 @@ def _tile(found: Sequence[Any]) -> Tile:
 
 def meals_from(day: date, *, days: int, reach: Reach) -> list[Meals]:
     """The meals booked from a day on, by kind: one statement."""
-    found = kitchen.count(first_day=day, last_day=day + timedelta(days=days - 1), sites=reach.sites)
-    return [one for one in found if not reach.activities or one.activity_id in reach.activities]
+    last = day + timedelta(days=days - 1)
+    return kitchen.count(first_day=day, last_day=last, sites=reach.sites, activities=reach.activities)
 
 
 def by_day(meals: Iterable[Meals], *, now: datetime) -> list[MealsOfDay]:

@@ -269,13 +269,15 @@ def journal_of_family(
     children: Collection[int],
     day: date | None = None,
     activities: Collection[int] = (),
+    kept: bool = False,
     before: int | None = None,
     limit: int = JOURNAL_PAGE,
 ) -> list[JournalEntry]:
     """What a household changed and what changed for its children, newest first, one more than `limit` when there are
-    others; of one booked day when it is given, of these activities when some are.
+    others; of one booked day when it is given, of these activities when some are, of no other child when `kept`.
     """
-    found = JournalEntry.objects.filter(Q(household=household) | Q(child__in=list(children)))
+    theirs = Q(child__in=list(children))
+    found = JournalEntry.objects.filter(theirs if kept else theirs | Q(household=household))
     if activities:
         found = found.filter(activity__in=list(activities))
     if day is not None:

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from booking.models import Absence, Attendance, Booking, ServiceDay
+from lps.families.models import Child
 from lps.families.queries.care import CallSheet, call_sheet
+from lps.families.queries.pupils import pupils_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,18 @@ def service_days_of(day: date, *, sites: Collection[int] = (), activities: Colle
     if activities:
         found = found.filter(activity__in=activities)
     return list(found.order_by("activity__group__order", "activity__order", "activity", "site__name"))
+
+
+def may_be_noted(service_day: ServiceDay, children: Collection[int]) -> set[int]:
+    """Those of these children who are on the roll, or pupils of its school that day: one statement.
+
+    Whoever is noted is named with its health and whom to call: a child of another school never is.
+    """
+    here = {"service_day": service_day, "child": OuterRef("pk")}
+    on_roll = Exists(Booking.objects.standing().filter(**here)) | Exists(Attendance.objects.filter(**here))
+    pupils = pupils_on(service_day.day, site_id=service_day.site_id)
+    found = Child.objects.filter(on_roll | Q(pk__in=pupils), pk__in=children)
+    return set(found.values_list("pk", flat=True))
 
 
 def _excused(children: Collection[int], *, activity_id: int, day: date) -> set[int]:

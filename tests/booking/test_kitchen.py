@@ -111,6 +111,24 @@ def test_an_agent_kept_to_another_school_counts_nothing(demo: Commune, day: date
     assert "Aucun repas" in words(cook.get(f"/mairie/cuisine/?jour={day}").content.decode())
 
 
+def test_an_agent_kept_to_an_activity_counts_its_meals_alone(
+    demo: Commune, day: date, activity: dict[str, int]
+) -> None:
+    from lps.accounts.models import Account
+
+    cook = signed_in(demo, "cantine", name="Karim")
+
+    def told(kept_to: str) -> tuple[str, str]:
+        Account.objects.filter(name="Karim").update(activities=[activity[kept_to]])
+        page = words(cook.get(f"/mairie/cuisine/?jour={day}").content.decode())
+        return page, cook.get(f"/mairie/cuisine/repas.csv?jour={day}").content.decode()
+
+    page, table = told("Accueil Matin")
+    assert "Aucun repas" in page and "Cantine" not in table
+    page, table = told("Cantine ADULTE")
+    assert "Cantine ADULTE" in page and "Cantine ADULTE" in table
+
+
 @pytest.mark.parametrize("end", ["", "repas.csv", "repas.pdf"])
 def test_who_calls_the_roll_only_does_not_count_meals(demo: Commune, day: date, end: str) -> None:
     animator = signed_in(demo, "animation")

@@ -125,6 +125,23 @@ def test_it_speaks_for_no_sibling_of_another_school(in_demo: Commune, ce1: Schoo
     assert noted.status_code == 400
 
 
+def test_it_erases_no_family_that_has_a_child_at_another_school(in_demo: Commune, ce1: SchoolClass) -> None:
+    there = SchoolClass.objects.create(
+        name="CP", level="CP", site=Site.objects.create(name="École d'ailleurs"), school_year=ce1.school_year
+    )
+    alone = household(name="SEUL", children=[NewChild(first_name="Zélie", last_name="SEUL", school_class=ce1)])
+    both = [NewChild(first_name=name, last_name="DUO", school_class=at) for name, at in (("Ava", ce1), ("Bo", there))]
+    home = household(name="DUO", children=both)
+    own, whole = signed_in(in_demo, sites=[ce1.site_id]), signed_in(in_demo)
+    path = f"{PAGE}{home.pk}/effacer/"
+
+    assert (own.get(path).status_code, own.post(path, {"sure": "on"}).status_code) == (403, 403)
+    assert path not in own.get(f"{PAGE}{home.pk}/").content.decode()
+    assert Child.objects.filter(last_name="DUO", anonymized_at__isnull=True).count() == 2
+    assert own.get(f"{PAGE}{alone.pk}/effacer/").status_code == 200
+    assert whole.get(path).status_code == 200 and path in whole.get(f"{PAGE}{home.pk}/").content.decode()
+
+
 def test_it_reads_no_resident_who_subscribed_to_sms(elsewhere: Client) -> None:
     assert elsewhere.get("/mairie/sms/abonnes/").status_code == 403
     assert "/mairie/sms/abonnes/" not in elsewhere.get("/mairie/sms/").content.decode()

@@ -38,7 +38,8 @@ def found(asked: str, **limits: object) -> list[str]:
     [
         "cherno", "TCHERNO", "tchérno", "tchreno", "thcerno eloise", "marie tcherno", "eloisemarie", "élo tch",
         "alice eloise", "Tcherno  Alice", "irina.t@example.org", "IRINA.T@", "06 12 34 56 78", "+33 6.12.34.56.78",
-        "0033612345678", "7100 0001", "72000001",
+        "0033612345678", "+33 (0)6 12 34 56 78", "06/12/34/56/78", "Tél. : 06 12 34 56 78", "tel 0612345678",
+        "7100 0001", "72000001",
     ],
 )  # fmt: skip
 def test_finds_the_family_however_it_is_asked_for(tcherno: Household, asked: str) -> None:

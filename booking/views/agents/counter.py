@@ -3,6 +3,7 @@
 import logging
 import uuid
 from collections.abc import Collection, Sequence
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -22,9 +23,11 @@ from booking.services import counter
 from booking.services.bookings import ForeignJeton
 from booking.views import asking
 from booking.views.agents.days import day_asked
+from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
+from lps.families.access import children_at, sits_there
 from lps.families.models import Household
 from lps.families.queries.children import ChildAtSchool, children_of
 from lps.families.views.agents.frame import frame, household_or_404
@@ -70,6 +73,7 @@ def journal(request: DoorRequest, household_id: int) -> HttpResponse:
         children=children,
         day=day,
         activities=own_activities(request.actor),
+        kept=isinstance(request.actor, Agent) and bool(request.actor.sites),
         before=asking.before(request),
     )
     shown = entries[: queries.JOURNAL_PAGE]
@@ -87,12 +91,13 @@ def journal(request: DoorRequest, household_id: int) -> HttpResponse:
 def receipt(request: DoorRequest, household_id: int, number: str) -> HttpResponse:
     """One receipt of a family, to print; a POST sends it to the addresses that the town knows.
 
-    An agent kept to some activities reads what it says of these; the family is sent it whole.
+    An agent kept to some activities reads what it says of these; the family is sent it whole. To one kept to some
+    schools, that of a sibling of another is not there.
     """
     household = household_or_404(request, household_id, READ_COUNTER)
     found = queries.receipt_of(household=household, number=number)
     told = _recap_of(request, found) if found else None
-    if found is None or told is None:
+    if found is None or told is None or not sits_there(request.actor, found.child_id, day=_today(request)):
         raise Http404
     if request.method == "POST":
         household_or_404(request, household_id, BOOK_AT_COUNTER)
@@ -191,8 +196,7 @@ def _show(
 def _planning(
     request: DoorRequest, household: Household, child: ChildAtSchool, ticked: Collection[Cell] | None
 ) -> dict[str, Any]:
-    zone, facts = context.current().zone, catalogue.read()
-    today = request.received_at.astimezone(zone).date()
+    zone, facts, today = context.current().zone, catalogue.read(), _today(request)
     first, is_bad_week = asking.week(request.GET.get("semaine", ""), today)
     group = request.GET.get("groupe", "")
     own = facts.kept_to(own_activities(request.actor))
@@ -247,8 +251,10 @@ def _may(request: DoorRequest) -> Any:
     return may
 
 
-def _children(request: DoorRequest, household: Household) -> list[ChildAtSchool]:
-    return children_of(household=household, day=request.received_at.astimezone(context.current().zone).date())
+def _children(request: DoorRequest, household: Household) -> Sequence[ChildAtSchool]:
+    """The children of the household, but for those of schools that are not the agent's."""
+    day = _today(request)
+    return children_at(request.actor, children_of(household=household, day=day), day=day)
 
 
 def _chosen(request: DoorRequest, children: Sequence[ChildAtSchool]) -> ChildAtSchool | None:
@@ -281,6 +287,10 @@ def _recap_of(request: DoorRequest, found: Receipt) -> Recap | None:
     only = own_activities(request.actor)
     told = recap.of_receipt(found, catalogue.read(), only=only)
     return None if only and told.is_empty else told
+
+
+def _today(request: DoorRequest) -> date:
+    return request.received_at.astimezone(context.current().zone).date()
 
 
 def _actor(request: DoorRequest) -> Actor:

@@ -78,7 +78,7 @@ class Day:
 def counts(request: DoorRequest) -> HttpResponse:
     """The meals of a day, and of the two weeks from it."""
     day, is_bad = day_asked(request.GET.get("jour", ""))
-    meals = kitchen.count(first_day=day, last_day=day + timedelta(days=AHEAD - 1), sites=_sites(request))
+    meals = _meals(request, first_day=day, last_day=day + timedelta(days=AHEAD - 1))
     rows = _rows(one for one in meals if one.day == day)
     facts = {
         "day": day,
@@ -99,7 +99,7 @@ def as_csv(request: DoorRequest) -> HttpResponse:
     day, _is_bad = day_asked(request.GET.get("jour", ""))
     lines = [
         (one.day, one.activity, one.site, one.school_class, one.regime, one.number)
-        for one in kitchen.count(first_day=day, last_day=day, sites=_sites(request))
+        for one in _meals(request, first_day=day, last_day=day)
     ]
     head = ("jour", "activité", "école", "classe", "régime", "repas")
     return downloads.csv([head, *lines], name=f"repas-{day:%Y-%m-%d}")
@@ -110,7 +110,7 @@ def as_csv(request: DoorRequest) -> HttpResponse:
 def as_pdf(request: DoorRequest) -> HttpResponse:
     """The same on paper, for the kitchen's wall."""
     day, _is_bad = day_asked(request.GET.get("jour", ""))
-    rows = _rows(kitchen.count(first_day=day, last_day=day, sites=_sites(request)))
+    rows = _rows(_meals(request, first_day=day, last_day=day))
     facts = {
         "commune": context.current(),
         "day": day,
@@ -147,6 +147,8 @@ def _days(meals: Iterable[Meals]) -> list[Day]:
     return list(found.values())
 
 
-def _sites(request: DoorRequest) -> frozenset[int]:
-    assert isinstance(request.actor, Agent)
-    return request.actor.sites
+def _meals(request: DoorRequest, *, first_day: date, last_day: date) -> list[Meals]:
+    """The meals of the agent's schools and activities."""
+    agent = request.actor
+    assert isinstance(agent, Agent)
+    return kitchen.count(first_day=first_day, last_day=last_day, sites=agent.sites, activities=agent.activities)

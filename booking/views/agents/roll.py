@@ -19,7 +19,6 @@ from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families.queries.care import contacts_of
-from lps.families.queries.children import known_children
 from lps.families.queries.pupils import search_pupils
 from lps.journal.channels import Channel
 from lps.journal.services import record
@@ -72,7 +71,7 @@ def note(request: DoorRequest, service_day_id: int) -> HttpResponse:
     children, state = _children(request), request.POST.get("etat", "")
     if state not in ("", *Attendance.State.values) or not children:
         return render(request, "400.html", status=400)
-    if known_children(children) != set(children):
+    if roll.may_be_noted(held, children) != set(children):
         raise Http404
     try:
         attendance.note(

@@ -31,6 +31,17 @@ def may_open(actor: Actor | None, action: str, household: Household, *, day: dat
     return may_at(actor, action, sites_of(household, day=day))
 
 
+def may_at_all(actor: Actor | None, action: str, household: Household, *, day: date) -> bool:
+    """Whether an actor may do what reaches all children of a household: none sits where it does not work.
+
+    One statement for an agent kept to some schools, none for the others.
+    """
+    if not isinstance(actor, Agent) or not actor.sites:
+        return allowed(actor, action)
+    sites = sites_of(household, day=day)
+    return bool(sites) and all(allowed(actor, action, Place(site)) for site in sites)
+
+
 def children_at(actor: Actor | None, children: Sequence[ChildAtSchool], *, day: date) -> Sequence[ChildAtSchool]:
     """Those of these children who sit, or will, where an actor works: a sibling's school may not be an agent's.
 
@@ -40,3 +51,10 @@ def children_at(actor: Actor | None, children: Sequence[ChildAtSchool], *, day: 
         return children
     theirs = children_sitting([one.child.pk for one in children], sites=actor.sites, day=day)
     return [one for one in children if one.child.pk in theirs]
+
+
+def sits_there(actor: Actor | None, child_id: int, *, day: date) -> bool:
+    """Whether a child sits, or will, where an actor works: one statement for an agent kept to some schools."""
+    if not isinstance(actor, Agent) or not actor.sites:
+        return True
+    return bool(children_sitting([child_id], sites=actor.sites, day=day))

@@ -21,7 +21,9 @@ SHOWN = 50
 FEW = 10  # found: names only alike are then shown too
 _WORDS, _LONGEST_WORD, _LONGEST = 5, 30, 200
 _ALIKE = 0.5  # of the trigrams of the word, how many the name shares
-_NUMBER = re.compile(r"\+?[\d\s.\-()\u00a0\u202f]+")
+_NUMBER = re.compile(r"\+?[\d\s.\-()/\u00a0\u202f]+")
+_CALLED = re.compile(r"(?:t[ée]l(?:[ée]phone)?|portable|mobile)[\s.:]*(?=[+(\d])", re.IGNORECASE)  # "Tél. : 06…"
+_TRUNK = re.compile(r"\(\s*0\s*\)")  # of "+33 (0)6…", never dialed after a country
 
 _NOWHERE = "#"  # no sort key holds it
 
@@ -75,8 +77,9 @@ def find(asked: str, *, day: date, sites: Collection[int] = (), by_contact: bool
     typed = asked.replace("\0", "").strip()[:_LONGEST]
     if "@" in typed:
         return _described(_by_email(typed) if by_contact else Household.objects.none(), day=day, sites=sites)
-    if _NUMBER.fullmatch(typed):
-        return _described(_by_number(typed, by_contact=by_contact), day=day, sites=sites)
+    number = _CALLED.sub("", typed, count=1)
+    if _NUMBER.fullmatch(number):
+        return _described(_by_number(number, by_contact=by_contact), day=day, sites=sites)
     words = [word[:_LONGEST_WORD] for word in sort_key(typed).split()][:_WORDS]
     return _by_names(words, day=day, sites=sites) if words else []
 
@@ -123,7 +126,7 @@ def _by_number(typed: str, *, by_contact: bool) -> QuerySet[Household]:
     if codes.looks_right(code):
         children = Child.objects.filter(code_lookup=codes.child_lookup(code))
         wanted |= Q(code_lookup=codes.family_lookup(code)) | Q(custodies__child__in=children)
-    national = re.sub(r"\D", "", typed).removeprefix("00").lstrip("0")
+    national = re.sub(r"\D", "", _TRUNK.sub("", typed)).removeprefix("00").lstrip("0")
     if by_contact and len(national) >= 6:
         wanted |= Q(pk__in=Guardian.objects.filter(phone__endswith=national).values("household"))
     return Household.objects.filter(wanted).distinct() if wanted else Household.objects.none()

@@ -80,6 +80,11 @@ def pupils_at(sites: Iterable[int]) -> QuerySet[Any]:
     return Enrollment.objects.filter(school_class__site__in=list(sites)).order_by().values("child")
 
 
+def pupils_on(day: date, *, site_id: int) -> QuerySet[Any]:
+    """The keys of the children who sit at a school that day, to be asked within another statement."""
+    return Enrollment.objects.filter(valid_during__contains=day, school_class__site=site_id).order_by().values("child")
+
+
 def pupils_at_school(*, day: date) -> list[tuple[int, int, str, date | None]]:
     """Every child in a class on a day: its key, the site and level of the class, its birth date: one statement."""
     rows = Enrollment.objects.filter(valid_during__contains=day).order_by("child")

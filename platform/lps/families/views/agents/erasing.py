@@ -1,6 +1,7 @@
 """Erasing a family at its request: what goes and what stays is shown first, then confirmed."""
 
 from django import forms
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.families import words
+from lps.families.access import may_at_all
 from lps.families.rights import ERASE_FAMILY
 from lps.families.services import erasing as services
 from lps.families.services.erasing import ErasureRefused
@@ -32,10 +34,12 @@ class ConfirmForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @agent_required(ERASE_FAMILY)
 def erase(request: DoorRequest, household_id: int) -> HttpResponse:
-    """What would be erased; a POST erases it."""
+    """What would be erased; a POST erases it. A child of another school is not an agent's to erase."""
     household = household_or_404(request, household_id, ERASE_FAMILY)
-    form = ConfirmForm(request.POST if request.method == "POST" else None)
     day, refused = clock.today(context.current().zone), ""
+    if not may_at_all(request.actor, ERASE_FAMILY, household, day=day):
+        raise PermissionDenied
+    form = ConfirmForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         assert request.actor is not None
         try:

@@ -14,7 +14,7 @@ from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families import family_page, search
-from lps.families.access import may_at
+from lps.families.access import may_at, may_at_all
 from lps.families.models import Enrollment, SchoolClass
 from lps.families.queries.custody import households_of
 from lps.families.queries.pupils import pupils_of_class
@@ -104,7 +104,7 @@ def family(request: DoorRequest, household_id: int) -> HttpResponse:
         "openable": {line.child.pk for line in page.children if may_at(request.actor, OPEN_FAMILY, line.sites)},
         "may_edit": allowed(request.actor, EDIT_FAMILIES),
         "may_print": allowed(request.actor, PRINT_CODES),
-        "may_erase": allowed(request.actor, ERASE_FAMILY),
+        "may_erase": may_at_all(request.actor, ERASE_FAMILY, household, day=day),
         "may_answer": allowed(request.actor, ANSWER_REQUESTS),
         "said": saying.said(request, SAID),
     }

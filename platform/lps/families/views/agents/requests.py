@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from lps.accounts.decorators import agent_required
 from lps.accounts.requests import DoorRequest
-from lps.accounts.rights import allowed
 from lps.families import services
+from lps.families.access import may_at_all
 from lps.families.forms.door import AnswerForm
 from lps.families.queries.households import data_requests
 from lps.families.rights import ANSWER_REQUESTS, ERASE_FAMILY
@@ -41,7 +41,8 @@ def answer(request: DoorRequest, request_id: int) -> HttpResponse:
     asked = get_object_or_404(data_requests(day=_today()), pk=request_id)
     household_or_404(request, asked.household_id, ANSWER_REQUESTS)
     form = AnswerForm(request.POST if request.method == "POST" else None)
-    facts = {"asked": asked, "form": form, "late": False, "may_erase": allowed(request.actor, ERASE_FAMILY)}
+    may_erase = may_at_all(request.actor, ERASE_FAMILY, asked.household, day=_today())
+    facts = {"asked": asked, "form": form, "late": False, "may_erase": may_erase}
     if form.is_valid():
         assert request.actor is not None
         try:
