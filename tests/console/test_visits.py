@@ -142,6 +142,27 @@ def test_writing_is_a_choice_that_support_does_not_have(town: Town, vendor: Clie
     assert inside.get("/mairie/agents/inviter/").status_code == 403
 
 
+@pytest.mark.parametrize("writes", [False, True])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/mairie/regie/quotients.csv",
+        "/mairie/regie/quotients.xlsx",
+        "/mairie/regie/impayes.csv",
+        "/mairie/regie/caisse/journal.xlsx",
+        "/mairie/absences/1/justificatif/",
+        "/mairie/regie/quotients/justificatifs/1/document/",
+    ],
+)
+def test_no_visit_takes_a_file_away(town: Town, path: str, writes: bool) -> None:
+    client = town.browser(lps_mairie=town.visitor(writes=writes))
+
+    answer = client.get(path)
+
+    assert answer.status_code == 403
+    assert "Ce fichier reste à la mairie" in answer.content.decode()
+
+
 @pytest.mark.parametrize(
     "wrong", [{"reason": ""}, {"reason": "x"}, {"reason": "x" * 301}, {"reason": "N\x00ul, tout à fait"},
               {"minutes": "600"}, {"minutes": ""}, {"mode": "tout"}],
@@ -194,6 +215,7 @@ def test_who_looks_changes_nothing_and_reads_no_code_at_any_route(demo: Commune,
                 assert answer.status_code in _expected(trial, method), (trial.name, method, answer.status_code)
                 text = answer.getvalue().decode("utf-8", "replace")
                 assert town.family_code not in text, trial.name
+                assert not answer.headers.get("Content-Disposition", "").startswith("attachment"), trial.name
 
 
 def _expected(trial: Trial, method: str) -> set[int]:

@@ -9,7 +9,8 @@
 During a maintenance, of one commune or of all, everybody reads its sentence, whatever the state.
 
 What comes from the Treasury and from the senders of SMS is taken in every state: a payment or a STOP is never lost.
-An operator of the vendor on a visit to look is refused whatever would change something, in every state.
+An operator of the vendor on a visit to look is refused whatever would change something, in every state; on any visit,
+the files that take people away and what families sent in.
 A provider of telephone numbers is answered in every state too, by a sentence that a caller understands.
 """
 
@@ -39,6 +40,16 @@ ALWAYS = ("/factures/tipi/notification/", "/factures/tipi/retour/", "/sms/presta
 # An operator on a visit leaves whatever it may do.
 VISIT = f"{OFFICE.path}visite/"
 LEAVE = f"{VISIT}quitter/"
+# What a visit never takes, whatever its mode: tables of people end so; other files, and what families sent in.
+TABLES = (".csv", ".xlsx", ".zip")
+PAPERS = frozenset(
+    {
+        "billing_office:run_papers_file",
+        "billing_office:quotient_document",
+        "billing_office:quotient_proof_document",
+        "booking_office:absence_document",
+    }
+)
 # What draws the page of the sentence itself, and the duties of a public site.
 DRESS = ("/logo", "/theme.css", "/accessibilite/")
 # Forms that an agent of a suspended commune still needs.
@@ -59,6 +70,8 @@ class StateGate:
         commune = request.commune
         if isinstance(request.actor, Visitor) and not _may_send(request, request.actor):
             return _sentence(request, "console/visit_read_only.html", status=403)
+        if isinstance(request.actor, Visitor) and _takes_away(request):
+            return _sentence(request, "console/visit_no_files.html", status=403)
         if commune is None or request.path_info.startswith((*ALWAYS, *DRESS)):
             return None
         if not _comes_from_vendor(request) and (told := maintenance_of(commune, at=clock.real_now())):
@@ -103,6 +116,12 @@ def _not_offered(request: DoorRequest, offer: Offer) -> HttpResponse:
 def _may_send(request: DoorRequest, visitor: Visitor) -> bool:
     """Who came to look sends nothing but its leave: the one place where that is refused, for every route."""
     return visitor.writes or request.method in READING or request.path_info == LEAVE
+
+
+def _takes_away(request: DoorRequest) -> bool:
+    """Whether what is asked for is a file of people, or one that a family sent."""
+    name = request.resolver_match.view_name if request.resolver_match else ""
+    return request.path_info.endswith(TABLES) or name in PAPERS
 
 
 def _may_try(request: DoorRequest) -> bool:
