@@ -139,8 +139,8 @@ def test_an_answer_without_hour_nor_number_is_read() -> None:
 
 def pay(treasury: Server, client: Client, end: str = "P", request: PaymentRequest = REQUEST) -> str:
     id_op = client.create(request)
-    requests.get(client.page(id_op), timeout=5)
-    requests.post(f"{treasury.url}/tpa/fin", data={"idop": id_op, "fin": end}, timeout=5)
+    requests.get(client.page(id_op), timeout=30)
+    requests.post(f"{treasury.url}/tpa/fin", data={"idop": id_op, "fin": end}, timeout=30)
     return id_op
 
 
@@ -150,12 +150,12 @@ def test_an_operation_is_opened_paid_and_told(treasury: Server, client: Client) 
         client.detail(id_op)
     assert waiting.value.code == "P5"
 
-    shown = requests.get(client.page(id_op), timeout=5).text
+    shown = requests.get(client.page(id_op), timeout=30).text
     for words in ("TELEPAIEMENT", "Collectivité : VILLE DE BUCHELAY", "DETTE A PAYER", "paiement de test", "50,70 €"):
         assert words in shown
-    number = requests.post(f"{treasury.url}/tpa/carte", data={"idop": id_op, "carte": "CB"}, timeout=5).text
+    number = requests.post(f"{treasury.url}/tpa/carte", data={"idop": id_op, "carte": "CB"}, timeout=30).text
     assert "Cryptogramme" in number and "Valider" in number
-    ended = requests.post(f"{treasury.url}/tpa/fin", data={"idop": id_op, "fin": "P"}, timeout=5).text
+    ended = requests.post(f"{treasury.url}/tpa/fin", data={"idop": id_op, "fin": "P"}, timeout=30).text
     for words in ("Votre paiement est accepté", "TICKET DE PAIEMENT", "Imprimer", "Enregistrer en PDF", "RETOUR SITE"):
         assert words in ended
     assert f"http://portail.example/r/?idop={id_op}" in ended
@@ -198,19 +198,19 @@ def test_the_page_opens_for_fifteen_minutes_and_once(treasury: Server, client: C
     late, used = client.create(REQUEST), pay(treasury, client)
     treasury.treasury.offset = timedelta(minutes=16)
 
-    assert "P4" in requests.get(client.page(late), timeout=5).text
-    assert "P3" in requests.get(client.page(used), timeout=5).text
+    assert "P4" in requests.get(client.page(late), timeout=30).text
+    assert "P3" in requests.get(client.page(used), timeout=30).text
 
 
 @pytest.mark.parametrize("down", ["503", "html", "technical"])
 def test_a_service_that_fails_is_unavailable_and_never_a_refusal(treasury: Server, client: Client, down: str) -> None:
     id_op = pay(treasury, client)
-    requests.post(f"{treasury.url}/controle", data={"down": down}, timeout=5)
+    requests.post(f"{treasury.url}/controle", data={"down": down}, timeout=30)
 
     for call in (lambda: client.detail(id_op), lambda: client.create(REQUEST)):
         with pytest.raises(Unavailable):
             call()
-    requests.post(f"{treasury.url}/controle", data={"down": ""}, timeout=5)
+    requests.post(f"{treasury.url}/controle", data={"down": ""}, timeout=30)
     assert client.detail(id_op).result is Result.CARD_PAID
 
 
@@ -218,7 +218,7 @@ def test_a_service_that_is_silent_is_given_up(
     treasury: Server, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client_module, "READ", 0.2)
-    requests.post(f"{treasury.url}/controle", data={"down": "timeout"}, timeout=5)
+    requests.post(f"{treasury.url}/controle", data={"down": "timeout"}, timeout=30)
 
     with pytest.raises(Unavailable, match="Timeout"):
         client.create(REQUEST)
@@ -237,9 +237,9 @@ def test_the_address_protocol_carries_all_and_comes_back_unsigned(treasury: Serv
     assert (asked["montant"], asked["refdet"], asked["saisie"]) == ("5070", REQUEST.refdet, "T")
     assert asked["objet"] == "Facture 56 cantine d ete"
 
-    shown = requests.get(url, timeout=5).text
+    shown = requests.get(url, timeout=30).text
     id_op = shown.partition('name=idop value="')[2].partition('"')[0]
-    ended = requests.post(f"{treasury.url}/tpa/fin", data={"idop": id_op, "fin": "P"}, timeout=5).text
+    ended = requests.post(f"{treasury.url}/tpa/fin", data={"idop": id_op, "fin": "P"}, timeout=30).text
     fields = dict(part.partition('" value="')[::2] for part in ended.split('type=hidden name="')[1:])
     posted = {name: value.partition('"')[0] for name, value in fields.items()}
 

@@ -33,11 +33,11 @@ def like(**values: Any) -> PaymentRequest:
 
 
 def control(treasury: Server, **fields: str) -> requests.Response:
-    return requests.post(f"{treasury.url}/controle", data=fields, timeout=5, allow_redirects=False)
+    return requests.post(f"{treasury.url}/controle", data=fields, timeout=30, allow_redirects=False)
 
 
 def ends(treasury: Server, id_op: str, end: str) -> requests.Response:
-    return requests.post(f"{treasury.url}/tpa/fin", data={"idop": id_op, "fin": end}, timeout=5)
+    return requests.post(f"{treasury.url}/tpa/fin", data={"idop": id_op, "fin": end}, timeout=30)
 
 
 def service(treasury: Server, body: bytes) -> requests.Response:
@@ -72,7 +72,7 @@ def portal() -> Iterator[tuple[str, list[dict[str, str]]]]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(timeout=5)
+        thread.join(timeout=30)
 
 
 # --- Whatever it is sent ----------------------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def test_a_payment_ends_by_one_of_its_buttons_alone(treasury: Server, client: Cl
 
 @pytest.mark.parametrize("path", ["paiementws.web?idop=x", "paiementws.web", "paiement.web"])
 def test_an_operation_of_nothing_is_a_page_that_says_so(treasury: Server, path: str) -> None:
-    answer = requests.get(f"{treasury.url}/tpa/{path}", timeout=5)
+    answer = requests.get(f"{treasury.url}/tpa/{path}", timeout=30)
 
     assert answer.status_code == 400 and "n'est pas possible" in answer.text
 
@@ -135,7 +135,7 @@ def test_a_request_that_is_none_is_a_technical_fault(treasury: Server, body: byt
 
 @pytest.mark.parametrize("length", [b"abc", b"-1", b"9" * 40])
 def test_a_length_that_is_none_is_refused_at_once(treasury: Server, length: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", treasury.server_address[1]), timeout=5) as caller:
+    with socket.create_connection(("127.0.0.1", treasury.server_address[1]), timeout=30) as caller:
         caller.sendall(b"POST /tpa/fin HTTP/1.0\r\nContent-Length: " + length + b"\r\n\r\n")
         assert b" 400 " in caller.recv(100)
 
@@ -176,7 +176,7 @@ def test_a_number_without_secured_access_pays_by_address_alone(treasury: Server,
 
     assert refused.value.code == "T4"
     assert client.customer("006383").labels == ("VILLE DE BUCHELAY", "TITRES")
-    assert requests.get(address.address(treasury.url, titles), timeout=5).ok
+    assert requests.get(address.address(treasury.url, titles), timeout=30).ok
 
 
 @pytest.mark.parametrize("status", ["200", "500"])
@@ -249,7 +249,7 @@ def test_who_gave_up_may_pay_on_the_same_page_for_two_minutes(treasury: Server, 
 
     assert client.detail(soon).result is Result.CARD_PAID
     assert client.detail(late).result is Result.ABANDONED
-    assert "P3" in requests.get(client.page(late), timeout=5).text
+    assert "P3" in requests.get(client.page(late), timeout=30).text
 
 
 def test_the_amount_can_be_told_wrong_and_right_again(treasury: Server, client: Client) -> None:
@@ -279,7 +279,7 @@ def test_the_controls_say_what_is_set(treasury: Server, client: Client) -> None:
     pay(treasury, client)
     control(treasury, notify="early", down="html", fault_status="200", wrong_amount="1", nightly="1")
 
-    shown = requests.get(f"{treasury.url}/controle", timeout=5).text
+    shown = requests.get(f"{treasury.url}/controle", timeout=30).text
 
     for words in ("avant le résultat", "page HTML", "HTTP 200", "faux d&#x27;un euro", "oui"):
         assert f"<dd>{words}</dd>" in shown
@@ -293,7 +293,7 @@ def test_a_payment_has_a_ticket_to_print_and_to_keep(treasury: Server, client: C
     id_op = pay(treasury, client)
 
     kept = requests.get(f"{treasury.url}/tpa/ticket.pdf?idop={id_op}", timeout=20)
-    printed = requests.get(f"{treasury.url}/tpa/ticket?idop={id_op}", timeout=5).text
+    printed = requests.get(f"{treasury.url}/tpa/ticket?idop={id_op}", timeout=30).text
 
     assert kept.headers["Content-Type"] == "application/pdf" and "attachment" in kept.headers["Content-Disposition"]
     text = PdfReader(BytesIO(kept.content)).pages[0].extract_text()
@@ -312,13 +312,13 @@ def test_a_payment_has_a_ticket_to_print_and_to_keep(treasury: Server, client: C
 def test_what_was_not_paid_has_no_ticket(treasury: Server, client: Client, end: str, page: str) -> None:
     id_op = pay(treasury, client, end)
 
-    assert requests.get(f"{treasury.url}/tpa/{page}?idop={id_op}", timeout=5).status_code == 400
-    assert requests.get(f"{treasury.url}/tpa/{page}?idop=%00", timeout=5).status_code == 400
+    assert requests.get(f"{treasury.url}/tpa/{page}?idop={id_op}", timeout=30).status_code == 400
+    assert requests.get(f"{treasury.url}/tpa/{page}?idop=%00", timeout=30).status_code == 400
 
 
 def test_the_contract_names_what_the_client_sends_and_where(treasury: Server) -> None:
     url = f"{treasury.url}/tpa/services/securite"
-    root = fromstring(requests.get(f"{url}?wsdl", timeout=5).content)
+    root = fromstring(requests.get(f"{url}?wsdl", timeout=30).content)
 
     located = root.find(".//{http://schemas.xmlsoap.org/wsdl/soap/}address")
     ports = root.findall("{http://schemas.xmlsoap.org/wsdl/}portType/{http://schemas.xmlsoap.org/wsdl/}operation")
@@ -326,7 +326,7 @@ def test_the_contract_names_what_the_client_sends_and_where(treasury: Server) ->
     assert located is not None and located.get("location") == url
     assert {one.get("name") for one in ports} == OPERATIONS
     assert [one.get("name") for one in asked] == FIELDS
-    assert requests.get(url, timeout=5).status_code == 405
+    assert requests.get(url, timeout=30).status_code == 405
 
 
 @pytest.mark.parametrize("setting", ["", "+3d", "-2h", "+90m", "2014-10-08T13:20+02:00"])
@@ -364,7 +364,7 @@ def test_moving_its_clock_counts_from_the_portals(treasury: Server) -> None:
 
 def test_the_address_protocol_tells_the_result_itself_unsigned(treasury: Server) -> None:
     with portal() as (url, heard):
-        shown = requests.get(address.address(treasury.url, like(return_url=url)), timeout=5).text
+        shown = requests.get(address.address(treasury.url, like(return_url=url)), timeout=30).text
         ends(treasury, shown.partition('name=idop value="')[2].partition('"')[0], "P")
 
     (posted,) = heard

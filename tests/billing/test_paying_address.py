@@ -61,7 +61,7 @@ def owed(household: Household, **values: Any) -> Any:
 def ends(treasury: Server, attempt: PaymentAttempt, result: str = "P", **changed: str) -> dict[str, str]:
     """The payer goes to the Treasury's page and ends there: what its form brings back, changed or not."""
     treasury.notify = lambda operation: None  # type: ignore[method-assign]  # the browser alone brings it back here
-    shown = requests.get(online.treasury_page(attempt), timeout=5)
+    shown = requests.get(online.treasury_page(attempt), timeout=30)
     assert shown.status_code == 200
     id_op = shown.text.partition('name=idop value="')[2].partition('"')[0]
     return {**returned(treasury.treasury.finish(id_op, result)), **changed}

@@ -116,7 +116,7 @@ def test_the_public_door_knows_no_such_address(watched: tuple[Pages, int], clien
     assert [answer.status for answer in answers] == [404, 404, 404]
     assert "lps_web" not in "".join(answer.body for answer in answers)
     with pytest.raises(ConnectionRefusedError):  # another address of the same machine
-        socket.create_connection(("127.0.0.2", port), timeout=5).close()
+        socket.create_connection(("127.0.0.2", port), timeout=30).close()
 
 
 def test_without_a_port_nothing_is_exposed(monkeypatch: pytest.MonkeyPatch) -> None:

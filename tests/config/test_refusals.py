@@ -94,7 +94,7 @@ def older_pool() -> Iterator[int]:
         thread = Thread(target=_welcome, args=(listening,), daemon=True)
         thread.start()
         yield listening.getsockname()[1]
-        thread.join(timeout=5)
+        thread.join(timeout=30)
 
 
 def _welcome(listening: socket.socket) -> None:

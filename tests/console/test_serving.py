@@ -47,7 +47,7 @@ def served(site: Site, name: str, folder: Path, **variables: str) -> Iterator[tu
 
 
 def answers(port: int, path: str = "/sante/vivant") -> bool:
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=30)
     try:
         connection.request("GET", path)
         return connection.getresponse().status == http.client.OK

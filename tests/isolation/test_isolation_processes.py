@@ -45,7 +45,7 @@ def signed_in(pages: Pages, slug: str, codes: tuple[str, str]) -> str:
 
 def say(port: int, words: bytes) -> None:
     """Send what is no request to the server."""
-    with socket.create_connection((LOOPBACK, port), timeout=5) as server:
+    with socket.create_connection((LOOPBACK, port), timeout=30) as server:
         server.sendall(words)
         server.recv(1000)
 

@@ -41,7 +41,7 @@ def headers() -> Iterator[Headers]:
     def received() -> dict[str, Any]:
         with current_app.connection_for_read() as connection:
             simple = connection.SimpleQueue(settings.CELERY_TASK_DEFAULT_QUEUE)
-            message = simple.get(timeout=5)
+            message = simple.get(timeout=30)
             message.ack()
             simple.close()
         return dict(message.headers)

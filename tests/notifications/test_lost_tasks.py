@@ -141,7 +141,7 @@ def in_hand(commune: Commune) -> ToldRequest:
     send_to_commune(task=drain.name, slug=commune.slug, app=current_app)
     with current_app.connection_for_read() as connection:
         queue = connection.SimpleQueue(settings.CELERY_TASK_DEFAULT_QUEUE)
-        message = queue.get(timeout=5)
+        message = queue.get(timeout=30)
         message.ack()
         queue.close()
     request = ToldRequest(message, app=current_app, task=drain)

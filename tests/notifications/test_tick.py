@@ -110,7 +110,7 @@ def sent(demo: Commune, buchelay: Commune, monkeypatch: pytest.MonkeyPatch) -> I
             simple = connection.SimpleQueue(settings.CELERY_TASK_DEFAULT_QUEUE)
             found = []
             while broker.llen(queue):
-                message = simple.get(timeout=1)
+                message = simple.get(timeout=30)
                 found.append((message.headers["task"], message.headers["commune"]))
                 cache.delete(message.headers["waiting"])  # as the worker does that takes it
                 message.ack()
