@@ -52,7 +52,8 @@ _WORDS = {
     "no_such_day": _n("Cette date n'existe pas."),
     "far_day": _n("Cette date est passée, ou trop lointaine."),
     "already_chosen": _n("%(day)s est déjà dans votre liste."),
-    "erased": _n("La dernière date est effacée."),
+    "erased": _n("%(day)s : effacé de votre liste."),
+    "week_chosen": _n("Cette semaine est déjà dans votre liste."),
     "week_closed": _n("Aucun jour ne peut être changé la semaine prochaine."),
     "day_to_book": _n("%(day)s, à réserver."),
     "day_to_cancel": _n("%(day)s, déjà réservé : à annuler."),
@@ -64,6 +65,7 @@ _WORDS = {
     "confirm_keys": _n("Pour confirmer, tapez le 1. Pour recommencer, tapez le 2."),
     "help_confirm": _n("Rien n'est enregistré tant que vous n'avez pas tapé le 1."),
     "sent": _n("Le reçu vous est envoyé."),
+    "not_kept": _n("Les jours que vous venez de choisir ne sont pas enregistrés."),
     "nothing_saved": _n("Rien n'a été changé."),
     "after": _n(
         "Pour un autre jour ou un autre service, tapez le 1. Pour un autre enfant, tapez le 2. "
@@ -158,7 +160,9 @@ def _samples() -> list[Phrase]:
         phrase("confirm", service="", first_name="", **{**_NO_DAYS, name: "x"})
         for name in ("books", "cancels", "waits")
     ]
-    samples += [phrase("saved", service="", number=number) for number in range(1, MOST_DAYS + 1)]
+    samples += [
+        phrase(code, service="", number=number) for code in ("saved", "canceled") for number in range(1, MOST_DAYS + 1)
+    ]
     samples += [phrase(code, number=number) for code in ("waits", "many_days") for number in range(1, MOST_DAYS + 1)]
     return [*samples, *(phrase("receipt", number=f"x-x-{digit * 6}") for digit in "0123456789")]
 
@@ -339,6 +343,14 @@ def _saved(said: Phrase) -> tuple[str, Mapping[str, Any]]:
     return words, said.facts
 
 
+def _canceled(said: Phrase) -> tuple[str, Mapping[str, Any]]:
+    number = said.facts["number"]
+    words = ngettext(
+        "C'est annulé : %(service)s, %(number)s jour.", "C'est annulé : %(service)s, %(number)s jours.", number
+    )
+    return words, said.facts
+
+
 def _receipt(said: Phrase) -> tuple[str, Mapping[str, Any]]:
     return _("Votre numéro de reçu : %(number)s"), {"number": spoken_receipt(said.facts["number"])}
 
@@ -372,6 +384,7 @@ _SPECIAL: dict[str, Callable[[Phrase], tuple[str, Mapping[str, Any]]]] = {
     "refused": _refused,
     "minutes_left": _minutes,
     "saved": _saved,
+    "canceled": _canceled,
     "waits": _waits,
     "receipt": _receipt,
     "many_days": _many,

@@ -23,7 +23,10 @@ SECRET = "le-secret-du-prestataire"
 
 @dataclass
 class Provider:
-    """One call of a parent through the webhook. Keys that a question leaves are typed into the next one."""
+    """One call of a parent through the webhook. Keys that a question leaves are typed into the next one.
+
+    A provider gathers nothing while something is said before its question.
+    """
 
     commune: Commune
     script: Iterable[str]
@@ -47,6 +50,8 @@ class Provider:
         script, typed = iter(self.script), ""
         response = self.post(self.first)
         while (gather := self.plays(response)) is not None:
+            if said_first(response):
+                typed = ""
             if not typed:
                 word = next(script, HANG_UP)
                 if word == HANG_UP:
@@ -77,6 +82,11 @@ class Provider:
         client = Client(HTTP_HOST=parts.netloc, enforce_csrf_checks=True)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         return client.post(path, sent, headers={"X-Twilio-Signature": header})
+
+
+def said_first(response: HttpResponse) -> bool:
+    """Whether something is said before the question, outside of what is cut by keys."""
+    return xml.fromstring(response.content)[0].tag in ("Play", "Say")
 
 
 def gathered(typed: str, most: int) -> tuple[str, bool, str]:

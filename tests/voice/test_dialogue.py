@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.voice.town import CANTEEN, ONLY_MORNING, Played, town
+from voice.dialogue import facts
 
 
 def test_a_day_is_booked_by_code_service_date_and_confirmation() -> None:
@@ -150,7 +151,25 @@ def test_the_star_erases_then_goes_back() -> None:
     call.type("482*48291573#", "1", "1310", "*", "1410", "#", "1")
 
     assert call.saved == [((date(2026, 10, 14),), (), ())]
-    assert "La dernière date est effacée" in call.heard
+    assert "mardi 13 octobre : effacé de votre liste" in call.heard
+
+
+def test_the_star_erases_the_day_that_was_typed_last() -> None:
+    call = Played(town())
+
+    call.type("48291573#", "1", "1510", "1310", "*")
+    assert "mardi 13 octobre : effacé" in call.heard
+    call.type("#", "1")
+
+    assert call.saved == [((date(2026, 10, 15),), (), ())]
+
+
+def test_a_star_at_the_confirmation_goes_back_and_keeps_the_days() -> None:
+    call = Played(town())
+
+    call.type("48291573#", "1", "1310", "#", "*", "#", "1")
+
+    assert call.saved == [((date(2026, 10, 13),), (), ())]
 
 
 def test_zero_says_it_again_and_nine_ends() -> None:
@@ -161,6 +180,14 @@ def test_zero_says_it_again_and_nine_ends() -> None:
     call.type("9")
 
     assert call.over
+
+
+def test_zero_after_saving_says_the_receipt_again() -> None:
+    call = Played(town())
+
+    call.type("48291573#", "1", "1310", "#", "1", "0")
+
+    assert call.heard.count("2026. 0 0 0. 1 2 3") == 2
 
 
 def test_one_service_alone_needs_no_menu() -> None:
@@ -242,3 +269,119 @@ def test_the_window_is_the_town_s() -> None:
     call.type("48291573#", "1", "1510")
 
     assert "trop lointaine" in call.heard
+
+
+REFUSED = "le service est fermé ce jour-là"
+
+
+def test_a_refusal_forgets_what_was_typed_ahead() -> None:
+    call = Played(town(refused={date(2026, 10, 13): "no_service"}))
+
+    call.type("48291573#11310#1")
+    assert REFUSED in call.heard and "lundi 12 octobre" not in call.heard
+    call.type("1410", "#", "1")
+
+    assert call.saved == [((date(2026, 10, 14),), (), ())]
+
+
+def test_a_hash_out_of_habit_does_not_end_a_list_before_a_refusal_is_heard() -> None:
+    call = Played(town(refused={date(2026, 10, 15): "no_service"}))
+
+    call.type("48291573#", "1", "1310", "1510#")
+    assert REFUSED in call.heard and "Pour confirmer" not in call.heard
+    call.type("#", "1")
+
+    assert call.saved == [((date(2026, 10, 13),), (), ())]
+
+
+def test_a_waiting_list_is_not_joined_by_a_key_typed_ahead() -> None:
+    full = date(2026, 10, 13)
+    call = Played(town(refused={full: "full"}))
+
+    call.type("48291573#", "1", "1310#1")
+
+    assert "en liste d'attente, tapez le 1" in call.heard
+    assert call.state.waits == ()
+
+
+def test_a_cancellation_is_not_confirmed_by_a_key_typed_ahead() -> None:
+    call = Played(town(booked={date(2026, 10, 13)}))
+
+    call.type("48291573#11310#1")
+    assert call.saved == [] and "Vous annulez la cantine pour Angéline : mardi 13 octobre" in call.heard
+    call.type("1")
+
+    assert call.saved == [((), (date(2026, 10, 13),), ())]
+    assert "C'est annulé : la cantine, 1 jour" in call.heard and "C'est enregistré" not in call.heard
+
+
+def test_a_week_asked_twice_is_told_and_cancels_nothing() -> None:
+    call = Played(town(booked={date(2026, 10, 14)}))
+
+    call.type("48291573#", "1", "1#", "1#")
+    assert "Cette semaine est déjà dans votre liste" in call.heard and "à annuler" not in call.heard
+    call.type("#", "1")
+
+    assert call.saved == [(tuple(date(2026, 10, day) for day in (12, 13, 15, 16)), (), ())]
+
+
+def test_a_week_of_one_day_asked_twice_is_one_day() -> None:
+    call = Played(town())
+    wednesday = facts.DaysJudged(days=(facts.Judged(day=date(2026, 10, 14), booked=False),))
+
+    call.type("48291573#", "1")
+    call.event(wednesday)
+    call.event(wednesday)
+    call.type("#", "1")
+
+    assert "mercredi 14 octobre est déjà dans votre liste" in call.heard
+    assert call.saved == [((date(2026, 10, 14),), (), ())]
+
+
+def test_too_late_to_cancel_offers_no_other_week() -> None:
+    late = date(2026, 10, 13)
+    call = Played(town(booked={late}, refused={late: "too_late"}, next_open=date(2026, 10, 19)))
+
+    call.type("48291573#", "1", "1310")
+
+    assert "trop tard" in call.heard and "Pour réserver la semaine" not in call.heard
+
+
+NOT_KEPT = "ne sont pas enregistrés"
+LEAVINGS = {"good-bye too early": ["9#"], "good-bye instead of a yes": ["#", "9"], "no choice": ["#", "7", "7", "7"]}
+
+
+@pytest.mark.parametrize("leaves", LEAVINGS.values(), ids=LEAVINGS)
+def test_who_leaves_before_the_confirmation_is_told_that_nothing_stands(leaves: list[str]) -> None:
+    call = Played(town())
+
+    call.type("48291573#", "1", "1310", *leaves)
+
+    assert call.over and call.saved == [] and NOT_KEPT in call.heard
+
+
+def test_who_falls_silent_before_the_confirmation_is_told_that_nothing_stands() -> None:
+    call = Played(town())
+
+    call.type("48291573#", "1", "1310")
+    for _ in range(3):
+        call.silence()
+
+    assert call.over and NOT_KEPT in call.heard
+
+
+def test_who_leaves_with_nothing_chosen_is_told_nothing_of_it() -> None:
+    call = Played(town())
+
+    call.type("48291573#", "1", "1310", "#", "1", "9")
+
+    assert call.over and NOT_KEPT not in call.heard
+
+
+def test_of_a_save_that_may_have_failed_it_is_not_said_that_nothing_stands() -> None:
+    call = Played(town())
+
+    call.type("48291573#", "1", "1310", "#")
+    call.event(facts.Failed())
+
+    assert call.over and NOT_KEPT not in call.heard

@@ -34,6 +34,7 @@ from voice.services import conversation, limits, pieces
 from voice.services.retention import purge
 
 BY = Actor.system("test")
+CONFIRM_KEYS = sentence(phrase("confirm_keys"))
 
 
 def only_call() -> Call:
@@ -92,7 +93,7 @@ def test_what_was_begun_may_be_erased(pupil: Pupil, prompts: Path) -> None:
 def test_who_erased_has_as_long_as_at_first(town: Commune, prompts: Path) -> None:
     [caller] = played(prompts, Caller(["12*", SILENCE, HANG_UP]))
 
-    assert caller.waits[:3] == ["8000 1", "3000 9", "5000 1"]
+    assert caller.waits[:3] == ["8000 1", "5000 9", "3000 1"]
     assert caller.words.count("Je n'ai rien entendu") == 1
 
 
@@ -153,6 +154,31 @@ def test_a_hash_out_of_habit_hides_no_answer(
     assert caller.heard.count("Cette date n'existe pas.") == 1 and caller.cut == []
     assert "Je n'ai rien entendu" not in caller.words
     assert pupil.stands() and caller.over
+
+
+@pytest.mark.parametrize("pause", [1.5, 0.0])
+def test_keys_typed_ahead_of_a_refusal_are_forgotten_and_those_after_a_pause_answer(
+    pupil: Pupil, prompts: Path, monkeypatch: pytest.MonkeyPatch, pause: float
+) -> None:
+    """All of them come at once: with no pause at all between an answer and the next one, they answer."""
+    monkeypatch.setattr(server, "BURST_SECONDS", pause)
+
+    [caller] = played(prompts, Caller([f"{pupil.code}#", pupil.key, f"3104{pupil.keys}#1", HANG_UP]))
+
+    assert pupil.stands() is (pause == 0)
+    assert caller.heard.count("Cette date n'existe pas.") == 1
+
+
+def test_a_list_is_not_ended_before_a_refusal_was_heard(pupil: Pupil, prompts: Path) -> None:
+    had = Booking.objects.standing().filter(child=pupil.child).count()
+
+    script = [f"{pupil.code}#", pupil.key, pupil.keys, "3104#1", "#", "1", "9"]
+    [caller] = played(prompts, Caller(script))
+
+    refusal, confirmation = (caller.heard.index(words) for words in ("Cette date n'existe pas.", CONFIRM_KEYS))
+    assert caller.heard[refusal + 1] == "Date suivante, ou dièse pour finir." and refusal < confirmation
+    assert pupil.stands() and caller.over
+    assert Booking.objects.standing().filter(child=pupil.child).count() == had + 1
 
 
 def test_a_hang_up_while_it_is_saved_loses_nothing(pupil: Pupil, prompts: Path, slow: None) -> None:

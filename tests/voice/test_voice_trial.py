@@ -56,7 +56,7 @@ def test_a_whole_booking_is_said_and_nothing_stays(client: Client, in_demo: Comm
     assert "Pour confirmer, tapez le 1." in typed(client, call, "#")
     saved = typed(client, call, "1")
 
-    assert "C'est enregistré" in saved and "Rien n'est enregistré ni envoyé." in saved
+    assert ("C'est enregistré" in saved or "C'est annulé" in saved) and "Rien n'est enregistré ni envoyé." in saved
     after = [model.objects.count() for model in (Booking, Receipt, JournalEntry, WaitingEntry, OutboxMessage)]
     assert after == before
     assert not AuditEntry.objects.filter(action="receipt_sent").exists()
@@ -73,6 +73,16 @@ def test_keys_are_pressed_one_by_one_without_script(client: Client, in_demo: Com
 
     assert client.post(call, {"tour": 0, "touches": keys, "touche": "#"}).status_code == 302
     assert "Angéline." in text(client.get(call))
+
+
+def test_a_refusal_forgets_the_keys_that_are_left(client: Client, in_demo: Commune) -> None:
+    call = begun(client)
+
+    said = typed(client, call, f"{code_of()}#13104#1")
+
+    assert "Cette date n'existe pas." in said and "Tapez la date" in said
+    assert "à réserver" not in said and "à annuler" not in said
+    assert client.get(call).context["turn"].rank == 1
 
 
 def test_keys_sent_twice_count_once(client: Client, in_demo: Commune) -> None:

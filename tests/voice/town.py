@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from voice.dialogue import facts, start, step
 from voice.dialogue.collect import Collector
-from voice.phrases import sentence
+from voice.phrases import sentence, spoken_day
 
 TODAY = date(2026, 10, 7)  # a Wednesday
 MONDAY = date(2026, 10, 12)
@@ -88,6 +88,8 @@ class Played:
         self.jetons: list[uuid.UUID] = []
         self.steps = 0
         self._collector: Collector | None = None
+        self._forgot = False
+        self._told = ""  # what will be done, as it was last said to be confirmed
         begun = start(call=call or uuid.uuid4(), town=behind.facts)
         self.state = begun.state
         self._do(begun.actions)
@@ -101,11 +103,14 @@ class Played:
         return self.state.stage is facts.Stage.ENDED
 
     def type(self, *bursts: str) -> None:
-        for key in "".join(bursts):
-            if self._collector is None:
-                return
-            if (typed := self._collector.key(key)) is not None:
-                self.event(typed)
+        """Each burst is typed at once; what is left of it is forgotten where a question forgets it."""
+        for burst in bursts:
+            self._forgot = False
+            for key in burst:
+                if self._collector is None or self._forgot:
+                    break
+                if (typed := self._collector.key(key)) is not None:
+                    self.event(typed)
 
     def silence(self) -> None:
         if self._collector is not None:
@@ -116,10 +121,28 @@ class Played:
 
     def event(self, event: facts.Event) -> None:
         self.steps += 1
-        came = step(self.state, event)
+        before, came = self.state, step(self.state, event)
+        for action in came.actions:
+            self._promises(before, action, event)
         self.state = facts.from_json(came.state.to_json())
         assert self.state == came.state
         self._do(came.actions)
+
+    def _promises(self, before: facts.State, action: facts.Action, event: facts.Event) -> None:
+        """What is true of every call, whatever is typed."""
+        left = (*before.books, *before.cancels, *before.waits)
+        match action:
+            case facts.Ask():
+                assert action.say and (action.unheard or not action.forgets)
+                said = (*action.unheard, *action.say)
+                self._told = next((sentence(one) for one in said if one.code == "confirm"), self._told)
+            case facts.Save():
+                days = (*action.books, *action.cancels, *action.waits)
+                assert days and len(set(days)) == len(days) and all(spoken_day(day) in self._told for day in days)
+                assert not (action.cancels and self._forgot), "a cancellation confirmed before it was heard"
+            case facts.HangUp():
+                said_so = any(one.code == "not_kept" for one in action.say)
+                assert said_so is (bool(left) and not isinstance(event, facts.Failed))
 
     def _do(self, actions: tuple[facts.Action, ...]) -> None:
         self._collector = None
@@ -127,7 +150,7 @@ class Played:
             match action:
                 case facts.Ask():
                     self._say((*action.unheard, *action.say))
-                    self._collector = Collector(action)
+                    self._collector, self._forgot = Collector(action), self._forgot or action.forgets
                 case facts.HangUp():
                     self._say(action.say)
                 case facts.Save():

@@ -5,6 +5,6 @@ what it is told to say, carries out what it is told to ask of the town, and feed
 """
 
 from voice.dialogue.facts import State
-from voice.dialogue.script import start, step
+from voice.dialogue.script import cut_short, start, step
 
-__all__ = ["State", "start", "step"]
+__all__ = ["State", "cut_short", "start", "step"]

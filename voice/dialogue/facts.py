@@ -35,14 +35,18 @@ class Ask:
     Keys cut what is said, and keys typed ahead are taken first, but for `unheard`, which is said to its end. `#` alone
     answers where days are listed (`is_list`), and nothing else: parents type it out of habit after what needs none, so
     that it must not cut the answer that they wait for.
+
+    Where `unheard` could not be foreseen (a refusal, a cancellation), what was typed ahead answered another question:
+    the door `forgets` it, and only a key that comes after a pause answers this one.
     """
 
     say: tuple[Phrase, ...]
     most: int
     first: int = 6
-    between: int = 3
+    between: int = 5  # who reads a code from a letter looks for each key
     unheard: tuple[Phrase, ...] = ()
     is_list: bool = False
+    forgets: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +241,7 @@ class State:
     books: tuple[date, ...] = ()
     cancels: tuple[date, ...] = ()
     waits: tuple[date, ...] = ()
+    order: tuple[date, ...] = ()  # all three, as they were typed
     asked: date | None = None  # the day that a question is about
     saves: int = 0
     turns: int = 0
@@ -267,7 +272,7 @@ def from_json(text: str) -> State:
     """The state that `to_json` wrote. Raises ValueError or KeyError for a text that it did not write."""
     written = json.loads(text)
     town = {**written["town"], **{name: date.fromisoformat(written["town"][name]) for name in ("today", "last_day")}}
-    days = {name: tuple(map(date.fromisoformat, written[name])) for name in ("books", "cancels", "waits")}
+    days = {name: tuple(map(date.fromisoformat, written[name])) for name in ("books", "cancels", "waits", "order")}
     return State(
         **{
             **written,

@@ -1,7 +1,7 @@
 """What happens on each event. A function a stage; what is said is a code, the words are in `voice.phrases`."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
@@ -66,7 +66,7 @@ def step(state: State, event: Event) -> Step:
     if isinstance(event, HungUp):
         return Step(ended(state), ())
     if isinstance(event, Failed):
-        return _good_bye(state, phrase("failed"))
+        return _ends(state, phrase("failed"))
     if isinstance(event, NotYetOpen):
         return _good_bye(state, phrase("not_yet_open", site=state.town.site))
     if isinstance(event, Typed):
@@ -74,14 +74,19 @@ def step(state: State, event: Event) -> Step:
     return _ANSWERS[type(event)](state, event)
 
 
+def cut_short(state: State) -> Step:
+    """The call has lasted for too long, in answers or in minutes."""
+    return _good_bye(state, phrase("too_long"))
+
+
 def _typed(state: State, typed: Typed) -> Step:
     if state.turns > TURNS:
-        return _good_bye(state, phrase("too_long"))
+        return cut_short(state)
     if not typed.keys:
         return _finished(state) if typed.ended else _silent(state)
     state = replace(state, silences=0)
-    if typed.keys == AGAIN and state.last:
-        return Step(state, (state.last,))
+    if typed.keys == AGAIN:
+        return _said_again(state)
     if typed.keys == END:
         return _good_bye(state)
     if typed.keys == BACK:
@@ -93,35 +98,41 @@ def _finished(state: State) -> Step:
     """`#` alone ends a list of days; elsewhere it is a habit, and a door that lets it cut says all again."""
     if state.lists_days:
         return _ask_confirmation(state)
-    return Step(state, (state.last,) if state.last else ())
+    return _said_again(state)
+
+
+def _said_again(state: State) -> Step:
+    """All of it, with what was said before the question."""
+    asked = state.last
+    return Step(state, (replace(asked, say=(*asked.unheard, *asked.say), unheard=()),) if asked else ())
 
 
 def _silent(state: State) -> Step:
     if state.silences + 1 >= TRIES:
-        return _good_bye(state, phrase("no_answer", site=state.town.site))
-    state = replace(state, silences=state.silences + 1)
-    return _once_more(state, phrase("silence"))
+        return _gives_up(state)
+    asked, state = state.last, replace(state, silences=state.silences + 1)
+    return Step(state, (replace(asked, say=(phrase("silence"), *asked.say), unheard=()),) if asked else ())
 
 
 def _missed(state: State, why: Phrase) -> Step:
     """Something else was typed: help grows, then the call ends with the address of the site."""
     if state.misses + 1 >= TRIES:
-        return _good_bye(state, why, phrase("no_answer", site=state.town.site))
+        return _gives_up(state, why)
     help_words = (phrase(f"help_{state.stage}"),) if state.misses else ()
-    return _once_more(replace(state, misses=state.misses + 1), why, *help_words)
-
-
-def _once_more(state: State, *first: Phrase) -> Step:
-    asked = state.last
-    return Step(state, (replace(asked, say=(*first, *asked.say), unheard=()),) if asked else ())
+    asked, state = state.last, replace(state, misses=state.misses + 1)
+    if asked is None:
+        return Step(state, ())
+    # "Cette date n'existe pas." is not said before the day that was chosen last.
+    question = asked.say[-1:] if state.stage in (Stage.CODE, Stage.DATES) else asked.say
+    return Step(state, (replace(asked, say=question, unheard=(why, *help_words), forgets=True),))
 
 
 def _back(state: State) -> Step:
     match state.stage:
         case Stage.DATES if _chosen(state):
-            return _ask_date(_without_last(state), phrase("erased"))
+            return _ask_date(_without_last(state), phrase("erased", day=state.order[-1]))
         case Stage.CONFIRM | Stage.NEXT_WEEK | Stage.WAITING:
-            return _ask_date(_nothing_chosen(state) if state.stage is Stage.CONFIRM else state)
+            return _ask_date(state)
         case Stage.DATES if len(state.services) > 1:
             return _ask_service(state)
         case _:
@@ -131,9 +142,9 @@ def _back(state: State) -> Step:
 # The child
 
 
-def _ask_code(state: State, *first: Phrase) -> Step:
+def _ask_code(state: State, *first: Phrase, news: tuple[Phrase, ...] = ()) -> Step:
     state = replace(_nothing_chosen(state), stage=Stage.CODE, code="", child=0, first_name="", services=(), misses=0)
-    return _ask(state, *first, phrase("code"), most=CODE_LENGTHS[-1], first_key=8)
+    return _ask(state, *first, phrase("code"), most=CODE_LENGTHS[-1], first_key=8, news=news)
 
 
 def _code(state: State, keys: str) -> Step:
@@ -160,8 +171,8 @@ def _secret(state: State, keys: str) -> Step:
 
 def _no_child(state: State, event: NoChild) -> Step:
     if state.wrong + 1 >= TRIES:
-        return _good_bye(state, phrase("no_child"), phrase("no_answer", site=state.town.site))
-    return _ask_code(replace(state, wrong=state.wrong + 1), phrase("no_child"))
+        return _gives_up(state, phrase("no_child"))
+    return _ask_code(replace(state, wrong=state.wrong + 1), news=(phrase("no_child"),))
 
 
 def _child_found(state: State, event: ChildFound) -> Step:
@@ -170,7 +181,7 @@ def _child_found(state: State, event: ChildFound) -> Step:
     )
     name = phrase("child", first_name=event.first_name)
     if not event.services:
-        return _ask_code(state, name, phrase("no_service"))
+        return _ask_code(state, news=(name, phrase("no_service")))
     if len(event.services) == 1:
         return _ask_date(replace(state, service=event.services[0].key), name)
     return _ask_service(state, name)
@@ -215,10 +226,10 @@ def _week_read(state: State, event: WeekRead) -> Step:
 # The days
 
 
-def _ask_date(state: State, *first: Phrase) -> Step:
+def _ask_date(state: State, *first: Phrase, news: tuple[Phrase, ...] = ()) -> Step:
     state = replace(state, stage=Stage.DATES, asked=None, misses=0)
     asked = phrase("next_date") if _chosen(state) else phrase("date")
-    return _ask(state, *first, asked, most=4, first_key=10)
+    return _ask(state, *first, asked, most=4, first_key=10, news=news)
 
 
 def _date(state: State, keys: str) -> Step:
@@ -233,7 +244,7 @@ def _date(state: State, keys: str) -> Step:
     except FarDay:
         return _missed(state, phrase("far_day"))
     if day in (*state.books, *state.cancels, *state.waits):
-        return _ask_date(state, phrase("already_chosen", day=day))
+        return _ask_date(state, news=(phrase("already_chosen", day=day),))
     return Step(state, (JudgeDays(child=state.child, service=state.service, days=(day,)),))
 
 
@@ -241,29 +252,37 @@ def _days_judged(state: State, event: DaysJudged) -> Step:
     if len(_chosen(state)) + len(event.days) > MOST_DAYS:
         return _ask_confirmation(state, phrase("many_days", number=len(_chosen(state))))
     if not event.days:
-        return _ask_date(state, phrase("week_closed"))
+        return _ask_date(state, news=(phrase("week_closed"),))
     if len(event.days) == 1:
         return _one_day(state, event.days[0])
     return _whole_week(state, event.days)
 
 
 def _one_day(state: State, judged: Judged) -> Step:
-    if judged.refusal == "too_late" and judged.next_open:
+    if judged.day in _chosen(state):  # the one day of a week that was asked twice
+        return _ask_date(state, news=(phrase("already_chosen", day=judged.day),))
+    if judged.refusal == "too_late" and judged.next_open and not judged.booked:
         state = replace(state, stage=Stage.NEXT_WEEK, asked=judged.next_open, misses=0)
-        return _ask(state, _refused(judged), phrase("next_week", day=judged.next_open), most=1)
+        return _ask(state, phrase("next_week", day=judged.next_open), most=1, news=(_refused(judged),))
     if judged.refusal == "full":
         state = replace(state, stage=Stage.WAITING, asked=judged.day, misses=0)
-        return _ask(state, _refused(judged), phrase("wait", day=judged.day), most=1)
+        return _ask(state, phrase("wait", day=judged.day), most=1, news=(_refused(judged),))
     if judged.refusal:
-        return _ask_date(state, _refused(judged))
+        return _ask_date(state, news=(_refused(judged),))
     return _ask_date(_with(state, [judged]), _taken(judged), *_hurry([judged]))
 
 
-def _whole_week(state: State, week: Iterable[Judged]) -> Step:
-    """The days of a week that can be booked, or, when all of them stand, that can be canceled."""
+def _whole_week(state: State, week: Sequence[Judged]) -> Step:
+    """The days of a week that can be booked, or, when all of them stand, that can be canceled.
+
+    A week asked twice is the same wish: what stands on its other days is left.
+    """
     days = [one for one in week if one.day not in _chosen(state)]
     free = [one for one in days if not one.refusal]
-    taken = [one for one in free if not one.booked] or free
+    new = [one for one in free if not one.booked]
+    if not days or (not new and any(one.day in state.books for one in week)):
+        return _ask_date(state, news=(phrase("week_chosen"),))
+    taken = new or free
     said = [_taken(one) for one in taken] + [_refused(one) for one in days if one.refusal]
     return _ask_date(_with(state, taken), *(said or [phrase("week_closed")]), *_hurry(taken))
 
@@ -278,7 +297,8 @@ def _next_week(state: State, key: str) -> Step:
 def _waiting(state: State, key: str) -> Step:
     if key == "1" and state.asked:
         day = state.asked
-        return _ask_date(replace(state, waits=(*state.waits, day)), phrase("will_wait", day=day))
+        state = replace(state, waits=(*state.waits, day), order=(*state.order, day))
+        return _ask_date(state, phrase("will_wait", day=day))
     return _ask_date(state) if key == "2" else _missed(state, phrase("no_such_choice"))
 
 
@@ -301,6 +321,7 @@ def _with(state: State, days: Iterable[Judged]) -> State:
         state,
         books=(*state.books, *(one.day for one in days if not one.booked)),
         cancels=(*state.cancels, *(one.day for one in days if one.booked)),
+        order=(*state.order, *(one.day for one in days)),
     )
 
 
@@ -309,23 +330,26 @@ def _chosen(state: State) -> tuple[date, ...]:
 
 
 def _nothing_chosen(state: State) -> State:
-    return replace(state, books=(), cancels=(), waits=(), asked=None)
+    return replace(state, books=(), cancels=(), waits=(), order=(), asked=None)
 
 
 def _without_last(state: State) -> State:
-    """What was chosen last cannot be told once lists are apart: the latest day goes, as a parent hears it."""
-    last = max(_chosen(state))
+    """Without the day that was chosen last."""
+    *order, last = state.order
 
     def kept(days: tuple[date, ...]) -> tuple[date, ...]:
         return tuple(day for day in days if day != last)
 
-    return replace(state, books=kept(state.books), cancels=kept(state.cancels), waits=kept(state.waits))
+    return replace(
+        state, books=kept(state.books), cancels=kept(state.cancels), waits=kept(state.waits), order=tuple(order)
+    )
 
 
 # The confirmation
 
 
-def _ask_confirmation(state: State, *first: Phrase) -> Step:
+def _ask_confirmation(state: State, *news: Phrase) -> Step:
+    """What will be done, and the question. A cancellation is heard first: keys typed ahead meant to book that day."""
     state = replace(state, stage=Stage.CONFIRM, misses=0)
     what = phrase(
         "confirm",
@@ -335,7 +359,11 @@ def _ask_confirmation(state: State, *first: Phrase) -> Step:
         cancels=state.cancels,
         waits=state.waits,
     )
-    return _ask(state, *first, what, phrase("confirm_keys"), most=1)
+    asked = _ask(state, what, phrase("confirm_keys"), most=1)
+    if not news and not state.cancels:
+        return asked
+    heard = Ask(say=(phrase("confirm_keys"),), most=1, unheard=(*news, what), forgets=True)
+    return Step(asked.state, (heard,))
 
 
 def _confirm(state: State, key: str) -> Step:
@@ -355,14 +383,16 @@ def _confirm(state: State, key: str) -> Step:
 
 
 def _saved(state: State, event: Saved) -> Step:
-    done = [phrase("saved", service=state.service_name, number=event.number)] if event.number else []
+    what = "saved" if state.books else "canceled"
+    done = [phrase(what, service=state.service_name, number=event.number)] if event.number else []
     done += [phrase("waits", number=event.waits)] if event.waits else []
     receipt = [phrase("receipt", number=event.receipt)] if event.receipt else []
     sent = [phrase("sent")] if event.sent else []
     refused = [_refused(one) for one in event.refused]
     said = [*done, *receipt, *sent, *refused] or [phrase("nothing_saved")]
     state = replace(_nothing_chosen(state), stage=Stage.AFTER, saves=state.saves + 1, misses=0)
-    return _ask(state, phrase("after"), most=1, unheard=tuple(said))
+    asked = _ask(state, phrase("after"), most=1, news=tuple(said))
+    return Step(asked.state, tuple(replace(one, forgets=False) for one in asked.actions if isinstance(one, Ask)))
 
 
 def _after(state: State, key: str) -> Step:
@@ -371,19 +401,28 @@ def _after(state: State, key: str) -> Step:
     return _ask_code(state) if key == "2" else _missed(state, phrase("no_such_choice"))
 
 
-def _ask(
-    state: State,
-    *say: Phrase,
-    most: int,
-    first_key: int = 6,
-    unheard: tuple[Phrase, ...] = (),
-) -> Step:
-    asked = Ask(say=say, most=most, first=first_key, unheard=unheard, is_list=state.lists_days)
-    return Step(replace(state, last=replace(asked, unheard=())), (asked,))
+def _ask(state: State, *say: Phrase, most: int, first_key: int = 6, news: tuple[Phrase, ...] = ()) -> Step:
+    """Ask, and remember it for `0` and for silences; `news` is what the caller could not foresee."""
+    asked = Ask(say=say, most=most, first=first_key, unheard=news, is_list=state.lists_days)
+    return Step(replace(state, last=asked), (replace(asked, forgets=bool(news)),))
 
 
-def _good_bye(state: State, *first: Phrase) -> Step:
-    return Step(ended(state), (HangUp(say=(*first, phrase("good_bye"))),))
+def _gives_up(state: State, *why: Phrase) -> Step:
+    """Nobody answers, or nothing that helps: where else one may book."""
+    return _ends(state, *why, *_not_kept(state), phrase("no_answer", site=state.town.site))
+
+
+def _good_bye(state: State, *why: Phrase) -> Step:
+    return _ends(state, *why, *_not_kept(state))
+
+
+def _not_kept(state: State) -> tuple[Phrase, ...]:
+    """Days were chosen, and not confirmed: nobody may leave in the belief that they stand."""
+    return (phrase("not_kept"),) if _chosen(state) else ()
+
+
+def _ends(state: State, *said: Phrase) -> Step:
+    return Step(ended(state), (HangUp(say=(*said, phrase("good_bye"))),))
 
 
 _KEYS: dict[Stage, Callable[[State, str], Step]] = {

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 ALL_KEYS = "0123456789*#"
+NO_HASH = "0123456789*"
 LONGEST_LINE = 1024
 MOST_FACTS = 64
 _RESULT = re.compile(r"200 result=(-?\d+)(?:.*endpos=(\d+))?")
@@ -66,6 +67,14 @@ class Channel:
                 keys.append(key)
                 key, at = await self._stream(name, at)
         return keys
+
+    async def play_from(self, name: str, at: int) -> tuple[str, int | None]:
+        """Play a file from there on; the key that cut it and where to go on, None once it has ended. Raises `Gone`.
+
+        `#` cuts nothing, and is lost.
+        """
+        key, end = await self._stream(name, at, NO_HASH)
+        return key, end if key else None
 
     async def wait(self, *, seconds: float) -> str:
         """The next key, "" when none comes in time. Raises `Gone`."""

@@ -23,7 +23,7 @@ from voice import queries
 from voice.dialogue.collect import KEYS, Collector
 from voice.dialogue.facts import Action, Ask, Phrase, Typed, phrase
 from voice.gateway import numbers
-from voice.gateway.agi import ALL_KEYS, LONGEST_LINE, BadPeer, Channel, Gone
+from voice.gateway.agi import ALL_KEYS, LONGEST_LINE, NO_HASH, BadPeer, Channel, Gone
 from voice.gateway.errors import NoVoice
 from voice.gateway.prompts import Store, TownVoice, Wanted
 from voice.models import Call
@@ -38,6 +38,7 @@ QUICK_SECONDS = 0.015  # what most answers take: nobody listens meanwhile
 # An answer that comes while the channel listens waits for the end of it. After a silence it listens twice as long, no
 # longer than the answer has taken so far: between two times a key is lost.
 LISTENING_SECONDS, LISTENING_LONGEST = 0.04, 0.64
+BURST_SECONDS = 1.5  # keys typed without listening follow each other at least so fast
 Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
 
@@ -255,7 +256,7 @@ class _Talk:
         """
         if ask.unheard:
             unheard = await self._files(ask.unheard, ahead)
-            ahead += await self.channel.play_whole(unheard)
+            ahead[:] = await self._news(unheard) if ask.forgets else [*ahead, *await self.channel.play_whole(unheard)]
         collector, spoken, silent = Collector(ask), False, 0
         while True:
             if ahead:
@@ -266,7 +267,7 @@ class _Talk:
             elif not spoken:
                 spoken = True
                 files = await self._files(ask.say, ahead) if files is None else files
-                cut_by = ALL_KEYS if ask.is_list else ALL_KEYS.replace("#", "")
+                cut_by = ALL_KEYS if ask.is_list else NO_HASH
                 ahead += "" if ahead else await self.channel.play(files, cut_by=cut_by)
             elif silent < collector.seconds:
                 left = collector.seconds - silent
@@ -275,6 +276,22 @@ class _Talk:
                 ahead += found
             else:
                 return collector.silence()
+
+    async def _news(self, files: Sequence[str]) -> list[str]:
+        """Say what could not be foreseen; keys that go on at once from what was typed before are forgotten.
+
+        A key that follows a pause answers, and cuts it; `#` does neither.
+        """
+        now = asyncio.get_running_loop().time
+        pressed = now()
+        for name in files:
+            at: int | None = 0
+            while at is not None:
+                key, at = await self.channel.play_from(name, at)
+                if key and now() - pressed > BURST_SECONDS:
+                    return [key]
+                pressed = now() if key else pressed
+        return []
 
 
 class _Counted:

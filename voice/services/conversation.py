@@ -131,8 +131,9 @@ def hear(conversation: Conversation, event: Event, *, at: datetime) -> Action | 
     """
     with _in(conversation.commune):
         if at - conversation.began_at > LONGEST_CALL and not isinstance(event, HungUp):
-            action: Action | None = HangUp(say=(phrase("too_long"), phrase("good_bye")))
-            _note(conversation, ended(conversation.state), at)
+            cut = dialogue.cut_short(conversation.state)
+            action: Action | None = cut.actions[0]
+            _note(conversation, cut.state, at)
         else:
             action = _moved(conversation, event, at)
         if conversation.over:

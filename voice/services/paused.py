@@ -97,13 +97,17 @@ def leave(*, call: uuid.UUID, door: Call.Door, at: datetime) -> None:
 
 
 def _typed(standing: Conversation, told: Ask | HangUp, keys: str, at: datetime) -> Ask | HangUp:
-    """Answer question after question while keys are left; what is to be heard whole is kept for the end."""
+    """Answer question after question while keys are left; what is to be heard whole is kept for the end.
+
+    What could not be foreseen ends it: the keys that are left answered another question.
+    """
     unheard: tuple[Phrase, ...] = ()
     is_first = True
     while isinstance(told, Ask) and (keys or is_first):
         typed, keys = _first(told, keys)
         came = calls.hear(standing, typed, at=at)
         told = came if isinstance(came, Ask | HangUp) else HangUp()
+        keys = "" if isinstance(told, Ask) and told.forgets else keys
         unheard, is_first = (*unheard, *(told.unheard if isinstance(told, Ask) else ())), False
     return replace(told, unheard=unheard) if isinstance(told, Ask) else replace(told, say=(*unheard, *told.say))
 
