@@ -305,7 +305,7 @@ class _Drawing:
     def _full(self, cell: Cell) -> Tile:
         """A full day, with the child's place in its waiting list; the tile leads to that list."""
         position = self._waiting(cell).position
-        note = _("attente n° %(position)s") % {"position": position} if position else _("complet")
+        note = _("attente n°\u00a0%(position)s") % {"position": position} if position else _("complet")
         code = self.shown.child_code
         href = reverse("booking:waiting", args=[code, planning_form.box_value(cell)]) if code else ""
         return Tile(TileKind.FULL, note=note, reason=_("liste d'attente"), href=href)

@@ -33,7 +33,7 @@ OTHERS = {
 def plain(text: str) -> str:
     """On one line, with plain spaces and apostrophes, and strings that follow one another in one."""
     text = re.sub(r"\"\s*\n\s*\"", "", text.replace("’", "'").replace("\\'", "'"))
-    return re.sub(r"[\s\u00a0\u202f]+", " ", text)
+    return re.sub(r"(?:[\s\u00a0\u202f]|\\u00a0)+", " ", text)
 
 
 @cache

@@ -2,9 +2,10 @@
 
 import logging
 
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from booking import catalogue, planning_form, queries, sentences
@@ -16,10 +17,16 @@ from lps.families.identity import FamilyRequest
 from lps.families.queries.children import ChildAtSchool
 from lps.journal.channels import Channel
 from lps.kernel.refusals import Refusal
+from lps.ui import saying
 from tenants import context
 
 log = logging.getLogger(__name__)
 LEAVE = "quitter"
+JOINED, LEFT = "inscrit", "quitte"
+SAID = {
+    JOINED: _("C'est fait : votre enfant est sur la liste d'attente de ce jour."),
+    LEFT: _("C'est fait : votre enfant n'est plus sur la liste d'attente de ce jour."),
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,7 +45,7 @@ def waiting(request: FamilyRequest, code: str, box: str) -> HttpResponse:
             channel=Channel.WEB,
             at=request.received_at,
         )
-        return HttpResponseRedirect(request.path)
+        return saying.done(request.path, LEFT)
     joined = lists.join(
         child=child.child,
         household=request.household,
@@ -50,7 +57,7 @@ def waiting(request: FamilyRequest, code: str, box: str) -> HttpResponse:
     if joined.refusal:
         log.info("waiting list refused: %s", joined.refusal.code)
         return _show(request, child, cell, refusal=joined.refusal)
-    return HttpResponseRedirect(request.path)
+    return saying.done(request.path, JOINED)
 
 
 def _show(request: FamilyRequest, child: ChildAtSchool, cell: Cell, *, refusal: Refusal | None = None) -> HttpResponse:
@@ -66,12 +73,14 @@ def _show(request: FamilyRequest, child: ChildAtSchool, cell: Cell, *, refusal: 
     if held is None:
         raise Http404
     week = f"?semaine={Week.of(cell.day)}"
+    place = days.lists.get(held.pk, queries.NOBODY_WAITS)
     shown = {
         "child": child,
         "activity": facts.activities[cell.activity_id].name,
         "day": cell.day,
-        "waiting": days.lists.get(held.pk, queries.NOBODY_WAITS),
+        "waiting": place,
         "booked": cell in days.bookings,
+        "said": saying.said(request, SAID, over={LEFT if place.position else JOINED}),
         "back": reverse("booking:planning", args=[child.code]) + week,
         "refused": refusal
         and sentences.waiting_refusal_sentence(refusal.code, refusal.facts, zone=zone, names=facts.activity_names),

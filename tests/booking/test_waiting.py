@@ -330,15 +330,29 @@ class TestThePage:
     ) -> None:
         planning = parent.get(f"/enfants/123457/planning/?semaine={day:%G-W%V}&groupe=transport").content.decode()
         assert self.path(bus, day) in planning
-        assert "M'inscrire sur la liste d'attente" in words(parent.get(self.path(bus, day)).content.decode())
+        asked = words(parent.get(self.path(bus, day)).content.decode())
+        assert "M'inscrire sur la liste d'attente" in asked
+        assert "Personne n'attend encore une place." in asked
 
         joined = parent.post(self.path(bus, day), follow=True).content.decode()
         assert "Vous êtes en position 1 sur la liste." in words(joined)
+        assert "votre enfant est sur la liste d'attente" in words(joined)
+        assert "autofocus" in joined
         planning = parent.get(f"/enfants/123457/planning/?semaine={day:%G-W%V}&groupe=transport").content.decode()
         assert "attente n° 1" in words(planning)
 
         left = parent.post(self.path(bus, day), {"quitter": "1"}, follow=True).content.decode()
         assert "M'inscrire sur la liste d'attente" in words(left)
+        assert "votre enfant n'est plus sur la liste d'attente" in words(left)
+        assert "autofocus" in left
+
+    def test_an_address_kept_from_before_says_nothing_that_is_no_more_so(
+        self, parent: Client, one_place: ServiceDay, bus: int, day: date
+    ) -> None:
+        stale = words(parent.get(f"{self.path(bus, day)}?fait=inscrit").content.decode())
+
+        assert "Personne n'attend encore une place." in stale
+        assert "C'est fait" not in stale
 
     def test_an_offer_is_told_above_the_week_and_its_box_can_be_ticked(
         self, parent: Client, one_place: ServiceDay, angeline: Child, marsone: Household, bus: int, day: date
