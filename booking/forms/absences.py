@@ -48,6 +48,12 @@ class DocumentField(forms.FileField):
             raise forms.ValidationError(sentences.document_refusal(error.refusal.code), code="refused") from error
 
 
+def ask_again(form: forms.Form) -> None:
+    """A browser never keeps a file: a form that comes back to be mended asks for its document again."""
+    if form.files.get("document") and not form.has_error("document"):
+        form.add_error("document", _("Choisissez-le de nouveau\u00a0: le navigateur ne l'a pas gardé."))
+
+
 class DocumentForm(forms.Form):
     """The document of an absence declared before."""
 

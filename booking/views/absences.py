@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from booking import absences as reads
 from booking import documents, sentences
 from booking.campaigns import activities_by_group
-from booking.forms.absences import AbsenceForm, DocumentForm
+from booking.forms.absences import AbsenceForm, DocumentForm, ask_again
 from booking.models import Absence
 from booking.queries import JOURNAL_PAGE
 from booking.services import absences as services
@@ -69,6 +69,7 @@ def declare(request: FamilyRequest) -> HttpResponse:
         assert done.refusal is not None
         words = sentences.absence_refusal(done.refusal.code, done.refusal.facts, child=child.first_name)
         form.add_error("first_day", words)
+    ask_again(form)
     facts = {"form": form, "children": children}
     return render(request, "booking/absence_form.html", facts, status=400 if form.is_bound else 200)
 

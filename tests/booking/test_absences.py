@@ -332,6 +332,19 @@ def test_what_is_no_document_is_refused_and_nothing_is_kept(
     assert default_storage.listdir("absences")[1] == before
 
 
+def test_a_photo_that_the_browser_did_not_keep_is_asked_for_again(
+    booked: Autumn, parent: Client, angeline: Child
+) -> None:
+    again = "Choisissez-le de nouveau : le navigateur ne l'a pas gardé."
+
+    mended = parent.post(NEW, asked(angeline, reason="", document=sent(photo())))
+    of_no_day = parent.post(NEW, asked(angeline, date(2014, 10, 11), document=sent(photo())))
+    without = parent.post(NEW, asked(angeline, reason=""))
+
+    assert [again in read(page) for page in (mended, of_no_day, without)] == [True, True, False]
+    assert not Absence.objects.exists()
+
+
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "JPEG"])
 def test_pictures_of_every_kind_become_photos(kind: str) -> None:
     kept = documents.received(photo(kind, (5000, 100)))

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from booking import absences as reads
 from booking import documents, sentences
 from booking.campaigns import activities_by_group
-from booking.forms.absences import AnswerForm, NotedAbsenceForm
+from booking.forms.absences import AnswerForm, NotedAbsenceForm, ask_again
 from booking.models import Absence, Activity
 from booking.rights import ANSWER_ABSENCES, READ_ABSENCES
 from booking.services import absences as services
@@ -116,6 +116,7 @@ def note(request: DoorRequest, household_id: int) -> HttpResponse:
     form = _noted_form(request, household)
     if form.is_valid() and (word := _note(request, household, form)):
         return saying.done(reverse("booking_office:family_absences", args=[household.pk]), word)
+    ask_again(form)
     return _show_family(request, household, form, status=400)
 
 
