@@ -176,12 +176,19 @@ def test_leaving_asks_first_then_ends_the_session(martin: Household) -> None:
     sign_in(client, martin)
 
     asked = client.get("/deconnexion/")
-    left = client.post("/deconnexion/")
+    left = client.post("/deconnexion/", follow=True)
 
     assert "Voulez-vous quitter" in asked.content.decode()
-    assert left.headers["Location"] == "/"
+    assert "Vous êtes déconnecté." in left.content.decode()
     assert client.get("/enfants/").status_code == 302
     assert AuditEntry.objects.filter(action="sign_out", subject=martin.holder).exists()
+
+
+def test_only_who_has_left_reads_so(martin: Household) -> None:
+    client = browser()
+    sign_in(client, martin)
+
+    assert "Vous êtes déconnecté." not in client.get("/?fait=deconnecte").content.decode()
 
 
 def test_leaving_without_a_session_changes_nothing(in_demo: Commune) -> None:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods
 
 from lps.accounts import doorway
@@ -16,10 +17,13 @@ from lps.families.paths import CHILDREN, planning
 from lps.families.services import SignedIn, links
 from lps.journal.channels import Channel
 from lps.kernel import clock
+from lps.ui import saying
 from tenants.town import queries as town
 
 page = require_http_methods(["GET", "HEAD", "POST"])
 GONE = 410
+LEFT = "deconnecte"
+SAID = {LEFT: _l("Vous êtes déconnecté.")}
 
 
 @page
@@ -31,13 +35,15 @@ def home(request: FamilyRequest) -> HttpResponse:
         if isinstance(outcome, SignedIn):
             return _open(request, outcome)
         form.add_error(None, _refused())
+    household = household_at(request)
     facts = {
         "form": form,
         "messages_shown": town.messages_shown(now=request.received_at),
-        "household": household_at(request),
+        "household": household,
         "next_name": NEXT,
         "next_page": wanted_page(request, default=""),
         "lost": LOST in request.GET,
+        "said": "" if household else saying.said(request, SAID),
     }
     return render(request, "families/home.html", facts)
 
@@ -50,6 +56,7 @@ def sign_out(request: FamilyRequest) -> HttpResponse:
         if household:
             services.note_sign_out(household=household, channel=Channel.WEB)
             doorway.leave(request)
+            return saying.done("/", LEFT)
         return HttpResponseRedirect("/")
     return render(request, "families/sign_out.html", {"household": household})
 
