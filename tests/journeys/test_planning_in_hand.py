@@ -1,13 +1,14 @@
 """The planning on a telephone, what it weighs, and that a page's complaints are heard at all."""
 
 import gzip
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import Browse, Watch
-from tests.journeys.families import ANGELINE, OF_BUCHELAY, Family
-from tests.journeys.steps import is_signed_in
+from tests.journeys.families import ANGELINE, OF_BUCHELAY, Family, soon
+from tests.journeys.steps import is_signed_in, open_planning, tab_to
 from tests.live import Site
 
 KILOBYTE = 1000
@@ -52,6 +53,33 @@ def test_every_button_and_field_of_a_telephone_is_44_pixels_high(site: Site, bro
     )
 
     assert small == []
+
+
+def test_by_keyboard_the_days_are_four_keys_away(site: Site, browse: Browse, script: bool) -> None:
+    page = browse(script=script)
+    is_signed_in(page, site, ANGELINE)
+    open_planning(page, ANGELINE, soon() + timedelta(days=7))
+
+    for key in ("Tab", "Tab"):
+        page.keyboard.press(key)
+    expect(page.locator(":focus")).to_have_text("Aller aux jours à cocher")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    assert page.locator("#planning :focus").count() == 1
+
+
+def test_what_has_the_focus_is_told_from_what_is_changed(site: Site, browse: Browse) -> None:
+    page = planning(site, browse, ANGELINE)
+    tiles = page.locator("label.day")
+
+    tiles.first.click()
+    tab_to(page, tiles.nth(1).locator("input"))
+
+    ring = tiles.first.evaluate("tile => getComputedStyle(tile).boxShadow")
+    focus = tiles.nth(1).evaluate("tile => getComputedStyle(tile).outlineColor")
+    assert "3px" in ring
+    assert focus not in ring
 
 
 def test_what_a_page_complains_of_is_heard(site: Site, chromium: Browser) -> None:
