@@ -44,12 +44,16 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineLine:
-    """A sentence above a week: "calm" when far, "near" on its last day, "shut" afterwards."""
+    """A sentence above a week: "calm" when far, "near" on its last day, "shut" afterwards.
+
+    `past` takes its place when a page stays open beyond `closes_at`: of one day, it does not speak of the week.
+    """
 
     text: str
     state: str = "calm"
     closes_at: datetime | None = None
     left: str = ""
+    past: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,10 +350,12 @@ class _Drawing:
         left = closes_at - self.now
         if left > NEAR:
             return DeadlineLine(sentences.rule_sentence(describe(closing), closes_at=closes_at, zone=self.zone))
+        past = _("Date limite passée")
         text = sentences.rule_sentence(describe(closing), closes_at=closes_at, zone=self.zone)
         if len(set(instants.values())) > 1:
             text = sentences.day_sentence(day, closes_at=closes_at, today=self.today, zone=self.zone)
-        return DeadlineLine(text, "near", closes_at, sentences.time_left(left))
+            past = _under(sentences.named_day(day).capitalize(), past)
+        return DeadlineLine(text, "near", closes_at, sentences.time_left(left), past)
 
     def _past(self, closed_at: datetime) -> str:
         if self.now - closed_at > timedelta(days=7):
@@ -383,5 +389,9 @@ def _closings(activity: ActivityFacts) -> tuple[tuple[Closing, str, tuple[Openin
 
 
 def _headed(line: DeadlineLine, heading: str) -> DeadlineLine:
-    text = f"{heading}\u00a0: {line.text[0].lower()}{line.text[1:]}"
-    return DeadlineLine(text, line.state, line.closes_at, line.left)
+    past = _under(heading, line.past) if line.past else ""
+    return DeadlineLine(_under(heading, line.text), line.state, line.closes_at, line.left, past)
+
+
+def _under(heading: str, text: str) -> str:
+    return f"{heading}\u00a0: {text[0].lower()}{text[1:]}"

@@ -1,5 +1,6 @@
 """The planning as it opens: weeks, groups, cells and why they are locked, deadlines, notes."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 
@@ -377,6 +378,11 @@ class TestEntitlements:
         assert "Rien ne peut être modifié sur ces semaines." in words(html)
 
 
+def closed_meanwhile(html: str) -> list[str]:
+    """What takes the place of a deadline that passes while the page stays open."""
+    return re.findall(r'data-shut="([^"]*)"', html)
+
+
 class TestDeadlineLines:
     def test_the_eves_rule_and_the_day_that_closes_next(self, parent: Client, stop_clock: StopClock) -> None:
         html = opened(parent)
@@ -390,6 +396,21 @@ class TestDeadlineLines:
 
         stop_clock(paris(date(2014, 10, 9), 17))
         assert deadlines(opened(parent), 41) == [("shut", "Date limite passée depuis le jeudi 09/10 à 17h00")]
+
+    def test_on_an_open_page_a_day_closes_without_its_week(
+        self, parent: Client, autumn: Autumn, stop_clock: StopClock
+    ) -> None:
+        eve = opened(parent)
+        rules(autumn, "transport", **THURSDAY_17H)
+        named = opened(parent)
+        stop_clock(paris(date(2014, 10, 9), 16))
+        whole = opened(parent, groupe="transport")
+
+        assert closed_meanwhile(eve) == ["Jeudi 09/10\u00a0: date limite passée"]
+        assert closed_meanwhile(named) == [
+            "PERISCOLAIRE · Cantine ADULTE · MERCREDI\u00a0: jeudi 09/10\u00a0: date limite passée"
+        ]
+        assert closed_meanwhile(whole) == ["Date limite passée"]
 
     def test_a_day_that_closes_before_a_holiday_says_so(self, parent: Client, stop_clock: StopClock) -> None:
         stop_clock(paris(date(2014, 11, 10), 16))

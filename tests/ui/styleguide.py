@@ -124,6 +124,7 @@ def weeks() -> list[dict[str, Any]]:
         "text": "Jeudi 09/10 : modifiable jusqu'à aujourd'hui 17h00",
         "left": "3 h 40",
         "closes_at": datetime(2014, 10, 8, 15, tzinfo=UTC),
+        "past": "Jeudi 09/10\u00a0: date limite passée",
     }
     shut = {"state": "shut", "text": "Date limite passée : jeudi 25/09 à 17h00"}
     return [
