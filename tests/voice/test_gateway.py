@@ -169,6 +169,15 @@ def test_keys_typed_ahead_of_a_refusal_are_forgotten_and_those_after_a_pause_ans
     assert caller.heard.count("Cette date n'existe pas.") == 1
 
 
+@pytest.mark.parametrize("ago", [1, 29])
+def test_a_day_of_last_month_is_past_and_not_next_year_s(town: Commune, pupil: Pupil, prompts: Path, ago: int) -> None:
+    past = clock.now().astimezone(town.zone).date() - timedelta(days=ago)
+
+    [caller] = played(prompts, Caller([f"{pupil.code}#", pupil.key, f"{past:%d%m}", HANG_UP]))
+
+    assert caller.heard.count("Cette date est passée, ou trop lointaine.") == 1
+
+
 def test_a_list_is_not_ended_before_a_refusal_was_heard(pupil: Pupil, prompts: Path) -> None:
     had = Booking.objects.standing().filter(child=pupil.child).count()
 

@@ -27,6 +27,7 @@ from voice.gateway.errors import NoVoice, WrongWeights
 from voice.gateway.prompts import Store, TownVoice
 from voice.models import Piece
 from voice.services import pieces, speaking
+from voice.services.conversation import WINDOW
 from voice.services.pronunciations import save_word
 
 CODE = phrase("code")
@@ -200,7 +201,7 @@ def test_all_that_is_known_is_asked_for_once_and_a_new_name_alone_later(here: Co
 
     assert number >= Piece.objects.count() > 500 and set(phrases.fixed()) < words
     assert {Child.objects.first().first_name, here.header_name} <= words  # type: ignore[union-attr]
-    assert phrases.spoken_day(at.astimezone(here.zone).date() + timedelta(days=365)) in words
+    assert phrases.spoken_day(at.astimezone(here.zone).date() + WINDOW) in words
     Piece.objects.update(made_at=at, words="")
     Child.objects.filter(pk=Child.objects.all()[:1].get().pk).update(first_name="Maïwenn")
 
