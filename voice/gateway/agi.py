@@ -5,6 +5,7 @@ authentication: its port belongs on the loopback, or on a private network that c
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +17,11 @@ MOST_FACTS = 64
 _RESULT = re.compile(r"200 result=(-?\d+)(?:.*endpos=(\d+))?")
 _KEYS = re.compile(r"200 result=([0-9*#A-D]*)( \(timeout\))?$")
 _GONE = -1
+_NOT_PLAYED = f"200 result={_GONE} endpos=0"  # no such file; or the caller has gone, as the next command says
 # What Asterisk's configuration knows of us, which is made where neither Django nor our libraries are.
 BUSY = "LPS_OCCUPE"  # the variable that asks the dialplan for a busy line
 UNAVAILABLE = "indisponible"  # the sentence that Asterisk says by itself when the voice server does not answer
+log = logging.getLogger(__name__)
 
 
 class Gone(ConnectionError):
@@ -106,17 +109,20 @@ class Channel:
         await self._ask("HANGUP")
 
     async def _stream(self, name: str, at: int, cut_by: str = ALL_KEYS) -> tuple[str, int]:
-        result, end = await self._ask(f'STREAM FILE {name} "{cut_by}" {at}')
+        """Play a file; one that is there no longer is passed over: the call goes on."""
+        result, end = await self._ask(f'STREAM FILE {name} "{cut_by}" {at}', may_fail=True)
+        if result == _GONE:
+            log.error("a sentence was not played: its file is gone")
         return (chr(result) if result > 0 else ""), end
 
-    async def _ask(self, command: str) -> tuple[int, int]:
-        line = await self._said(command)
+    async def _ask(self, command: str, *, may_fail: bool = False) -> tuple[int, int]:
+        line = await self._said(command, may_fail=may_fail)
         found = _RESULT.match(line)
         if not found:
             raise BadPeer(line[:80])
         return int(found[1]), int(found[2] or 0)
 
-    async def _said(self, command: str) -> str:
+    async def _said(self, command: str, *, may_fail: bool = False) -> str:
         """What Asterisk answers to a command. Raises `Gone`."""
         self.writer.write(f"{command}\n".encode())
         try:
@@ -124,6 +130,8 @@ class Channel:
         except ConnectionError as error:
             raise Gone from error
         line = await self._line()
+        if may_fail and line == _NOT_PLAYED:
+            return line
         if line == "HANGUP" or line.startswith(("511", f"200 result={_GONE}")):
             raise Gone
         return line
