@@ -35,6 +35,11 @@ def test_a_file_that_is_gone_is_passed_over_and_the_call_goes_on() -> None:
     assert played(GONE, "200 result=49 endpos=160") == ("1", ["/first", "/second"])
 
 
+def test_a_call_of_which_nothing_can_be_played_ends() -> None:
+    with pytest.raises(Gone):
+        played(GONE, GONE)
+
+
 @pytest.mark.parametrize(
     "answers", [(HUNG_UP,), (GONE, "511 Command Not Permitted on a dead channel"), (GONE, "HANGUP")]
 )

@@ -17,6 +17,7 @@ MOST_FACTS = 64
 _RESULT = re.compile(r"200 result=(-?\d+)(?:.*endpos=(\d+))?")
 _KEYS = re.compile(r"200 result=([0-9*#A-D]*)( \(timeout\))?$")
 _GONE = -1
+_NOWHERE = -1  # where a file ended that was not played
 _NOT_PLAYED = f"200 result={_GONE} endpos=0"  # no such file; or the caller has gone, as the next command says
 # What Asterisk's configuration knows of us, which is made where neither Django nor our libraries are.
 BUSY = "LPS_OCCUPE"  # the variable that asks the dialplan for a busy line
@@ -53,12 +54,18 @@ class Channel:
     async def play(self, files: Sequence[str], *, cut_by: str = ALL_KEYS) -> str:
         """Play files one after the other; the key that cut them, "" when all was heard. Raises `Gone`.
 
-        A key which is not in `cut_by` is lost.
+        A key which is not in `cut_by` is lost. Where none of them can be played the caller would wait for nothing: the
+        call ends.
         """
+        lost = 0
         for name in files:
-            key, _ = await self._stream(name, 0, cut_by)
+            key, end = await self._stream(name, 0, cut_by)
             if key:
                 return key
+            lost += end == _NOWHERE
+        if files and lost == len(files):
+            log.error("no sentence can be played: Asterisk does not see the folder")
+            raise Gone
         return ""
 
     async def play_whole(self, files: Sequence[str]) -> list[str]:
@@ -113,6 +120,7 @@ class Channel:
         result, end = await self._ask(f'STREAM FILE {name} "{cut_by}" {at}', may_fail=True)
         if result == _GONE:
             log.error("a sentence was not played: its file is gone")
+            return "", _NOWHERE
         return (chr(result) if result > 0 else ""), end
 
     async def _ask(self, command: str, *, may_fail: bool = False) -> tuple[int, int]:
