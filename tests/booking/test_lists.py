@@ -82,13 +82,36 @@ def test_the_sheet_of_a_week_has_a_column_a_day(nadia: Client, booked: Autumn) -
 
 
 def test_contacts_are_printed_on_demand(nadia: Client, booked: Autumn, angeline: Child) -> None:
-    Guardian.objects.update(phone="0612345678")
+    Guardian.objects.update(phone="+33612345678")
     Contact.objects.create(child=angeline, kind=Contact.Kind.FORBIDDEN, name="M. Roux")
 
-    assert "Claire MARSONE (représentant) 0612345678" in paper(nadia, contacts="1")[0]
+    assert "Claire MARSONE (représentant) 06 12 34 56 78" in paper(nadia, contacts="1")[0]
     without = paper(nadia)[0]
     assert "Claire" not in without
     assert "ne part pas avec M. Roux" in without
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("activite", f"{BUS_13H30}, École de démonstration, lundi 13 octobre 2014"),
+        ("classe", "CE1, École de démonstration, lundi 13 octobre 2014"),
+        ("semaine", f"{BUS_13H30}, École de démonstration, Semaine du lundi 13/10/2014 au dimanche 19/10/2014"),
+    ],
+)
+def test_a_second_sheet_says_which_list_it_is_of(nadia: Client, booked: Autumn, how: str, said: str) -> None:
+    children = [
+        NewChild(first_name=f"Enfant{number}", last_name="NOMBREUX", school_class=booked.ce1) for number in range(60)
+    ]
+    home, held = household(name="NOMBREUX", children=children), booked.held(BUS_13H30, LUNDI_13)
+    Booking.objects.bulk_create(
+        Booking.of(child_id=child.pk, household_id=home.pk, service_day=held, booked_at=october.NOW)
+        for child in Child.objects.filter(custodies__household=home)
+    )
+
+    first, second, *_ = paper(nadia, disposition=how, quoi=f"a-{booked.activities[BUS_13H30]}")
+
+    assert said not in first and said in second
 
 
 def test_health_is_printed_for_the_roles_that_need_it_and_noted(

@@ -10,7 +10,7 @@ from booking.models import Absence, Attendance, Booking, ServiceDay
 from booking.rules.planning import Cell, Change
 from booking.services.bookings import change_bookings
 from lps.accounts.models import Account
-from lps.families.models import HEALTH_PURPOSE, Child, Contact, Diet, HealthNote, Household, SchoolClass
+from lps.families.models import HEALTH_PURPOSE, Child, Contact, Diet, Guardian, HealthNote, Household, SchoolClass
 from lps.families.services import NewChild
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
@@ -182,10 +182,15 @@ def test_nobody_calls_the_roll_without_signing_in(demo: Commune, booked: Service
 def test_the_emergency_list_holds_the_present_with_whom_to_call(
     nadia: Client, booked: ServiceDay, angeline: Child
 ) -> None:
+    Guardian.objects.update(phone="+33612345678")
+    for kind, name in (("authorized", "Mamie Rose"), ("emergency", "Dr Petit"), ("forbidden", "M. Roux")):
+        Contact.objects.create(child=angeline, kind=kind, name=name, phone="+33130000000")
     note(nadia, booked, angeline, "present")
     read = words(nadia.get(path(booked, "urgence/")).content.decode())
     assert "Angéline MARSONE" in read
-    assert "Claire MARSONE (représentant)" in read
+    assert "Claire MARSONE (représentant) 06 12 34 56 78" in read
+    assert read.index("Dr Petit") < read.index("Mamie Rose")
+    assert "ne part pas avec M. Roux" in read and "M. Roux (" not in read
 
     note(nadia, booked, angeline, "present", arrivee="16:30", depart="17:00")
     assert "Angéline" not in words(nadia.get(path(booked, "urgence/")).content.decode())

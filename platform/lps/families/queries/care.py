@@ -6,7 +6,9 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
+from lps.families import phones
 from lps.families.models import Child, Contact, Custody, Diet, Enrollment, HealthNote
+from tenants import context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ def _grouped(pairs: Iterable[tuple[int, str]]) -> dict[int, tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
-    """Somebody to call about a child: a guardian, an emergency contact, who may or may not fetch it."""
+    """Somebody to call about a child: a guardian, an emergency contact, who may fetch it."""
 
     name: str
     relation: str
@@ -64,8 +66,11 @@ class Reachable:
 
 
 def contacts_of(children: Iterable[int], *, day: date) -> dict[int, tuple[Reachable, ...]]:
-    """Whom to call about these children on that day, guardians first: two statements."""
-    pks = list(children)
+    """Whom to call about these children on that day, guardians first, then those for an emergency: two statements.
+
+    Never who may not fetch the child: the sheets name that person apart.
+    """
+    pks, region = list(children), phones.region_of(context.current().zone)
     found: dict[int, list[Reachable]] = {}
     custodies = Custody.objects.filter(child__in=pks, valid_during__contains=day)
     guardians = custodies.values_list(
@@ -73,12 +78,16 @@ def contacts_of(children: Iterable[int], *, day: date) -> dict[int, tuple[Reacha
     )
     for child, first_name, last_name, phone in guardians.order_by("household__guardians__pk"):
         if last_name:
-            found.setdefault(child, []).append(Reachable(f"{first_name} {last_name}", "représentant", phone or ""))
-    for contact in Contact.objects.filter(child__in=pks).order_by("kind", "pk"):
+            found.setdefault(child, []).append(
+                Reachable(
+                    f"{first_name} {last_name}", "représentant", phones.shown(phone, region=region) if phone else ""
+                )
+            )
+    contacts = Contact.objects.filter(child__in=pks).exclude(kind=Contact.Kind.FORBIDDEN)
+    for contact in contacts.order_by("-kind", "pk"):
         words = contact.relation or contact.get_kind_display()
-        if contact.kind == Contact.Kind.FORBIDDEN:
-            words = contact.get_kind_display()
-        found.setdefault(contact.child_id, []).append(Reachable(contact.name, words, contact.phone))
+        phone = phones.shown(contact.phone, region=region) if contact.phone else ""
+        found.setdefault(contact.child_id, []).append(Reachable(contact.name, words, phone))
     return {child: tuple(contacts) for child, contacts in found.items()}
 
 
