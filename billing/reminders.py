@@ -21,6 +21,7 @@ from lps.families.models import Household
 from lps.families.recipients import Recipient, proved_of_many
 from lps.journal.actors import Actor
 from lps.kernel import clock
+from lps.kernel.text import sort_key
 from lps.ui.templatetags.ui import money
 from tenants import context
 
@@ -48,6 +49,13 @@ class Notice:
     def way(self) -> str:
         """By letter when the level says so, or when no address that the family proved wants it."""
         return Way.EMAIL if self.level.way == Way.EMAIL and self.recipients else Way.LETTER
+
+    def is_of(self, asked: str) -> bool:
+        """Whether each word that was typed is in the family's name, its payer's or the number of an invoice."""
+        told = sort_key(
+            " ".join((self.invoices[0].household.name, self.payer_name, *(row.number for row in self.invoices)))
+        )
+        return all(word in told for word in sort_key(asked).split())
 
     @property
     def words(self) -> str:

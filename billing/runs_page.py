@@ -20,6 +20,7 @@ from billing.services.computing import named
 from billing.services.held import UNFINISHED, WHOLE
 from booking import catalogue
 from lps.families.recipients import reached
+from lps.kernel.text import sort_key
 from lps.ui.templatetags.ui import day as day_text
 
 State = BillingRun.State
@@ -111,14 +112,20 @@ def failure(run: BillingRun, works: Collection[RunWork]) -> Failure | None:
     return None
 
 
+def _of_payer(asked: str) -> Q:
+    """A payer's name as it is written, or the family's whatever its accents."""
+    key, written = sort_key(asked), Q(payer_name__icontains=asked)
+    return written | Q(household__name_sort__contains=key) if key else written
+
+
 def drafts_of(run: BillingRun, asked: str) -> QuerySet[DraftInvoice]:
     """The drafts of a run, those of a payer's name when one is asked for."""
-    return run.drafts.filter(payer_name__icontains=asked).order_by("household__name_sort", "pk")
+    return run.drafts.filter(_of_payer(asked)).order_by("household__name_sort", "pk")
 
 
 def invoices_of(run: BillingRun, asked: str, *, unpaid: bool = False) -> QuerySet[Invoice]:
     """Its invoices, by number, those of a payer's name or of a number when one is asked for, or all not yet paid."""
-    found = Q(payer_name__icontains=asked) | Q(number__icontains=asked)
+    found = _of_payer(asked) | Q(number__icontains=asked)
     rows: Any = with_left(run.invoices.filter(found)).order_by("rank")
     shown: QuerySet[Invoice] = rows.filter(left__gt=0) if unpaid else rows
     return shown

@@ -22,7 +22,11 @@ REFUSED = {
     "overlap": _("Un autre lot facture déjà une partie de ces jours\u00a0: un jour n'est jamais facturé deux fois."),
     "numbers": _("Les numéros de l'année sont épuisés\u00a0: prévenez votre fournisseur."),
     "days": _("Choisissez des jours de ce lot."),
-    "nothing": _("Rien à corriger\u00a0: ce qui est facturé pour ces jours est ce qui est dû."),
+    "nothing": _(
+        "Rien à corriger\u00a0: ce qui est facturé pour ces jours est ce qui est dû, d'après les réservations, le "
+        "pointage, les absences acceptées, les tarifs et les quotients. Un enfant pointé présent est facturé même si "
+        "sa réservation est annulée\u00a0: s'il n'était pas là, faites d'abord corriger le pointage de ce jour."
+    ),
     "balanced": _(
         "Rien à demander ni à rendre\u00a0: pour chaque famille, les différences s'annulent. Aucun document n'est fait."
     ),

@@ -85,7 +85,7 @@ def test_nothing_to_correct_says_so_and_keeps_what_was_typed(
 ) -> None:
     said = nadia.post(path(issued), form(marsone))
 
-    assert "Rien à corriger" in words(said)
+    assert "Rien à corriger" in words(said) and "pointé présent est facturé" in words(said)
     assert f'name="famille" value="{marsone.pk}" checked' in said.content.decode()
     assert "Tarif du matin erroné" in said.content.decode()
     assert BillingRun.objects.count() == 1

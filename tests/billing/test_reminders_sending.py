@@ -28,6 +28,7 @@ from notifications.services.blocking import block_address
 from tenants.long_work import TRIES
 from tenants.models import Commune
 from tests.billing.factories import ISSUED, invoice, pay
+from tests.families.factories import household
 from tests.office.pages import signed_in, text
 from tests.sql import counted
 
@@ -86,6 +87,23 @@ def test_a_family_is_reminded_once_a_level_by_email(levels: list[ReminderLevel],
         send(due)
     send(due, today=SECOND)
     assert list(Reminder.objects.order_by("rank").values_list("rank", flat=True)) == [1, 2]
+
+
+def test_one_family_is_found_and_reminded_alone(client: Client, due: Invoice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("billing.views.agents.reminders._today", lambda: FIRST)
+    Household.objects.filter(pk=due.household_id).update(name="ÉLOÏSE-MARSONE")
+    other = invoice(household(name="AUTRE"))
+    page = "/mairie/regie/relances/"
+    box = 'name="facture" value="%s"'
+
+    everybody, found = client.get(page).content.decode(), client.get(page, {"q": "eloise marsone"}).content.decode()
+    by_number = client.get(page, {"q": other.number}).content.decode()
+    nobody = client.get(page, {"q": "personne"})
+
+    assert box % due.pk in everybody and box % other.pk in everybody
+    assert box % due.pk in found and box % other.pk not in found
+    assert box % due.pk not in by_number and box % other.pk in by_number
+    assert "ne répond à « personne »" in text(nobody).replace("\xa0", " ")
 
 
 def test_a_payment_stops_reminders(levels: list[ReminderLevel], due: Invoice) -> None:

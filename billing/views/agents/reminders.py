@@ -1,6 +1,7 @@
 """Reminders: who is to be reminded today, what was sent, the town's levels, what goes to the Treasury."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
@@ -40,7 +41,7 @@ SAID = {
 @require_safe
 @agent_required(READ_PAYMENTS)
 def reminders(request: DoorRequest) -> HttpResponse:
-    """Whom to remind today, with the very words that each family would read."""
+    """Whom to remind today, with the very words that each family would read; `?q=` keeps to one family."""
     agent_of_all(request)
     return _show(request)
 
@@ -170,16 +171,20 @@ def unpaid_xlsx(request: DoorRequest) -> HttpResponse:
 
 
 def _show(request: DoorRequest, *, refused: str = "") -> HttpResponse:
-    found = reads.notices(today=_today())
+    asked = request.GET.get("q", "").strip().replace("\x00", "")[:100]
+    every = reads.notices(today=_today())
+    found = [one for one in every if one.is_of(asked)]
     page = Paginator(reads.sendings(), SENDINGS).get_page(request.GET.get("page"))
     waits = any(one.waits for one in page.object_list)
     facts = {
         "notices": found,
+        "q": asked,
+        "is_searched": bool(every),
         "total": sum((one.total for one in found), ZERO),
         "levels": reads.levels(),
         "page": page,
         "waits": waits,
-        "query": "",
+        "query": urlencode({"q": asked}) if asked else "",
         "may_send": allowed(request.actor, REMIND),
         "refused": refused,
         "said": saying.said(request, SAID, over=() if waits else ("imprime",)),
