@@ -277,6 +277,49 @@ def test_the_other_household_can_be_entered(demo: Commune, martin: Household, se
     assert [one.child for one in children_of(household=other, day=today)] == [seated]
 
 
+def test_a_child_entered_twice_is_taken_away(demo: Commune, martin: Household, seated: Child) -> None:
+    client, kept = signed_in(demo), seated
+    words = {"last_name": "MARTIN", "first_name": "Lea", "school_class": seated.enrollments.get().school_class_id}
+    client.post(of(martin, "enfants", "nouveau"), {**words, "existe": "1"})
+    twin = Child.objects.latest("pk")
+    assert twin.first_name == "Lea"
+    way = of(martin, "enfants", twin.pk, "retirer")
+
+    assert way in client.get(of(martin, "enfants", twin.pk, "modifier")).content.decode()
+    done = client.post(way)
+
+    assert done.status_code == 302
+    assert "est retiré de la famille" in client.get(done.headers["Location"]).content.decode()
+    assert not Child.objects.filter(pk=twin.pk).exists()
+    assert Child.objects.filter(pk=kept.pk).exists()
+    assert last_entry("child_removed").subject == f"child:{twin.pk}"
+    assert client.post(way).status_code == 404
+
+
+@pytest.mark.parametrize("what", ["booking", "contact", "health", "other home"])
+def test_a_child_of_whom_something_is_kept_stays(
+    demo: Commune, martin: Household, stranger: Household, seated: Child, today: date, what: str
+) -> None:
+    match what:
+        case "booking":
+            held = ServiceDay.objects.filter(day__gt=today).order_by("day", "pk")[0]
+            Booking.of(child_id=seated.pk, household_id=martin.pk, service_day=held, booked_at=NOON).save()
+        case "contact":
+            Contact.objects.create(child=seated, kind="authorized", name="Mamie Jo")
+        case "health":
+            HealthNote.objects.create(child=seated, kind="pai", words=b"x")
+        case _:
+            share_child(child=seated, household=stranger, custody=DateRange(today, None), by=BY, channel=Channel.OFFICE)
+    client, tables = signed_in(demo), (Enrollment, Custody, AuditEntry)
+    before = [model.objects.count() for model in tables]
+
+    done = client.post(of(martin, "enfants", seated.pk, "retirer"))
+
+    assert "Rien n'a changé" in client.get(done.headers["Location"]).content.decode().replace("&#x27;", "'")
+    assert [model.objects.count() for model in tables] == before
+    assert Child.objects.filter(pk=seated.pk).exists()
+
+
 def test_a_diet_is_a_fact_about_food(demo: Commune, martin: Household) -> None:
     client, child = signed_in(demo), child_of(martin)
     path, words = of(martin, "enfants", child.pk, "modifier"), {"first_name": "Léa", "last_name": "MARTIN"}

@@ -640,6 +640,11 @@ COMMUNE: Mapping[str, Sample] = {
         fields=lambda town: {"kind": "emergency", "name": "Mamie"},
         foreign_fields=None,
     ),
+    "families_office:remove_child": Sample(
+        agent("families.edit"),
+        {"POST": 302},
+        where=lambda town: {"household_id": town.household.pk, "child_id": town.child.pk},
+    ),
     "families_office:remove_contact": Sample(
         agent("families.edit"),
         {"POST": 302},

@@ -36,6 +36,7 @@ urlpatterns = [
     path("<int:household_id>/enfants/nouveau/", people.new_child, name="new_child"),
     path("<int:household_id>/enfants/<int:child_id>/", children.child, name="child"),
     path("<int:household_id>/enfants/<int:child_id>/modifier/", children.edit, name="edit_child"),
+    path("<int:household_id>/enfants/<int:child_id>/retirer/", children.remove, name="remove_child"),
     path("<int:household_id>/enfants/<int:child_id>/classe/", children.move, name="move_child"),
     path("<int:household_id>/enfants/<int:child_id>/garde/", children.share, name="share_child"),
     path("<int:household_id>/enfants/<int:child_id>/garde/nouveau-foyer/", children.second_home, name="second_home"),

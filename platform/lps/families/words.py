@@ -98,6 +98,12 @@ COUNTER: Mapping[str, str | Promise] = {
     "same_class": _("L'enfant est déjà dans cette classe ce jour-là."),
     "already_there": _("L'enfant est déjà dans cette famille, ce jour-là ou plus tard."),
     "not_there": _("L'enfant n'est plus dans cette famille après ce jour."),
+    "elsewhere": _("Rien n'a changé\u00a0: un autre foyer a cet enfant. Dites plutôt la fin de la garde ici."),
+    "has_history": _(
+        "Rien n'a changé\u00a0: cet enfant a déjà une réservation, un pointage, une facture, une personne à appeler "
+        "ou une information de santé. S'il quitte l'école, choisissez «\u00a0Changer de classe ou départ\u00a0», "
+        "puis «\u00a0aucune\u00a0»."
+    ),
     "nobody_left": _(
         "Plus aucune famille n'aurait cet enfant\u00a0: ajoutez d'abord l'autre foyer, "
         "ou retirez l'enfant de sa classe s'il quitte l'école."

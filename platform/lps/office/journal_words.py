@@ -50,6 +50,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "child_moved": _l("Enfant changé de classe"),
     "child_left": _l("Enfant parti"),
     "custody_added": _l("Enfant rattaché à une famille"),
+    "child_removed": _l("Enfant entré par erreur retiré"),
     "custody_ended": _l("Enfant détaché d'une famille"),
     "contact_added": _l("Personne à prévenir ajoutée"),
     "contact_changed": _l("Personne à prévenir modifiée"),

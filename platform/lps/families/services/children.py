@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from lps.families import followers
@@ -186,6 +187,26 @@ def end_custody(*, child: Child, household: Household, last_day: date, by: Actor
         _record(child, "custody_ended", by=by, before=before, after={"household": household.pk, "to": str(end)})
         for one in followers.registered().values():
             one.part(Parted(child.pk, household.pk, end), by=by, at=at)
+
+
+def remove_child(*, child: Child, household: Household, by: Actor) -> None:
+    """Take away a child entered by mistake, or twice: nothing stands that speaks of it, at any of its doors.
+
+    Raises `FamilyRefused`: `elsewhere` when another household has or had it, `has_history` when something is kept.
+    """
+    with transaction.atomic():
+        lock_child(child)
+        if Custody.objects.filter(child=child).exclude(household=household).exists():
+            raise FamilyRefused(Refusal("elsewhere"))
+        if Contact.objects.filter(child=child).exists() or HealthNote.objects.filter(child=child).exists():
+            raise FamilyRefused(Refusal("has_history"))
+        _record(child, "child_removed", by=by, before={"household": household.pk})
+        Enrollment.objects.filter(child=child).delete()
+        Custody.objects.filter(child=child).delete()
+        try:
+            child.delete()  # what apps to the left keep of a child protects it
+        except ProtectedError as error:
+            raise FamilyRefused(Refusal("has_history")) from error
 
 
 def save_contact(*, child: Child, contact: Contact | None, facts: ContactFacts, by: Actor) -> Contact:

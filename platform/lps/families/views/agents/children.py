@@ -29,7 +29,7 @@ from lps.families.queries.school import classes_on_roll
 from lps.families.rights import EDIT_FAMILIES, OPEN_FAMILY, READ_HEALTH, WRITE_HEALTH
 from lps.families.services import FamilyRefused, counter
 from lps.families.services import children as services
-from lps.families.views.agents.frame import agent_of, child_or_404, child_path, form_page, frame, posted
+from lps.families.views.agents.frame import agent_of, child_or_404, child_path, family_path, form_page, frame, posted
 from lps.journal.channels import Channel
 from lps.journal.services import record
 from lps.kernel import clock
@@ -46,6 +46,8 @@ SAID = {
     ),
     "fin": _("La fin de la garde est enregistrée."),
     "retire": _("Cette personne est retirée."),
+    "elsewhere": words.COUNTER["elsewhere"],
+    "has_history": words.COUNTER["has_history"],
     "sante": _("L'information de santé est enregistrée, chiffrée."),
     "oubli": _("L'information de santé est effacée."),
 }
@@ -80,7 +82,28 @@ def edit(request: DoorRequest, household_id: int, child_id: int) -> HttpResponse
     if form.is_valid():
         services.change_child(child=found, facts=form.facts, diets=form.diets, by=agent_of(request))
         return saying.done(child_path(household, found), "change")
-    return _form(request, household, found, form, heading=_("Identité et régimes"), button=_("Enregistrer"))
+    return _form(
+        request,
+        household,
+        found,
+        form,
+        heading=_("Identité et régimes"),
+        button=_("Enregistrer"),
+        remove=reverse("families_office:remove_child", args=[household.pk, found.pk]),
+        remove_label=_("Retirer cet enfant, entré par erreur ou deux fois"),
+    )
+
+
+@require_POST
+@agent_required(EDIT_FAMILIES)
+def remove(request: DoorRequest, household_id: int, child_id: int) -> HttpResponse:
+    """Take away a child entered by mistake; one of whom something is kept stays."""
+    household, found = child_or_404(request, household_id, child_id, EDIT_FAMILIES)
+    try:
+        services.remove_child(child=found, household=household, by=agent_of(request))
+    except FamilyRefused as error:
+        return saying.done(child_path(household, found), error.refusal.code)
+    return saying.done(family_path(household), "enfant-retire")
 
 
 @require_http_methods(BOTH)

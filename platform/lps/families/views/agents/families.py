@@ -38,6 +38,7 @@ SAID = {
     "cree": _("La famille est créée et ses codes sont prêts : imprimez sa lettre."),
     "change": _("C'est enregistré."),
     "representant": _("Cette personne est ajoutée à la famille."),
+    "enfant-retire": _("L'enfant est retiré de la famille. Rien n'était gardé à son sujet."),
     "retire": _("Cette personne ne fait plus partie de la famille."),
     "essai": _("Cette famille peut se connecter avant l'ouverture du portail."),
     "sans-essai": _("Cette famille attendra l'ouverture du portail, comme les autres."),
