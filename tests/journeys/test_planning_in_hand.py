@@ -66,7 +66,7 @@ def test_by_keyboard_the_days_are_four_keys_away(site: Site, browse: Browse, scr
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
 
-    assert page.locator("#planning :focus").count() == 1
+    expect(page.locator("#planning :focus")).to_have_count(1)
 
 
 def test_what_has_the_focus_is_told_from_what_is_changed(site: Site, browse: Browse) -> None:
