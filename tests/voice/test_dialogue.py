@@ -1,5 +1,6 @@
 """A call told line by line: what is typed, what is heard."""
 
+import json
 import uuid
 from datetime import date, timedelta
 
@@ -162,6 +163,17 @@ def test_the_star_erases_the_day_that_was_typed_last() -> None:
     call.type("#", "1")
 
     assert call.saved == [((date(2026, 10, 15),), (), ())]
+
+
+def test_a_call_that_an_older_version_wrote_down_goes_on() -> None:
+    call = Played(town())
+    call.type("48291573#", "1", "1310")
+    written = json.loads(call.state.to_json())
+    del written["order"]
+
+    read = facts.from_json(json.dumps(written))
+
+    assert read == call.state and read.order == (date(2026, 10, 13),)
 
 
 def test_a_star_at_the_confirmation_goes_back_and_keeps_the_days() -> None:

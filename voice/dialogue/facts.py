@@ -271,6 +271,7 @@ class State:
 def from_json(text: str) -> State:
     """The state that `to_json` wrote. Raises ValueError or KeyError for a text that it did not write."""
     written = json.loads(text)
+    written.setdefault("order", [*written["books"], *written["cancels"], *written["waits"]])  # an older version's
     town = {**written["town"], **{name: date.fromisoformat(written["town"][name]) for name in ("today", "last_day")}}
     days = {name: tuple(map(date.fromisoformat, written[name])) for name in ("books", "cancels", "waits", "order")}
     return State(
