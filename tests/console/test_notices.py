@@ -110,7 +110,7 @@ def test_agents_read_an_announcement_until_they_have(demo: Commune, buchelay: Co
     assert ("Pour tous" in page, WHY in page) == (True, False)
 
 
-@pytest.mark.parametrize("held", ["", "x", "9" * 400, "x.900001.é", "-1", ".".join(["7"] * 5000)])
+@pytest.mark.parametrize("held", ["", "x", "9" * 400, "x.900001.é", "-1", ".".join(["0"] * 5000)])
 def test_whatever_the_browser_holds_the_page_opens(town: Town, held: str) -> None:
     tell(Notice.Kind.ANNOUNCEMENT)
     clerk = town.browser(lps_mairie=town.agent())
