@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from psycopg import sql
+from psycopg.errors import ObjectInUse
 from pytest_django import DjangoDbBlocker
 
 from deploy.processes import LOOPBACK, free_port, last_lines, start, stop, wait_until
@@ -48,9 +49,15 @@ class Copy:
     def made(cls, name: str, blocker: DjangoDbBlocker) -> "Copy":
         """Copy the template under this worker's name; the whole server goes with the run."""
         own = f"lps_{name}_{WORKER}"
-        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
-            words = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-            server.execute(words.format(sql.Identifier(own), sql.Identifier(TEMPLATE)))
+
+        def is_made() -> bool:
+            with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server, suppress(ObjectInUse):
+                words = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+                server.execute(words.format(sql.Identifier(own), sql.Identifier(TEMPLATE)))
+                return True
+            return False  # the server itself looks through the template: it is waited for
+
+        assert wait_until(is_made, seconds=120)
         return cls(own, blocker)
 
     def drop(self) -> None:

@@ -776,6 +776,12 @@ class Town:
             return CashOffice.objects.create(pk=FAR + next(_NUMBERS), name=f"Régie de {self.name}")
 
     @property
+    def has_office(self) -> dict[str, Any]:
+        """Nothing that an address needs, once there is a régie."""
+        assert self.own_office
+        return {}
+
+    @property
     def online_settings(self) -> dict[str, str]:
         """A régie that takes no payment online yet."""
         return {

@@ -714,7 +714,9 @@ COMMUNE: Mapping[str, Sample] = {
     "families_office:rollover_day": Sample(
         agent("families.roll_over"), {"POST": 302}, fields=lambda town: {"day": town.passage.row.day}
     ),
-    "families_office:rollover_levels": Sample(agent("families.roll_over"), FORM, fields=lambda town: town.next_levels),
+    "families_office:rollover_levels": Sample(
+        agent("families.roll_over"), FORM, where=lambda town: town.all_placed, fields=lambda town: town.next_levels
+    ),
     "families_office:rollover_classes": Sample(
         agent("families.roll_over"),
         {"POST": 302},
@@ -731,6 +733,7 @@ COMMUNE: Mapping[str, Sample] = {
     "families_office:rollover_add_class": Sample(
         agent("families.roll_over"),
         FORM,
+        where=lambda town: town.all_placed,
         fields=lambda town: {"site": town.next_class.site_id, "name": "CP Z", "level": "CP"},
         foreign=400,
     ),
@@ -906,6 +909,7 @@ COMMUNE: Mapping[str, Sample] = {
     "billing_office:tariffs_renew": Sample(
         agent("billing.set_tariffs"),
         {"GET": 200, "POST": 200},
+        where=lambda town: town.has_office,
         fields=lambda town: town.renewal,
         foreign=400,
         foreign_fields=None,

@@ -8,11 +8,12 @@ from datetime import date
 from django.db import connection
 from playwright.sync_api import Page
 
-from booking.models import ServiceDay
+from booking.models import Period, PeriodChoice, PeriodReopening, ServiceDay
 from lps.families.models import FamilyLink
 from lps.families.services import links
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
+from lps.kernel import clock
 from notifications.services import prove_address
 from tenants.town.services import change_settings
 from tests.journeys.conftest import Browse
@@ -233,6 +234,11 @@ def a_week_and_a_group_that_do_not_exist(ground: Ground) -> Page:
 
 @state("Yanis LEMAIRE", told=True)
 def a_period_sent_without_a_day(ground: Ground) -> Page:
+    with ground.site.inside(OF_BUCHELAY.slug):  # others may have chosen it already
+        newest = Period.objects.order_by("-first_day")[0]
+        chosen = PeriodChoice.objects.filter(child=OF_BUCHELAY.custody().child, period=newest)
+        for one in chosen.filter(reopening__isnull=True):
+            PeriodReopening.objects.create(choice=one, at=clock.now(), by=BY.label, reason="essai")
     page = ground.parent(f"/enfants/{OF_BUCHELAY.child}/planning/?groupe=cantine", OF_BUCHELAY)
     page.get_by_role("button", name="Enregistrer cette période").first.click()
     return page
