@@ -20,11 +20,11 @@ from lps.journal.channels import Channel
 from lps.ui import saying
 from tenants import context
 
-SAID = {
+SAID: saying.Sentences = {
     "declaree": _("Votre déclaration est enregistrée. La mairie va l'examiner et vous répondre."),
     "deja": _("Vous aviez déjà déclaré cette absence : la voici."),
     "ajoute": _("Votre justificatif est enregistré."),
-    "trop-tard": _("La mairie a déjà examiné cette absence : elle n'est plus modifiable."),
+    "trop-tard": saying.Refusal(_("La mairie a déjà examiné cette absence : elle n'est plus modifiable.")),
     "retiree": _("Votre déclaration est retirée."),
 }
 

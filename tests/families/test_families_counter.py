@@ -315,7 +315,8 @@ def test_a_child_of_whom_something_is_kept_stays(
 
     done = client.post(of(martin, "enfants", seated.pk, "retirer"))
 
-    assert "Rien n'a changé" in client.get(done.headers["Location"]).content.decode().replace("&#x27;", "'")
+    page = client.get(done.headers["Location"]).content.decode().replace("&#x27;", "'")
+    assert "Rien n'a changé" in page and '<div class="note bad" role="alert"' in page
     assert [model.objects.count() for model in tables] == before
     assert Child.objects.filter(pk=seated.pk).exists()
 

@@ -30,8 +30,8 @@ from tenants import context
 
 PER_PAGE = 31
 PAPER_DAYS = timedelta(days=31)
-SAID = {
-    "arretee": _l("La caisse de ce jour est arrêtée : plus rien ne peut y être écrit."),
+SAID: saying.Sentences = {
+    "arretee": saying.Refusal(_l("La caisse de ce jour est arrêtée : plus rien ne peut y être écrit.")),
     "bordereau": _l("Le bordereau est fait. Imprimez-le et joignez-le aux chèques."),
 }
 

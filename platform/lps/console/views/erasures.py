@@ -23,10 +23,10 @@ from tenants import context
 from tenants.models import Commune, CommuneState
 
 PER_PAGE = 25
-SAID = {
+SAID: saying.Sentences = {
     "prevu": _("L'effacement est prévu. Jusqu'à ce jour, vous pouvez l'annuler ici."),
     "annule": _("L'effacement est annulé : la commune reste fermée, avec tout ce qu'elle contient."),
-    "trop-tard": _("L'effacement a commencé : il ne peut plus être annulé."),
+    "trop-tard": saying.Refusal(_("L'effacement a commencé : il ne peut plus être annulé.")),
 }
 
 

@@ -31,7 +31,7 @@ from tenants import context
 PER_PAGE = 50
 STEP, COUNT, REPLACE = "etape", "compter", "remplacer"
 State = Campaign.State
-SAID = {
+SAID: saying.Sentences = {
     "garde": _("Votre brouillon est gardé : relisez-le, puis envoyez-le."),
     "essai": _("L'essai est parti. Il arrive dans la minute."),
     "envoye": _("C'est parti. Le compte rendu se remplit au fil des envois."),
@@ -40,8 +40,10 @@ SAID = {
     "supprime": _("Le brouillon est supprimé."),
     "renvoyes": _("Les messages sont remis en file : ils partent dans la minute."),
     "rien": _("Rien n'était à renvoyer : ces messages sont partis, ou quelqu'un les a déjà renvoyés."),
-    "personne": _("Rien n'est parti : ce message n'a pas de destinataire. Modifiez à qui vous l'écrivez."),
-    "trop-tard": _("C'est trop tard : cet envoi est déjà parti, ou il a été annulé."),
+    "personne": saying.Refusal(
+        _("Rien n'est parti : ce message n'a pas de destinataire. Modifiez à qui vous l'écrivez.")
+    ),
+    "trop-tard": saying.Refusal(_("C'est trop tard : cet envoi est déjà parti, ou il a été annulé.")),
 }
 FATES: Mapping[str, Any] = {
     Sending.WAITING: _("en attente de départ"),

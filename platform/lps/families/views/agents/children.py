@@ -37,7 +37,7 @@ from lps.ui import saying
 from tenants import context
 
 CONFIRMED = "confirme"
-SAID = {
+SAID: saying.Sentences = {
     "enfant": _("L'enfant est ajouté. Ses codes sont prêts : imprimez la lettre de la famille."),
     "change": _("C'est enregistré."),
     "classe": _("Le changement de classe est enregistré."),
@@ -46,8 +46,8 @@ SAID = {
     ),
     "fin": _("La fin de la garde est enregistrée."),
     "retire": _("Cette personne est retirée."),
-    "elsewhere": words.COUNTER["elsewhere"],
-    "has_history": words.COUNTER["has_history"],
+    "elsewhere": saying.Refusal(words.COUNTER["elsewhere"]),
+    "has_history": saying.Refusal(words.COUNTER["has_history"]),
     "sante": _("L'information de santé est enregistrée, chiffrée."),
     "oubli": _("L'information de santé est effacée."),
 }

@@ -34,7 +34,7 @@ from lps.ui import saying
 from tenants import context
 
 PER_PAGE = 50
-SAID = {
+SAID: saying.Sentences = {
     "cree": _("La famille est créée et ses codes sont prêts : imprimez sa lettre."),
     "change": _("C'est enregistré."),
     "representant": _("Cette personne est ajoutée à la famille."),
@@ -42,7 +42,7 @@ SAID = {
     "retire": _("Cette personne ne fait plus partie de la famille."),
     "essai": _("Cette famille peut se connecter avant l'ouverture du portail."),
     "sans-essai": _("Cette famille attendra l'ouverture du portail, comme les autres."),
-    "payeur": _("Le payeur ne peut pas être retiré : dites d'abord qui paie à sa place."),
+    "payeur": saying.Refusal(_("Le payeur ne peut pas être retiré : dites d'abord qui paie à sa place.")),
 }
 
 
