@@ -10,6 +10,7 @@ from lps.accounts import rights
 from lps.accounts.models import Account
 from lps.accounts.roles import Role
 from lps.console import visits
+from lps.console.gate import PAPERS
 from lps.console.models import Visit
 from lps.console.visitors import CLOSED, OPEN
 from lps.journal.models import AuditEntry
@@ -224,6 +225,10 @@ def _expected(trial: Trial, method: str) -> set[int]:
     if trial.name.startswith("accounts_office:"):
         return {403}
     return {trial.sample.methods["GET"], 403} if trial.sample.methods["GET"] < 400 else {trial.sample.methods["GET"]}
+
+
+def test_the_papers_that_no_visit_takes_are_addresses_of_ours() -> None:
+    assert {name for name, sample in COMMUNE.items() if "GET" in sample.methods} >= PAPERS
 
 
 def test_every_right_of_agents_is_open_or_closed_to_visitors() -> None:
