@@ -18,10 +18,10 @@ SCHOOL_DAYS = (0, 1, 3, 4)
 
 @pytest.fixture
 def monday(site: Site) -> date:
-    """The first day of an ordinary week of school that follows another one; its canteen is not booked."""
+    """The first day of an ordinary week of school, between two others; its canteen is not booked."""
     held = set(days_to_come(site, OF_BUCHELAY, CANTEEN, number=60))
     mondays = [day for day in sorted(held) if day.weekday() == 0]
-    monday = next(day for day in mondays if week_of(day - timedelta(weeks=1)) | week_of(day) <= held)
+    monday = next(day for day in mondays if three_weeks_around(day) <= held)
     let_stand(site, OF_BUCHELAY, {(CANTEEN, day): False for day in week_of(monday)})
     return monday
 
@@ -29,6 +29,11 @@ def monday(site: Site) -> date:
 def week_of(monday: date) -> set[date]:
     """The days of school of a week."""
     return {monday + timedelta(days=number) for number in SCHOOL_DAYS}
+
+
+def three_weeks_around(monday: date) -> set[date]:
+    """The days of school of a week, of the one before and of the one after."""
+    return set().union(*(week_of(monday + timedelta(weeks=number)) for number in (-1, 0, 1)))
 
 
 def thursday_before(monday: date, at: time) -> datetime:
