@@ -135,6 +135,19 @@ def test_publishing_waits_for_its_worker_and_tells_families_once(
     assert REFRESH in after.content.decode()
 
 
+def test_the_button_that_publishes_says_whether_families_are_written_to(nadia: Client, marsone: Household) -> None:
+    run = factories.invoice(marsone, issued_at=clock.now()).run
+    BillingRun.objects.filter(pk=run.pk).update(state=Run.VALIDATED, published_at=None)
+    form = f"{RUNS}{run.pk}/publier/"
+
+    nobody = words(nadia.get(form))
+    prove_address(holder=marsone.holder, value="claire@example.org", consent="essai", by=NADIA, channel=Channel.WEB)
+    somebody = words(nadia.get(form))
+
+    assert "Publier sans e-mail" in nobody and "Publier et prévenir les familles" not in nobody
+    assert "Publier et prévenir les familles" in somebody and "Publier sans e-mail" not in somebody
+
+
 @pytest.mark.parametrize(("kind", "act"), [(Kind.COMPUTE, "compute"), (Kind.PUBLISH, "runs.publish")])
 def test_what_fails_is_told_and_asked_again(
     nadia: Client, marsone: Household, monkeypatch: pytest.MonkeyPatch, kind: Kind, act: str
