@@ -169,9 +169,10 @@ def last_day_held(today: date, *, reach: Reach) -> QuerySet[Any]:
 
 
 def unbooked(today: date, *, reach: Reach) -> QuerySet[Attendance]:
-    """Who came without a booking on the last day held."""
+    """Who came on the last day held without a booking that stands now: one made since settles it."""
+    booked = Booking.objects.standing().filter(child=OuterRef("child"), service_day=OuterRef("service_day"))
     seen = Attendance.objects.filter(
-        service_day__day=Subquery(last_day_held(today, reach=reach)), state=Attendance.State.PRESENT, unbooked=True
+        ~Exists(booked), service_day__day=Subquery(last_day_held(today, reach=reach)), state=Attendance.State.PRESENT
     )
     return reach.of(seen, site="service_day__site", activity="service_day__activity")
 

@@ -6,11 +6,21 @@ from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from booking import catalogue as town_catalogue
 from booking.catalogue import ActivityFacts, Catalogue, Place
-from booking.models import Activity, Admission, Booking, JournalEntry, PeriodChoice, Receipt, ServiceDay, WaitingEntry
+from booking.models import (
+    Activity,
+    Admission,
+    Attendance,
+    Booking,
+    JournalEntry,
+    PeriodChoice,
+    Receipt,
+    ServiceDay,
+    WaitingEntry,
+)
 from booking.rules.entitlements import Pupil, is_entitled
 from booking.rules.planning import Cell, DayFacts, Situation
 from lps.families.models import Child, Household
@@ -240,6 +250,19 @@ def receipt_of(*, household: Household, number: str) -> Receipt | None:
     rows = Receipt.objects.filter(household=household, pk=int(pk)).select_related("child", "period_choice__period")
     found = rows.first()
     return found if found and found.number == number else None
+
+
+def canceled_though_seen(receipt: Receipt, *, only: Collection[int] = ()) -> list[Attendance]:
+    """Where the roll says present on a day that this receipt canceled, and nothing was booked again since."""
+    canceled = JournalEntry.objects.filter(
+        receipt=receipt, after=False, activity=OuterRef("service_day__activity"), day=OuterRef("service_day__day")
+    )
+    booked = Booking.objects.standing().filter(child=OuterRef("child"), service_day=OuterRef("service_day"))
+    seen = Attendance.objects.filter(
+        Exists(canceled), ~Exists(booked), child=receipt.child_id, state=Attendance.State.PRESENT
+    )
+    kept = seen.filter(service_day__activity__in=only) if only else seen
+    return list(kept.select_related("service_day__activity").order_by("service_day__day", "pk"))
 
 
 def receipts_of(household: Household, *, before: int | None = None, limit: int = JOURNAL_PAGE) -> list[Receipt]:

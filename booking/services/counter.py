@@ -8,9 +8,11 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
+from booking import queries
 from booking.models import Receipt
 from booking.rights import BOOK_AT_COUNTER, PASS_OVER_RULES
 from booking.rules.planning import NO_POWERS, OVERRIDABLE, Change, PlanningRefusal
@@ -86,7 +88,17 @@ def book_at_counter(
             reason=reason,
         )
         if saved.receipt and not saved.replayed:
-            facts = {"receipt": saved.receipt.number, "reason": reason, "passed_over": saved.receipt.passed_over}
+            facts: dict[str, Any] = {
+                "receipt": saved.receipt.number,
+                "reason": reason,
+                "passed_over": saved.receipt.passed_over,
+            }
+            if any(not entry.after for entry in saved.entries) and (
+                seen := queries.canceled_though_seen(saved.receipt)
+            ):
+                facts["canceled_though_seen"] = [
+                    {"activity": one.service_day.activity.name, "day": one.service_day.day.isoformat()} for one in seen
+                ]
             subject = f"child:{child.pk}"
             record(by=by, channel=Channel.OFFICE, action="booked_at_counter", subject=subject, after=facts)
     return saved

@@ -11,10 +11,12 @@ from django.test import Client
 from booking.models import Receipt
 from booking.planning_form import box_value
 from booking.rules.planning import OVERRIDABLE, Cell
+from booking.services.attendance import note
 from booking.services.closures import Scope, close
 from lps.accounts.models import Account
 from lps.families.models import Child, Household
 from lps.journal.models import AuditEntry
+from lps.office.journal_words import changes
 from notifications.models import OutboxMessage
 from tenants.models import Commune
 from tests.booking.agents import signed_in
@@ -35,6 +37,7 @@ from tests.booking.october import (
 from tests.booking.pages import filled, opened, read, told, week
 from tests.families.factories import BY
 from tests.isolation.pages import form_with
+from tests.screens.reading import words
 from tests.sql import counted
 
 MARDI_7 = date(2014, 10, 7)  # its deadline is past
@@ -192,6 +195,47 @@ def test_the_same_form_sent_twice_is_one_receipt(
 
     assert first.headers["Location"] == second.headers["Location"]
     assert AuditEntry.objects.filter(action="booked_at_counter").count() == 1
+
+
+def test_a_booking_canceled_on_a_day_on_which_the_child_is_noted_present_says_so(
+    claire: Client, autumn: Autumn, marsone: Household, angeline: Child
+) -> None:
+    ask(angeline, marsone, autumn.book(BUS_13H30, MARDI_7, JEUDI_16), powers=OVERRIDABLE)
+    held = autumn.held(BUS_13H30, MARDI_7)
+    note(service_day=held, children=[angeline.pk], state="present", by=BY, at=NOW)
+    where = path(marsone, angeline)
+    cells = [autumn.cell(BUS_13H30, MARDI_7), autumn.cell(BUS_13H30, JEUDI_16)]
+
+    answer = claire.post(where, {**filled(claire.get(where), untick=cells), "motif": REASON})
+
+    assert standing(angeline, autumn.activities[BUS_13H30]) == []
+    shown = opened(claire, answer.headers["Location"])
+    assert "Le pointage dit Angéline MARSONE présent ce jour-là" in words(shown)
+    assert told(shown, "info") == ["Transport scolaire 13h30, mardi 07/10/2014"]
+    assert f'href="/mairie/pointage/{held.pk}/"' in shown
+    audit = AuditEntry.objects.get(action="booked_at_counter")
+    assert audit.after["canceled_though_seen"] == [{"activity": "Transport scolaire 13h30", "day": "2014-10-07"}]
+    said = {name: now for name, _, now in changes(None, audit.after)}
+    assert said["annulé bien que noté présent"] == "jour mardi 07/10/2014, activité Transport scolaire 13h30"
+    assert said["règles passées"] == "date limite"
+
+    book(claire, marsone, angeline, autumn.cell(BUS_13H30, MARDI_7), reason=REASON)
+    assert told(opened(claire, answer.headers["Location"]), "info") == []
+
+
+def test_a_booking_canceled_on_a_day_on_which_the_child_is_noted_absent_says_nothing_of_it(
+    claire: Client, autumn: Autumn, marsone: Household, angeline: Child
+) -> None:
+    ask(angeline, marsone, autumn.book(BUS_13H30, MARDI_7), powers=OVERRIDABLE)
+    note(service_day=autumn.held(BUS_13H30, MARDI_7), children=[angeline.pk], state="absent", by=BY, at=NOW)
+    where = path(marsone, angeline)
+
+    answer = claire.post(
+        where, {**filled(claire.get(where), untick=[autumn.cell(BUS_13H30, MARDI_7)]), "motif": REASON}
+    )
+
+    assert told(opened(claire, answer.headers["Location"]), "info") == []
+    assert "canceled_though_seen" not in AuditEntry.objects.get(action="booked_at_counter").after
 
 
 def test_an_activity_not_for_this_child_needs_a_reason(

@@ -100,8 +100,8 @@ def test_a_full_activity_is_said_to_be(clerk: Client, today: date, angeline: Chi
     assert "Transport scolaire 13h30 1 complet, 1 place" in page(clerk)
 
 
-def test_who_came_without_booking_is_named_until_the_roll_is_mended(
-    clerk: Client, yesterday: ServiceDay, angeline: Child
+def test_who_came_without_booking_is_named_until_it_is_booked(
+    clerk: Client, yesterday: ServiceDay, angeline: Child, marsone: Household
 ) -> None:
     see(yesterday, angeline, "present", unbooked=True)
     assert "Présents sans réservation, dernier jour ouvert 1" in page(clerk)
@@ -109,6 +109,10 @@ def test_who_came_without_booking_is_named_until_the_roll_is_mended(
     listed = clerk.get("/mairie/a-regarder/presents-non-reserves/").content.decode()
     assert "Angéline MARSONE" in words(listed)
     assert f"/mairie/pointage/{yesterday.pk}/" in listed
+
+    book(yesterday, angeline, marsone)
+
+    assert "Présents sans réservation" not in page(clerk)
 
 
 def test_three_absences_in_a_month_are_told_and_two_are_not(

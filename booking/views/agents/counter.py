@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from booking import catalogue, planning_form, planning_page, queries, recap
-from booking.models import Receipt
+from booking.models import Attendance, Receipt
 from booking.planning_page import Counter, Shown
 from booking.recap import Recap
-from booking.rights import BOOK_AT_COUNTER, READ_COUNTER, own_activities
+from booking.rights import BOOK_AT_COUNTER, READ_COUNTER, READ_DAY, own_activities
 from booking.rules.planning import NO_POWERS, Cell
 from booking.services import counter
 from booking.services.bookings import ForeignJeton
@@ -56,7 +56,8 @@ def bookings(request: DoorRequest, household_id: int) -> HttpResponse:
         if child is None:
             raise Http404
         return _save(request, household, children, child)
-    return _show(request, household, children, child, told=_recap_asked(request, household, child))
+    saved = _receipt_asked(request, household, child)
+    return _show(request, household, children, child, saved=saved, told=_recap_of(request, saved) if saved else None)
 
 
 @require_safe
@@ -171,6 +172,7 @@ def _show(
     children: Sequence[ChildAtSchool],
     child: ChildAtSchool | None,
     *,
+    saved: Receipt | None = None,
     told: Recap | None = None,
     ticked: Collection[Cell] | None = None,
     reason: str = "",
@@ -183,6 +185,7 @@ def _show(
         shown |= _planning(request, household, child, ticked)
     shown |= {
         "recap": told,
+        "seen": _canceled_though_seen(request, saved) if saved and told else [],
         "reason": reason,
         "reason_length": counter.REASON_LENGTH,
         "error": error,
@@ -275,11 +278,18 @@ def _place(request: DoorRequest, child: ChildAtSchool, **more: object) -> str:
     return asking.query(None, "", **kept, enfant=child.child.pk, **more)
 
 
-def _recap_asked(request: DoorRequest, household: Household, child: ChildAtSchool | None) -> Recap | None:
+def _receipt_asked(request: DoorRequest, household: Household, child: ChildAtSchool | None) -> Receipt | None:
+    """The save that was just done for this child."""
     if "recu" not in request.GET or child is None:
         return None
     found = queries.receipt_of(household=household, number=request.GET["recu"])
-    return _recap_of(request, found) if found and found.child_id == child.child.pk else None
+    return found if found and found.child_id == child.child.pk else None
+
+
+def _canceled_though_seen(request: DoorRequest, saved: Receipt) -> list[tuple[Attendance, bool]]:
+    """Days just canceled on which the roll says present, each with whether the agent opens that roll."""
+    seen = queries.canceled_though_seen(saved, only=own_activities(request.actor))
+    return [(one, allowed(request.actor, READ_DAY, one.service_day)) for one in seen]
 
 
 def _recap_of(request: DoorRequest, found: Receipt) -> Recap | None:
