@@ -1,20 +1,22 @@
 """Reads about absences: those of a family, those to examine, the bookings that each is about."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import DateField, Exists, OuterRef, Q, QuerySet
 
 from booking import catalogue
 from booking.models import Absence, Booking
 from booking.rules.deadlines import Action
-from booking.rules.planning import Timing
+from booking.rules.planning import Cell, Timing
 from lps.accounts.actors import Agent
 from lps.families.models import Household
 from lps.families.queries.pupils import pupils_at
 from lps.journal.actors import Actor
+from lps.kernel.prepared import Prepared, given
 
 State = Absence.State
 
@@ -89,6 +91,69 @@ def concerned(absence: Absence, *, zone: ZoneInfo, at: datetime, only: Collectio
         for booking in rows.order_by("day", "activity__order", "pk")
         if (activity := facts.activities.get(booking.activity_id)) and (not only or activity.pk in only)
     ]
+
+
+class Declared(NamedTuple):
+    """A declaration, as a row: one for each activity that it names, one without any when it is about all."""
+
+    pk: int
+    child_id: int
+    first_day: date
+    last_day: date
+    state: str
+    declared_at: datetime
+    answered_at: datetime | None
+    activity_id: int | None
+
+    def is_about(self, child_id: int, cell: Cell) -> bool:
+        """Whether it is about a booking of this child."""
+        return (
+            self.child_id == child_id
+            and self.first_day <= cell.day <= self.last_day
+            and self.activity_id in (None, cell.activity_id)
+        )
+
+    @property
+    def number(self) -> str:
+        """What the family quotes."""
+        return Absence(pk=self.pk).number
+
+    @property
+    def stands(self) -> bool:
+        """Whether its family left it, whatever the town answered."""
+        return self.state != State.WITHDRAWN
+
+    @property
+    def said_at(self) -> datetime:
+        """Since when the family says so, or no longer does."""
+        return self.declared_at if self.stands or self.answered_at is None else self.answered_at
+
+
+_DECLARED = Prepared(
+    lambda: (
+        Absence.objects.filter(
+            household=given("household"),
+            first_day__lte=given("last_day", DateField()),
+            last_day__gte=given("first_day", DateField()),
+        )
+        .order_by("pk")
+        .values_list(*Declared._fields[:-1], "activities")
+    )
+)
+
+
+def declared(household_id: int, *, first_day: date, last_day: date) -> list[Declared]:
+    """What a household declared of these days, both included, withdrawn or not, in the order of declaration.
+
+    One statement. What the other household of a child declared is not among it.
+    """
+    return [Declared(*row) for row in _DECLARED.rows(household=household_id, first_day=first_day, last_day=last_day)]
+
+
+def told_of(cells: Iterable[Cell], rows: Iterable[Declared], *, child_id: int) -> Mapping[Cell, Declared]:
+    """The last declaration that stands of each of these bookings of a child, for those that have one."""
+    asked = list(cells)
+    return {cell: row for row in rows if row.stands for cell in asked if row.is_about(child_id, cell)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from booking import planning_form, prices, queries, sentences
+from booking import absences, planning_form, prices, queries, sentences
+from booking.absences import Declared
 from booking.catalogue import ActivityFacts, Catalogue, GroupFacts
 from booking.prices import Prices
 from booking.rules.deadlines import Closing, Opening, deadline, describe, opening
@@ -18,7 +19,7 @@ from booking.rules.weeks import Week, days_of
 from lps.families.models import Child, Household
 from lps.kernel.refusals import Refusal
 from lps.ui import grid
-from lps.ui.grid import Column, Tile, TileKind
+from lps.ui.grid import Away, Column, Tile, TileKind
 
 NEAR = timedelta(hours=24)
 _WORKDAYS = 5
@@ -90,6 +91,7 @@ class Counter:
 
     `may` is asked with a school (None when the child is in none) and an activity; `ticked` are the boxes of a form
     that comes back to be mended. `read_only`: nothing may be changed, and nothing needs be explained.
+    `tells_absences`: the agent may read what the family declared.
     """
 
     powers: frozenset[PlanningRefusal]
@@ -97,6 +99,7 @@ class Counter:
     may: Callable[[int | None, int], bool]
     ticked: Collection[Cell] | None = None
     read_only: bool = False
+    tells_absences: bool = False
 
     def powers_on(self, day: date) -> frozenset[PlanningRefusal]:
         """What may be passed over that day."""
@@ -121,13 +124,21 @@ def build(
     pks = [activity.pk for group in shown.groups for activity in group.activities]
     days = queries.days_of_child(child=child, household=household, days=shown.days, activities=pks, at=now)
     wishes = {change.cell: change.wanted for change in sent}
-    drawing = _Drawing(household.pk, days, shown, catalogue, zone, now, counter, wishes)
+    declared = _declared(child, household, shown, days) if counter is None or counter.tells_absences else {}
+    drawing = _Drawing(household.pk, days, shown, catalogue, zone, now, counter, wishes, declared)
     told = drawing.prices(child, household) if counter is None else Prices()
     weeks = [drawing.week(week, told.weeks.get(week.monday, "")) for week in shown.weeks] if drawing.groups else []
     seen = planning_form.seen_field(drawing.changeable, child=child, household=household) if drawing.changeable else ""
     unsaved = sum(drawing.changeable.get(cell, wanted) != wanted for cell, wanted in wishes.items())
     gone = sum(cell not in drawing.changeable and drawing.is_booked(cell) != wanted for cell, wanted in wishes.items())
     return Page(weeks, seen, told.note, unsaved, gone)
+
+
+def _declared(child: Child, household: Household, shown: Shown, days: queries.Days) -> Mapping[Cell, Declared]:
+    """The absence that the household declared for each of its bookings shown: one statement."""
+    rows = absences.declared(household.pk, first_day=shown.days[0], last_day=shown.days[-1])
+    booked = [cell for cell, standing in days.bookings.items() if standing.household_id == household.pk]
+    return absences.told_of(booked, rows, child_id=child.pk)
 
 
 class _Drawing:
@@ -143,8 +154,10 @@ class _Drawing:
         now: datetime,
         counter: Counter | None,
         wishes: Mapping[Cell, bool],
+        declared: Mapping[Cell, Declared],
     ) -> None:
         self.counter = counter
+        self.declared = declared
         self.wishes = wishes
         self.household_id = household_id
         self.days = days
@@ -188,7 +201,11 @@ class _Drawing:
             last=week.sunday,
             columns=columns,
             deadlines=list(self._deadlines(week)),
-            notes=[*grid.why_locked(columns=columns, lines=lines), *self._notes(columns)],
+            notes=[
+                *grid.why_locked(columns=columns, lines=lines),
+                *grid.absences(columns=columns, lines=lines),
+                *self._notes(columns),
+            ],
             body=grid.rows(name=planning_form.BOX, columns=columns, lines=lines),
             price=price,
         )
@@ -246,14 +263,15 @@ class _Drawing:
         ticked = self.counter.ticked if self.counter else None
         is_ticked = self.wishes.get(cell, booked) if ticked is None else cell in ticked
         value = f"{cell.activity_id}-{sent}"
-        return Tile(TileKind.OPEN, booked=is_ticked, value=value, is_unsaved=is_ticked != booked)
+        return Tile(TileKind.OPEN, booked=is_ticked, value=value, is_unsaved=is_ticked != booked, away=self._away(cell))
 
     def _at_the_counter(self, counter: Counter, view: CellView, facts: DayFacts, cell: Cell, sent: str) -> Tile:
         """What the agent may change, the rules passed over included; the days that ask for a reason are noted."""
         if counter.read_only:
-            return Tile(TileKind.LOCKED, booked=view.booked)
+            return Tile(TileKind.LOCKED, booked=view.booked, away=self._away(cell))
         if not counter.may(self.days.place(cell.day).site_id, cell.activity_id):
-            return Tile(TileKind.LOCKED, booked=view.booked, reason=_("hors de vos écoles ou de vos activités"))
+            reason = _("hors de vos écoles ou de vos activités")
+            return Tile(TileKind.LOCKED, booked=view.booked, reason=reason, away=self._away(cell))
         if view.changeable:
             return self._open(view.booked, cell, sent)
         powers = counter.powers_on(cell.day)
@@ -298,7 +316,15 @@ class _Drawing:
             return Tile(TileKind.OTHER, note=reason)
         if view.reason.code == PlanningRefusal.FULL:
             return self._full(cell)
-        return Tile(TileKind.LOCKED, booked=view.booked, reason=reason)
+        return Tile(TileKind.LOCKED, booked=view.booked, reason=reason, away=self._away(cell))
+
+    def _away(self, cell: Cell) -> Away | None:
+        """The absence declared for what the household has there, and its page."""
+        declared = self.declared.get(cell)
+        if declared is None:
+            return None
+        page = "booking_office:absence" if self.counter else "booking:absence"
+        return Away(declared.number, reverse(page, args=[declared.pk]))
 
     def _lock_reason(self, refusal: Refusal) -> str:
         """Its sentence, made once for all the cells that it locks."""

@@ -1,11 +1,17 @@
 """A family's calendar feed: its secret address made and revoked, and the bookings that it tells."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from booking import absences
+from booking.absences import Declared
 from booking.models import Booking
 from booking.rules.icalendar import Event, write
+from booking.rules.planning import Cell
 from lps.accounts import attempts
 from lps.families.models import FamilyLink, Household
 from lps.families.services import links
@@ -59,19 +65,44 @@ def wait(link: FamilyLink) -> int:
 
 
 def calendar(*, link: FamilyLink, now: datetime) -> str:
-    """The bookings that stand, a month back and a year ahead, in one statement. It names a child by its first name."""
+    """The bookings that stand, a month back and a year ahead, and which of them an absence was declared for, in two
+    statements. It names a child by its first name.
+    """
     commune = context.current()
     today = now.astimezone(commune.zone).date()
-    rows = Booking.objects.standing().filter(household=link.household_id, day__range=(today - PAST, today + AHEAD))
-    found = rows.order_by("day", "activity", "pk").values_list(
-        "pk", "day", "booked_at", "child__first_name", "activity__name"
-    )
+    first_day, last_day = today - PAST, today + AHEAD
+    rows = Booking.objects.standing().filter(household=link.household_id, day__range=(first_day, last_day))
+    found = map(_Row._make, rows.order_by("day", "activity", "pk").values_list(*_Row._fields))
+    declared = absences.declared(link.household_id, first_day=first_day, last_day=last_day)
     host = host_of(commune)
-    events = [
-        Event(uid=f"reservation-{pk}@{host}", day=day, summary=f"{child}, {activity}", changed_at=booked_at)
-        for pk, day, booked_at, child, activity in found
-    ]
-    return write(events, name=commune.header_name)
+    return write([_event(row, declared, host) for row in found], name=commune.header_name)
+
+
+class _Row(NamedTuple):
+    """A booking that stands, as a row: a feed reads hundreds of them."""
+
+    pk: int
+    child_id: int
+    activity_id: int
+    day: date
+    booked_at: datetime
+    child__first_name: str
+    activity__name: str
+
+
+def _event(row: _Row, declared: Sequence[Declared], host: str) -> Event:
+    """A booking, and the absence declared for it. What its family said of it since is a change of the event."""
+    cell = Cell(row.activity_id, row.day)
+    said = [one for one in declared if one.is_about(row.child_id, cell)]
+    summary = f"{row.child__first_name}, {row.activity__name}"
+    if any(one.stands for one in said):
+        summary = _("%(booking)s (absence déclarée)") % {"booking": summary}
+    return Event(
+        uid=f"reservation-{row.pk}@{host}",
+        day=row.day,
+        summary=summary,
+        changed_at=max([row.booked_at, *(one.said_at for one in said)]),
+    )
 
 
 def _url(token: str) -> str:

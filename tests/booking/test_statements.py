@@ -26,7 +26,7 @@ from tests.families.factories import ALWAYS, BY
 from tests.sql import Counted, counted
 from tests.zone import PARIS
 
-PAGE, SAVE, BYTES = 14, 20, 40_000
+PAGE, SAVE, BYTES = 15, 20, 40_000
 _NUMBERS = itertools.count(1)
 
 

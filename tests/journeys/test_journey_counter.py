@@ -11,7 +11,16 @@ from booking.models import Booking, ServiceDay
 from lps.kernel import clock
 from tests.journeys.conftest import Browse
 from tests.journeys.families import ANGELINE, days_to_come, let_stand
-from tests.journeys.steps import is_signed_in, press, recap, sign_in_with_account, validate, written
+from tests.journeys.steps import (
+    is_signed_in,
+    open_planning,
+    press,
+    recap,
+    sign_in_with_account,
+    tile,
+    validate,
+    written,
+)
 from tests.live import Site
 from tests.zone import PARIS
 
@@ -78,5 +87,11 @@ def test_a_sick_day_is_declared_with_a_photo_and_the_roll_says_excused(site: Sit
     agent.goto(f"/mairie/pointage/{held}/")
 
     expect(agent.get_by_role("listitem").filter(has_text="Angéline")).to_contain_text("absence justifiée")
+    number = parent.get_by_role("heading", level=1).inner_text().split()[1]
     parent.reload()
     expect(parent.get_by_role("main")).to_contain_text("acceptée")
+    open_planning(parent, ANGELINE, day)
+    expect(tile(parent, BUS, day)).to_be_checked()
+    expect(parent.locator(".day.away").filter(has=tile(parent, BUS, day))).to_contain_text("absence déclarée")
+    parent.get_by_role("link", name=f"absence déclarée ({number})").click()
+    expect(parent.get_by_role("heading", name=f"Absence {number}")).to_contain_text("acceptée")

@@ -17,7 +17,7 @@ from booking import catalogue, planning_form, planning_page, queries, recap
 from booking.models import Attendance, Receipt
 from booking.planning_page import Counter, Shown
 from booking.recap import Recap
-from booking.rights import BOOK_AT_COUNTER, READ_COUNTER, READ_DAY, own_activities
+from booking.rights import BOOK_AT_COUNTER, READ_ABSENCES, READ_COUNTER, READ_DAY, own_activities
 from booking.rules.planning import NO_POWERS, Cell
 from booking.services import counter
 from booking.services.bookings import ForeignJeton
@@ -220,6 +220,7 @@ def _planning(
             may=_may(request),
             ticked=ticked,
             read_only=not allowed(request.actor, BOOK_AT_COUNTER),
+            tells_absences=allowed(request.actor, READ_ABSENCES),
         ),
     )
     chosen = group if len(shown.groups) == 1 else ""

@@ -30,9 +30,17 @@ class TileKind(StrEnum):
     OTHER = "other"
 
 
+class Away(NamedTuple):
+    """A declared absence: its number, and the page that tells what became of it."""
+
+    number: str
+    href: str
+
+
 class Tile(NamedTuple):
     """A cell: `value` is what its box sends, `reason` why it is locked or empty, `note` the words shown in it,
-    `href` the page that a full or other tile leads to; `is_unsaved` when its tick is not what is kept."""
+    `href` the page that a full or other tile leads to; `is_unsaved` when its tick is not what is kept; `away` the
+    absence declared for what is booked."""
 
     kind: TileKind
     booked: bool = False
@@ -41,6 +49,7 @@ class Tile(NamedTuple):
     note: str = ""
     href: str = ""
     is_unsaved: bool = False
+    away: Away | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +117,32 @@ def why_locked(*, columns: Sequence[Column], lines: Iterable[tuple[str, Sequence
                 locked.setdefault(tile.reason, {}).setdefault(number, []).append(label)
     if len(locked) == 1 and sum(map(len, next(iter(locked.values())).values())) == sum(held):
         return []
-    return [f"{_locked_days(columns, held, days)}\u00a0: {reason}" for reason, days in locked.items()]
+    return [f"{_days(columns, held, days)}\u00a0: {reason}" for reason, days in locked.items()]
 
 
-def _locked_days(columns: Sequence[Column], held: Sequence[int], days: Mapping[int, Sequence[str]]) -> str:
+def absences(*, columns: Sequence[Column], lines: Iterable[tuple[str, Sequence[Tile]]]) -> list[SafeString]:
+    """The absences declared for what is booked, a line each: "lundi 13 (Cantine) : absence déclarée (A-000012)".
+
+    The activities are named, or counted, on a day of which others are booked without it.
+    """
+    booked = [0] * len(columns)
+    declared: dict[Away, dict[int, list[str]]] = {}
+    for label, tiles in lines:
+        for number, tile in enumerate(tiles):
+            booked[number] += tile.booked or tile.away is not None
+            if tile.away:
+                declared.setdefault(tile.away, {}).setdefault(number, []).append(label)
+    by_day = sorted(declared.items(), key=lambda one: min(one[1]))
+    return [
+        format_html(
+            '{}\u00a0: <a href="{}">{} (<span class="keep">{}</span>)</a>',
+            *(_days(columns, booked, days), away.href, _("absence déclarée"), away.number),
+        )
+        for away, days in by_day
+    ]
+
+
+def _days(columns: Sequence[Column], held: Sequence[int], days: Mapping[int, Sequence[str]]) -> str:
     names = {number: columns[number].long.rpartition(" ")[0] for number in sorted(days)}
     return ", ".join(
         name if len(days[number]) == held[number] else f"{name} ({_activities(days[number])})"
@@ -130,10 +161,16 @@ class _Words:
     booked: str
     free: str
     empty: str
+    away: str
 
     @classmethod
     def now(cls) -> "_Words":
-        return cls(escape(_("réservé")), escape(_("non réservé")), _empty(escape(_("pas de service"))))
+        return cls(
+            booked=escape(_("réservé")),
+            free=escape(_("non réservé")),
+            empty=_empty(escape(_("pas de service"))),
+            away=escape(_("absence déclarée")),
+        )
 
 
 def _empty(why: str) -> str:
@@ -144,12 +181,13 @@ def _empty(why: str) -> str:
 
 
 def _cell(tile: Tile, column: Column, label: str, name: str, words: _Words) -> str:
+    look_away, told_away = (" away", f", {words.away}") if tile.away else ("", "")
     if tile.kind is TileKind.OPEN:
         checked = (" checked" if tile.booked else "") + (" data-unsaved" if tile.is_unsaved else "")
         return (
-            f'<td><label class="day"><input type="checkbox" name="{name}" value="{tile.value}"{checked}>'
-            f'<span class="hidden">{label}, {column.long} </span><span class="mark" aria-hidden="true"></span>'
-            f'<span class="d">{column.short}</span></label></td>'
+            f'<td><label class="day{look_away}"><input type="checkbox" name="{name}" value="{tile.value}"{checked}>'
+            f'<span class="hidden">{label}, {column.long}{told_away} </span>'
+            f'<span class="mark" aria-hidden="true"></span><span class="d">{column.short}</span></label></td>'
         )
     if tile.kind is TileKind.NONE:
         return _empty(escape(tile.reason)) if tile.reason else words.empty
@@ -157,7 +195,7 @@ def _cell(tile: Tile, column: Column, label: str, name: str, words: _Words) -> s
     if tile.kind is TileKind.LOCKED:
         state, look = (words.booked, " yes") if tile.booked else (words.free, "")
         return (
-            f'<td><span class="day locked{look}"><span class="hidden">{state}{reason}</span>'
+            f'<td><span class="day locked{look}{look_away}"><span class="hidden">{state}{reason}{told_away}</span>'
             '<span class="mark" aria-hidden="true"></span></span></td>'
         )
     words_in = f'<span>{escape(tile.note)}</span><span class="hidden">{reason}</span>'
