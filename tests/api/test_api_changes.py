@@ -13,7 +13,7 @@ from booking.services.catalogue import entitle, tie
 from lps.accounts.models import ApiAnswer
 from lps.families.models import Child, Custody, Household
 from lps.kernel import clock
-from tests.api.factories import Software, asked, wish
+from tests.api.factories import Software, asked, free_days, wish
 from tests.families.doors import browser, sign_in
 from tests.sql import counted
 from tests.zone import PARIS
@@ -145,10 +145,13 @@ SITUATIONS = {
 
 @pytest.fixture
 def day(angeline: Child, bus: int) -> ServiceDay:
-    """A day of the bus on which Angéline has something else."""
-    others = Booking.objects.standing().filter(child=angeline, day__gte=clock.today(PARIS) + timedelta(days=7))
-    busy = others.values_list("day", flat=True)
-    return ServiceDay.objects.filter(activity=bus, day__in=busy, open=True).order_by("day")[0]
+    """A day of the bus on which Angéline has something else, whatever her habits are then."""
+    free = ServiceDay.objects.get(activity=bus, day=free_days(bus, 1)[0])
+    if not Booking.objects.standing().filter(child=angeline, day=free.day).exists():
+        other = ServiceDay.objects.get(activity__name="Transport scolaire 8h30", day=free.day)
+        home = Custody.objects.get(child=angeline).household_id
+        Booking.of(child_id=angeline.pk, household_id=home, service_day=other, booked_at=clock.now()).save()
+    return free
 
 
 @pytest.mark.parametrize("code", SITUATIONS)
@@ -184,10 +187,10 @@ def test_refuses_too_late_as_the_site_does(
 
 
 def test_refuses_what_is_not_open_yet(software: Software, marsone: Household, angeline: Child, bus: int) -> None:
-    far = ServiceDay.objects.filter(activity=bus, day__gte=clock.today(PARIS) + timedelta(weeks=15), open=True)
-    day = far.order_by("day")[0]
+    site, far = ServiceDay.objects.filter(activity=bus)[0].site, clock.today(PARIS) + timedelta(weeks=15)
+    ServiceDay.objects.update_or_create(activity_id=bus, site=site, day=far, defaults={"open": True})
 
-    (refused,) = software.change(asked(marsone.pk, angeline.pk, wish(bus, day.day))).json()["refusees"]
+    (refused,) = software.change(asked(marsone.pk, angeline.pk, wish(bus, far))).json()["refusees"]
 
     assert refused["code"] == "not_yet_open" and refused["faits"]["opens_at"]
 

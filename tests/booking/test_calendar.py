@@ -195,6 +195,7 @@ def test_the_nights_task_refuses_to_run_without_a_commune(marsone: Household) ->
 def test_what_somebody_else_has_just_removed_is_told_once(in_demo: Commune) -> None:
     today = clock.today(in_demo.zone)
     day = today + timedelta(days=40)
+    PublicHoliday.objects.filter(day=day).delete()
     services.apply(services.add_holiday(day=day, name="Fête"), today=today, by=BY, at=clock.now())
     row = PublicHoliday.objects.get(day=day)
 

@@ -25,9 +25,10 @@ def bus(activity: dict[str, int]) -> int:
 
 @pytest.fixture
 def first_day(bus: int) -> date:
-    """The next day of the bus, a week ahead or after the holidays: before its deadline."""
+    """The next Thursday of the bus, a week ahead or after the holidays: before its deadline."""
     after = clock.today(PARIS) + timedelta(days=7)
-    return ServiceDay.objects.filter(activity=bus, day__gte=after, open=True).order_by("day")[0].day
+    held = ServiceDay.objects.filter(activity=bus, day__gte=after, open=True, day__iso_week_day=THURSDAY + 1)
+    return held.order_by("day")[0].day
 
 
 def make(first_day: date) -> Materialized:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from booking import catalogue
 from booking.models import Booking, Receipt, ServiceDay
@@ -53,12 +53,12 @@ def days_to_come(site: Site, family: Family, activity: str, *, number: int) -> l
 
 
 def soon() -> date:
-    """Some days from now: no deadline of the eve passes while a test runs."""
-    return clock.today(PARIS) + timedelta(days=4)
+    """A week from now: no deadline of the eve passes while a test runs, even before a long weekend."""
+    return clock.today(PARIS) + timedelta(days=7)
 
 
-def let_stand(site: Site, family: Family, wanted: Wanted) -> None:
-    """Bring cells to what a journey starts from."""
+def let_stand(site: Site, family: Family, wanted: Wanted, *, at: datetime | None = None) -> None:
+    """Bring cells to what a journey starts from; as if asked at an instant, where the days are not open yet."""
     with site.inside(family.slug):
         keys = {activity.name: activity.pk for activity in catalogue.read().activities.values()}
         custody = family.custody()
@@ -68,7 +68,7 @@ def let_stand(site: Site, family: Family, wanted: Wanted) -> None:
             changes=[Change(Cell(keys[name], day), booked) for (name, day), booked in wanted.items()],
             by=Actor.system("essai"),
             channel=Channel.AUTOMATIC,
-            received_at=clock.now(),
+            received_at=at or clock.now(),
             jeton=uuid.uuid4(),
         )
         assert saved.refused == ()

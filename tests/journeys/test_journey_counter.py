@@ -29,11 +29,15 @@ BUS = "Transport scolaire 13h30"
 
 @pytest.fixture
 def late(site: Site) -> date:
-    """The last day of the bus, today or before, on which the child is not booked."""
+    """Today, on which the bus runs and the child is not booked: its deadline was yesterday at the latest."""
+    today = clock.today(PARIS)
     with site.inside("demo"):
-        taken = Booking.objects.standing().filter(child=ANGELINE.custody().child, activity__name=BUS).values("day")
-        held = ServiceDay.objects.filter(activity__name=BUS, open=True, day__lte=clock.today(PARIS))
-        return held.exclude(day__in=taken).order_by("-day")[0].day
+        model = ServiceDay.objects.filter(activity__name=BUS).order_by("pk")[0]
+        facts = {"open": True, "by_hand": True, "places": None}
+        ServiceDay.objects.update_or_create(activity=model.activity, site=model.site, day=today, defaults=facts)
+        standing = Booking.objects.standing().filter(child=ANGELINE.custody().child, activity__name=BUS, day=today)
+        standing.update(canceled_at=clock.now())
+    return today
 
 
 def test_an_agent_books_after_the_deadline_and_the_parent_reads_why(site: Site, browse: Browse, late: date) -> None:

@@ -22,7 +22,8 @@ def monday(site: Site) -> date:
     held = set(days_to_come(site, OF_BUCHELAY, CANTEEN, number=60))
     mondays = [day for day in sorted(held) if day.weekday() == 0]
     monday = next(day for day in mondays if three_weeks_around(day) <= held)
-    let_stand(site, OF_BUCHELAY, {(CANTEEN, day): False for day in week_of(monday)})
+    empty = {(CANTEEN, day): False for day in week_of(monday)}
+    let_stand(site, OF_BUCHELAY, empty, at=thursday_before(monday, time(9)))
     return monday
 
 

@@ -28,8 +28,8 @@ Ask = Callable[[], Saved]
 BY = Actor.system("essai")
 SECONDS = 30
 PROCESS_SECONDS = 300  # until a process of the product has begun and died: a busy machine takes its time
-# Some days off: no deadline passes while a test runs, and the booking of the day is open.
-SOON, AFTER = timedelta(days=15), timedelta(days=80)
+# Some days off: no deadline passes while a test runs, the booking of the day is open, and no summer is as long.
+SOON, AFTER = timedelta(days=15), timedelta(days=88)
 
 
 @dataclass(frozen=True, slots=True)
