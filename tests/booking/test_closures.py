@@ -279,7 +279,7 @@ def test_days_gone_by_are_not_put_back(angeline: Child, marsone: Household, bus:
     book(angeline, marsone, Cell(bus, day))
     closure = close(Scope(first_day=day, last_day=day))
 
-    done = undo(closure, at=clock.now() + timedelta(days=60))
+    done = undo(closure, at=clock.now() + timedelta(days=91))
 
     assert {verdict.why for verdict in done.left_out} == {"past"}
     assert not is_booked(angeline, bus, day)

@@ -1,13 +1,15 @@
 """A family reads the town's rules when it comes, and accepts them before its next save; what it filled in is kept."""
 
 import json
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from booking import catalogue
 from booking.models import Booking, Receipt, ServiceDay
+from booking.rules.deadlines import deadline
 from lps.families.models import Enrollment, Household
 from lps.journal import house_rules as journal
 from lps.journal.models import AuditEntry
@@ -205,8 +207,11 @@ def test_reading_the_rules_makes_nobody_late(
     site = Enrollment.objects.filter(child__custodies__household=marsone).latest("pk").school_class.site
     held = ServiceDay.objects.filter(site=site, activity__name="Accueil Soir", open=True, day__gt=today + timedelta(9))
     chosen, other = held.order_by("day")[:2]
-    eve = datetime.combine(chosen.day - timedelta(days=1), time(16, 59), tzinfo=context.current().zone)
-    monkeypatch.setattr(clock, "real_now", lambda: eve.astimezone(UTC))
+    known = catalogue.read()
+    rule = known.activities[chosen.activity_id].rule.book
+    closes_at = deadline(rule, day=chosen.day, calendar=known.calendar, zone=context.current().zone)
+    eve = closes_at - timedelta(minutes=1)
+    monkeypatch.setattr(clock, "real_now", lambda: eve)
     publish(today)
     change_settings(session_minutes=60)
     client, _where = come()
@@ -217,7 +222,7 @@ def test_reading_the_rules_makes_nobody_late(
     if changed:
         asked["jour"] = [*asked["jour"], f"{other.activity_id}-{other.day:%Y%m%d}"]
 
-    monkeypatch.setattr(clock, "real_now", lambda: (eve + timedelta(minutes=minutes)).astimezone(UTC))
+    monkeypatch.setattr(clock, "real_now", lambda: eve + timedelta(minutes=minutes))
     client.post(week, asked)
 
     assert Booking.objects.standing().filter(service_day=chosen, child__last_name="MARSONE").exists() is is_saved

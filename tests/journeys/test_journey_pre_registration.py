@@ -54,10 +54,13 @@ def test_from_the_campaign_to_the_planning(site: Site, browse: Browse) -> None:
 
 
 def first_day(site: Site) -> date:
-    """The first day of the bus in forty days or later: after the summer, if it is near."""
+    """The first day of the bus in forty days or later, even after the summer; no child is booked from it on."""
     with site.inside("demo"):
         after = clock.today(PARIS) + timedelta(days=40)
-        return ServiceDay.objects.filter(activity__name=BUS, open=True, day__gte=after).order_by("day")[0].day
+        day = ServiceDay.objects.filter(activity__name=BUS, open=True, day__gte=after).order_by("day")[0].day
+        standing = Booking.objects.standing().filter(activity__name=BUS, day__gte=day)
+        standing.update(canceled_at=clock.now())  # by whoever filled several weeks at once
+    return day
 
 
 def make_campaign(page: Page, *, first: date) -> None:
