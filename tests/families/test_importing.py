@@ -160,6 +160,23 @@ def test_a_spreadsheets_own_dates_and_numbers_are_read(in_demo: Commune) -> None
     assert (lea.birth_date, lea.child_code) == (date(2019, 6, 21), "48215937")
 
 
+def test_a_postal_code_that_a_spreadsheet_cut_is_given_its_nought_back_and_the_preview_says_so(
+    in_demo: Commune,
+) -> None:
+    batch = received(as_xlsx({**LEA, "Code postal": 1000}, {**HUGO, "Code postal": "01000"}))
+
+    assert batch.report["completed"] == [{"line": 2, "code": "01000"}]
+    imported(as_xlsx({**LEA, "Code postal": 1000}))
+    assert Household.objects.get(name="MARTIN").postal_code == "01000"
+
+
+@pytest.mark.parametrize(("told", "kept"), [("78 200", "78200"), ("B-1000", "B-1000"), ("L 4030", "L 4030"), ("", "")])
+def test_a_postal_code_is_of_five_digits_or_of_another_country(in_demo: Commune, told: str, kept: str) -> None:
+    imported(as_csv({**LEA, "Code postal": told}))
+
+    assert Household.objects.get(name="MARTIN").postal_code == kept
+
+
 @pytest.mark.parametrize(
     ("column", "value", "code"),
     [
@@ -168,6 +185,8 @@ def test_a_spreadsheets_own_dates_and_numbers_are_read(in_demo: Commune) -> None
         ("Né le", "21/06/1950", "not_a_child"),
         ("E-mail 1", "alice", "not_an_email"),
         ("Téléphone 1", "12", "not_a_phone"),
+        ("Code postal", "782", "not_a_postal_code"),
+        ("Code postal", "782001", "not_a_postal_code"),
         ("Code enfant", "12", "not_a_code"),
         ("Régimes", "halal", "religion"),
         ("Prénom de l'enfant", "x" * 61, "too_long"),

@@ -15,6 +15,9 @@ WRONG: Mapping[str, str | Promise] = {
     "not_a_date": _("ce n'est pas une date, par exemple 21/06/2019"),
     "not_a_child": _("cette date ne peut pas être celle d'un enfant"),
     "not_a_code": _("un code compte 6 à 10 chiffres"),
+    "not_a_postal_code": _(
+        "un code postal compte 5 chiffres ; celui d'un autre pays s'écrit avec une lettre, comme B-1000"
+    ),
     "not_an_email": _("ce n'est pas une adresse e-mail"),
     "not_a_phone": _("ce n'est pas un numéro de téléphone"),
     "religion": _("écrivez un fait sur la nourriture (« sans porc »), jamais une religion"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lps.families import phones, search
 from lps.families.models import Child, Contact, Diet, Guardian, HealthNote, Household, SchoolClass
-from lps.families.rules import food
+from lps.families.rules import food, postal
 from lps.families.services import NewGuardian
 from lps.families.services.children import ChildFacts, ContactFacts, HealthFacts
 from lps.families.services.counter import Newcomer
@@ -47,6 +47,25 @@ class PhoneField(forms.CharField):
             return phones.clean(typed, region=phones.region_of(context.current().zone)) if typed else ""
         except phones.BadPhone:
             raise ValidationError(self.error_messages["phone"], code="phone") from None
+
+
+class PostalCodeField(forms.CharField):
+    """A postal code of France, or of another country with a letter; it may be missing."""
+
+    default_error_messages = {
+        "postal_code": _(
+            "Un code postal compte 5\u00a0chiffres\u00a0; celui d'un autre pays s'écrit avec une lettre, comme B-1000."
+        )
+    }
+
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(max_length=10, required=False, **rest)
+
+    def clean(self, value: Any) -> str:
+        try:
+            return postal.postal_code(super().clean(value))
+        except postal.BadPostalCode:
+            raise ValidationError(self.error_messages["postal_code"], code="postal_code") from None
 
 
 class EmailField(forms.EmailField):
@@ -94,7 +113,7 @@ class HouseholdForm(forms.Form):
 
     name = forms.CharField(label=_("Nom de la famille"), max_length=80, error_messages=NAME_ERRORS)
     street = forms.CharField(label=_("Adresse"), max_length=200, required=False)
-    postal_code = forms.CharField(label=_("Code postal"), max_length=10, required=False)
+    postal_code = PostalCodeField(label=_("Code postal"))
     city = forms.CharField(label=_("Ville"), max_length=80, required=False)
 
     @property
@@ -183,7 +202,7 @@ class _NewHome(forms.Form):
         help_text=_("Laissez vide pour celui du parent."),
     )
     street = forms.CharField(label=_("Adresse"), max_length=200, required=False)
-    postal_code = forms.CharField(label=_("Code postal"), max_length=10, required=False)
+    postal_code = PostalCodeField(label=_("Code postal"))
     city = forms.CharField(label=_("Ville"), max_length=80, required=False)
 
     child_name = ""

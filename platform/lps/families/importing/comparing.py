@@ -70,7 +70,10 @@ class HouseholdPlan:
 
 @dataclass(slots=True)
 class Plan:
-    """All that an import would do. `links` says which child joins which household, those that stand left out."""
+    """All that an import would do. `links` says which child joins which household, those that stand left out.
+
+    `completed` are the lines whose postal code was given its nought back.
+    """
 
     school_year: SchoolYear
     classes: dict[ClassKey, SchoolClass] = field(default_factory=dict)
@@ -79,6 +82,7 @@ class Plan:
     households: list[HouseholdPlan] = field(default_factory=list)
     links: list[tuple[ChildPlan, HouseholdPlan]] = field(default_factory=list)
     diets: dict[str, Diet] = field(default_factory=dict)
+    completed: list[Line] = field(default_factory=list)
     wrong: list[Wrong] = field(default_factory=list)
 
     @property

@@ -10,7 +10,7 @@ from lps.families import codes, phones
 from lps.families.importing import dates
 from lps.families.importing.columns import BY_KEY, Mapped
 from lps.families.importing.reading import Table
-from lps.families.rules import food
+from lps.families.rules import food, postal
 from lps.kernel import spreadsheet
 from notifications.addresses import BadAddress, clean_email
 
@@ -72,9 +72,10 @@ class Line:
 
 @dataclass(slots=True)
 class Understood:
-    """The lines that can be written, and all that is wrong with the others."""
+    """The lines that can be written, those whose postal code was given its nought back, and what is wrong elsewhere."""
 
     lines: list[Line] = field(default_factory=list)
+    completed: list[Line] = field(default_factory=list)
     wrong: list[Wrong] = field(default_factory=list)
 
 
@@ -90,6 +91,8 @@ def understand(table: Table, mapped: Mapped, *, today: date, region: str = "FR")
             done.wrong += reader.wrong
         else:
             done.lines.append(line)
+            if reader.completes_postal_code:
+                done.completed.append(line)
     return done
 
 
@@ -99,6 +102,7 @@ class _Reader:
     def __init__(self, number: int, cells: Mapping[str, str], today: date, region: str) -> None:
         self.number, self.cells, self.today, self.region = number, cells, today, region
         self.wrong: list[Wrong] = []
+        self.completes_postal_code = False
 
     def line(self) -> Line:
         title, _, name = self.text("teacher").partition(" ")
@@ -118,7 +122,7 @@ class _Reader:
             household=self.needed("household"),
             family_code=self.read("family_code", self._code) or "",
             street=self.text("street"),
-            postal_code=self.text("postal_code"),
+            postal_code=self.read("postal_code", self._postal_code) or "",
             city=self.text("city"),
             guardians=tuple(guardian for rank in (1, 2) if (guardian := self.guardian(rank))),
         )
@@ -186,6 +190,14 @@ class _Reader:
         code = codes.clean(value)
         if not codes.looks_right(code):
             raise _Bad("not_a_code")
+        return code
+
+    def _postal_code(self, value: str) -> str:
+        try:
+            code = postal.of_spreadsheet(value)
+        except postal.BadPostalCode:
+            raise _Bad("not_a_postal_code") from None
+        self.completes_postal_code = len(code) > len("".join(value.split()))
         return code
 
     def _email(self, value: str) -> str:

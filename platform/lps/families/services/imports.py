@@ -155,6 +155,7 @@ def _plan(table: Table, mapped: columns.Mapped) -> Plan:
     year = _year(today)
     understood = lines.understand(table, mapped, today=today, region=phones.region_of(context.current().zone))
     plan = comparing.compare(understood.lines, school_year=year, day=max(today, year.during.lower))
+    plan.completed = understood.completed
     plan.wrong = sorted([*understood.wrong, *plan.wrong], key=lambda wrong: wrong.line)
     return plan
 
@@ -176,6 +177,8 @@ def _report(plan: Plan) -> dict[str, Any]:
         "new_children": [_name(one) for one in plan.children if one.child is None][:SHOWN],
         "unseated": [_name(one) for one in unseated][:SHOWN],
         "unseated_number": len(unseated),
+        "completed": [{"line": line.number, "code": line.postal_code} for line in plan.completed[:SHOWN]],
+        "completed_number": len(plan.completed),
         "changed_children": [_name(one) for one in plan.children if one.child and one.is_changed][:SHOWN],
         "changed_households": [one.first.household for one in plan.households if one.household and one.is_changed][
             :SHOWN
