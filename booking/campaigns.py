@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from booking.models import Activity, Campaign, PreRegistration
 from booking.recap import chosen_lines
@@ -60,11 +60,22 @@ def chosen(answer: PreRegistration) -> Weekdays:
     return {line["activity"]: frozenset(line["weekdays"]) for line in answer.chosen}
 
 
-def all_campaigns() -> QuerySet[Campaign]:
-    """Every campaign, the latest first, with how many answers it had."""
+def all_campaigns(*, today: date, sites: Collection[int] = (), activities: Collection[int] = ()) -> QuerySet[Campaign]:
+    """Every campaign, the latest first, with how many answers it had.
+
+    For an agent kept to some schools, answers for who sits there today; kept to some activities, campaigns of these.
+    """
+    theirs = Q()
+    if sites:
+        seated = Enrollment.objects.filter(valid_during__contains=today, school_class__site__in=list(sites))
+        theirs = Q(answers__child__in=seated.order_by().values("child"))
     rows = Campaign.objects.annotate(
-        yes=Count("answers", filter=Q(answers__returns=True)), no=Count("answers", filter=Q(answers__returns=False))
+        yes=Count("answers", filter=theirs & Q(answers__returns=True)),
+        no=Count("answers", filter=theirs & Q(answers__returns=False)),
     )
+    if activities:
+        offered = Campaign.activities.through.objects.filter(campaign=OuterRef("pk"), activity__in=list(activities))
+        rows = rows.filter(Exists(offered))
     return rows.prefetch_related("activities").order_by("-opens_at", "-pk")
 
 

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from booking import catalogue
 from booking.models import Admission, Period, PeriodChoice
@@ -43,10 +44,28 @@ class Line:
         return chosen_lines(self.choice, only=self.only) if self.choice else []
 
 
-def all_periods() -> QuerySet[Period]:
-    """Every period, the latest first, with how many choices of it stand."""
-    chosen = Count("choices", filter=Q(choices__reopening__isnull=True))
-    return Period.objects.annotate(chosen=chosen).prefetch_related("activities").order_by("-first_day", "-pk")
+def all_periods(*, today: date, sites: Collection[int] = (), activities: Collection[int] = ()) -> QuerySet[Period]:
+    """Every period, the latest first, with how many choices of it stand.
+
+    For an agent kept to some schools, choices for who sits there on its day nearest to today; kept to some activities,
+    periods of these.
+    """
+    choices = PeriodChoice.objects.filter(period=OuterRef("pk"), reopening__isnull=True)
+    if sites:
+        nearest = Enrollment.objects.filter(
+            child=OuterRef("child"),
+            valid_during__contains=OuterRef(OuterRef("nearest_day")),
+            school_class__site__in=list(sites),
+        )
+        choices = choices.filter(Exists(nearest))
+    counted = choices.order_by().values("period").annotate(number=Count("pk")).values("number")
+    rows = Period.objects.annotate(
+        nearest_day=Least(Greatest(Value(today), F("first_day")), F("last_day")), chosen=Coalesce(Subquery(counted), 0)
+    )
+    if activities:
+        offered = Period.activities.through.objects.filter(period=OuterRef("pk"), activity__in=list(activities))
+        rows = rows.filter(Exists(offered))
+    return rows.prefetch_related("activities").order_by("-first_day", "-pk")
 
 
 def state(period: Period, *, at: datetime, zone: ZoneInfo) -> str:

@@ -159,7 +159,7 @@ def test_an_agent_kept_to_an_activity_sees_it_alone_and_changes_no_other(
 
     page = text(browser.get(LIST))
     assert "Accueil Matin" in page and "Accueil Soir" not in page
-    assert browser.get(f"{LIST}{evening.pk}/").status_code == 403
+    assert browser.get(f"{LIST}{evening.pk}/").status_code == 404
     assert browser.get("/mairie/regie/regies/nouvelle/").status_code == 403
 
 

@@ -392,7 +392,7 @@ class TestRights:
         assert BUS in page and "Accueil Matin" not in page and "Ajouter un groupe" not in page
         assert sophie.post(path(bus), form(name="Car")).status_code == 302
         assert sophie.get(path(activity["Accueil Matin"])).status_code == 403
-        assert sophie.get(path(activity["Accueil Matin"], "places/")).status_code == 403
+        assert sophie.get(path(activity["Accueil Matin"], "places/")).status_code == 404
         assert sophie.post(path(bus, "deplacer/"), {"sens": "haut"}).status_code == 403
 
     def test_an_agent_kept_to_a_school_changes_nothing_of_all_schools(self, sophie: Client, bus: int) -> None:

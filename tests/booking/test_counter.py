@@ -302,7 +302,7 @@ def test_an_agent_of_another_school_opens_no_family_of_this_one(
     claire = signed_in(demo, "régie", name="Claire")
     Account.objects.filter(name="Claire").update(sites=[autumn.ce1.site_id + 1])
 
-    assert claire.get(path(marsone)).status_code == 403
+    assert claire.get(path(marsone)).status_code == 404
 
 
 @pytest.mark.parametrize("asked", ["99999999", "abc", "9" * 40, "-1"])

@@ -13,7 +13,7 @@ from booking.models import Period, PeriodChoice, PeriodReopening
 from booking.services.periods import add_period
 from lps.accounts.models import Account
 from lps.accounts.roles import Role
-from lps.families.models import Child, Household, Site
+from lps.families.models import Child, Enrollment, Household, Site
 from lps.journal.models import AuditEntry
 from notifications.models import OutboxMessage
 from tenants.models import Commune
@@ -247,6 +247,23 @@ class TestReopening:
             with pytest.raises(DatabaseError, match="refuse_change"), transaction.atomic():
                 rows.delete() if rows.model is PeriodReopening else rows.update(round=9)
 
+    def test_the_list_counts_the_choices_of_an_agents_schools(
+        self, demo: Commune, autumn: Autumn, angeline: Child, choice: PeriodChoice
+    ) -> None:
+        client = signed_in(demo, Role.SCHOOL, name="Karim")
+        site = Enrollment.objects.filter(child=angeline).latest("pk").school_class.site_id
+        dates = "11/11/2014 → 31/12/2014"
+
+        def told(**kept: list[int]) -> str:
+            rows = Account.objects.filter(email="karim@mairie.example")
+            rows.update(**{"sites": [], "activities": [], **kept})
+            return client.get(PERIODS).content.decode()
+
+        for kept, number in ((None, 1), (site, 1), (999, 0)):
+            assert f'<td class="n">{number}</td>' in told(sites=[kept] if kept else [])
+        assert dates in told(activities=[autumn.activities[MORNING]])
+        assert dates not in told(activities=[autumn.activities[EVENING]])
+
     def test_an_agent_of_another_school_reopens_nothing(
         self, demo: Commune, autumn: Autumn, choice: PeriodChoice
     ) -> None:
@@ -254,7 +271,7 @@ class TestReopening:
         client = signed_in(demo, Role.SCHOOL, name="Karim")
         Account.objects.filter(email="karim@mairie.example").update(sites=[other.pk])
 
-        assert client.post(f"{PERIODS}choix/{choice.pk}/rouvrir/", {"reason": "x"}).status_code == 403
+        assert client.post(f"{PERIODS}choix/{choice.pk}/rouvrir/", {"reason": "x"}).status_code == 404
         assert client.get(f"{PERIODS}nouvelle/").status_code == 403
         assert "Angéline" not in client.get(f"{PERIODS}{choice.period_id}/").content.decode()
         assert not PeriodReopening.objects.exists()

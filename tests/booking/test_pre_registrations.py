@@ -14,7 +14,7 @@ from booking.services.campaigns import CampaignSpec
 from booking.services.pre_registrations import answer
 from lps.accounts.models import Account
 from lps.families.identity import actor_of
-from lps.families.models import Child, Household
+from lps.families.models import Child, Enrollment, Household
 from lps.journal.actors import Actor, ActorKind
 from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
@@ -607,6 +607,24 @@ def test_some_roles_read_the_answers_and_decide_nothing(
     assert PreRegistration.objects.get().state == "answered"
 
 
+def test_the_list_counts_the_answers_of_an_agents_schools(
+    demo: Commune, campaign: Campaign, marsone: Household, angeline: Child, morning: int
+) -> None:
+    one(campaign, marsone, angeline, yes(morning, 0))
+    clerk = signed_in(demo, "scolaire")
+    site = Enrollment.objects.filter(child=angeline).latest("pk").school_class.site_id
+
+    def told(**kept: list[int]) -> str:
+        Account.objects.filter(name="Nadia").update(**{"sites": [], "activities": [], **kept})
+        return words(clerk.get("/mairie/preinscriptions/").content.decode())
+
+    assert "1 oui 0 non" in told()
+    assert "1 oui 0 non" in told(sites=[site])
+    assert "0 oui 0 non" in told(sites=[999])
+    assert campaign.title in told(activities=[morning])
+    assert campaign.title not in told(activities=[999])
+
+
 def test_an_agent_kept_to_another_school_sees_and_decides_nothing(
     demo: Commune, campaign: Campaign, marsone: Household, angeline: Child, morning: int
 ) -> None:
@@ -616,8 +634,8 @@ def test_an_agent_kept_to_another_school_sees_and_decides_nothing(
     assert "Angéline" not in clerk.get(office(campaign)).content.decode()
     assert "Angéline" not in clerk.get(office(campaign, "reponses.csv")).content.decode()
     path = office(campaign, f"reponses/{row.pk}/")
-    assert clerk.get(path).status_code == 403
-    assert clerk.post(path, {"version": 1, "state": "validated"}).status_code == 403
+    assert clerk.get(path).status_code == 404
+    assert clerk.post(path, {"version": 1, "state": "validated"}).status_code == 404
     clerk.post(office(campaign, "valider/"), {"vu": (NOW + timedelta(days=1)).isoformat()})
     assert clerk.post(office(campaign, "clore/")).status_code == 403
     assert clerk.post("/mairie/preinscriptions/nouvelle/", form(morning)).status_code == 403

@@ -167,8 +167,8 @@ def test_an_agent_kept_to_another_school_sees_nothing(demo: Commune, booked: Ser
     nadia = signed_in(demo, "animation")
     Account.objects.filter(name="Nadia").update(sites=[booked.site_id + 1])
 
-    assert nadia.get(path(booked)).status_code == 403
-    assert note(nadia, booked, angeline, "present") == 403
+    assert nadia.get(path(booked)).status_code == 404
+    assert note(nadia, booked, angeline, "present") == 404
     assert "Transport scolaire 13h30" not in words(nadia.get(f"/mairie/pointage/?jour={booked.day}").content.decode())
 
 

@@ -154,8 +154,8 @@ def test_an_agent_of_a_school_changes_its_children_alone(
     hugo = Child.objects.get(first_name="Hugo", custodies__household=martin)
     words = {"first_name": "Léa", "last_name": "MARTIN-DUPONT"}
 
-    assert there.post(of(martin, "enfants", seated.pk, "modifier"), words).status_code == 403
-    assert here.post(of(martin, "enfants", hugo.pk, "modifier"), words).status_code == 403
+    assert there.post(of(martin, "enfants", seated.pk, "modifier"), words).status_code == 404
+    assert here.post(of(martin, "enfants", hugo.pk, "modifier"), words).status_code == 404
     assert here.get(of(martin)).status_code == 200
     assert here.post(of(martin, "enfants", seated.pk, "modifier"), words).status_code == 302
     away = {"school_class": classes[1].pk, "since": "2199-01-01"}

@@ -67,7 +67,7 @@ def test_it_takes_no_letter_that_a_colleague_printed(elsewhere: Client, ce1: Sch
     tasks.draw_letters.run()
 
     for batch in (of_class, of_family):
-        assert elsewhere.get(f"{PAGE}lettres/{batch.pk}/0.pdf").status_code == 403
+        assert elsewhere.get(f"{PAGE}lettres/{batch.pk}/0.pdf").status_code == 404
     assert f"/lettres/{of_class.pk}/" not in elsewhere.get(f"{PAGE}lettres/").content.decode()
 
 
@@ -88,8 +88,8 @@ def test_it_neither_reads_nor_answers_what_other_families_ask(elsewhere: Client,
     path = f"{PAGE}demandes/{asked.pk}/"
 
     assert "MARSONE" not in elsewhere.get(f"{PAGE}demandes/").content.decode()
-    assert elsewhere.get(path).status_code == 403
-    assert elsewhere.post(path, {"answer": "C'est fait."}).status_code == 403
+    assert elsewhere.get(path).status_code == 404
+    assert elsewhere.post(path, {"answer": "C'est fait."}).status_code == 404
     assert "Demandes des familles sur leurs données" not in elsewhere.get("/mairie/").content.decode()
     asked.refresh_from_db()
     assert asked.answered_at is None

@@ -224,7 +224,7 @@ def test_an_agent_kept_to_a_school_sees_and_changes_its_children_alone(told: Pas
 
     assert str(Site.objects.get(pk=own)) in page
     assert f"classes/{elsewhere.pk}/" not in page  # its class stays a place where a child may go
-    assert client.get(f"{HOME}classes/{elsewhere.pk}/").status_code == 403
+    assert client.get(f"{HOME}classes/{elsewhere.pk}/").status_code == 404
     assert client.post(f"{HOME}appliquer/").status_code == 403
     assert client.get(f"{HOME}niveaux/").status_code == 403
     assert client.post(f"{HOME}jour/", {"day": str(told.row.day)}).status_code == 403

@@ -109,7 +109,10 @@ def test_an_agent_of_another_school_does_not_find_it(demo: Commune, tcherno: Hou
         assert "Irina" not in elsewhere.get("/mairie/familles/", {"q": asked}).content.decode()
         assert f"/familles/{tcherno.pk}/" not in elsewhere.get("/mairie/familles/", {"q": asked}).content.decode()
     assert kept.get(f"/mairie/familles/{tcherno.pk}/").status_code == 200
-    assert elsewhere.get(f"/mairie/familles/{tcherno.pk}/").status_code == 403
+    nobodys = elsewhere.get("/mairie/familles/900001/")
+    theirs = elsewhere.get(f"/mairie/familles/{tcherno.pk}/")
+    assert (theirs.status_code, theirs.content) == (nobodys.status_code, nobodys.content)
+    assert theirs.status_code == 404 and "écoles et activités qui vous sont confiées" in theirs.content.decode()
 
 
 def test_the_kitchen_finds_names_and_nothing_else(demo: Commune, tcherno: Household) -> None:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -36,6 +38,22 @@ AT_THE_COUNTER = frozenset(
         "absence_document",
         "absence_note",
     )
+)
+# What one who works elsewhere reads all the same, for it is the whole town's or about its own too, and does not change.
+READ_BY_ALL = frozenset(
+    {
+        "booking_office:absence_answer",
+        "booking_office:campaign_book",
+        "booking_office:closure_undo",
+        "booking_office:holiday_remove",
+        "booking_office:places_set",
+        "booking_office:vacation",
+        "booking_office:vacation_remove",
+        "office:message_edit",
+        "office:rules_families",
+        "office:rules_families_csv",
+        "office:topic",
+    }
 )
 OWN = frozenset({"office:sign_out"})
 # A refused try of one's own password is counted, a visit to one's own page is a sign of life, a choice of no class is
@@ -78,6 +96,33 @@ def test_who_works_elsewhere_reaches_no_family(kept: str, demo: Commune) -> None
     told = {what: mark for what, (_status, _to, page) in seen.items() for mark in MARKS if mark in page}
     assert told == {}
     assert sum(status == 403 for status, _to, _page in seen.values()) > len(seen) / 3, "the agent is signed in"
+
+
+def no_row(value: Any) -> Any:
+    """A key, or a number that ends by one, that nothing has."""
+    return 900001 if isinstance(value, int) else re.sub(r"\d+$", "900001", value) if isinstance(value, str) else uuid4()
+
+
+@pytest.mark.parametrize("kept", ["school", "activity"])
+def test_who_works_elsewhere_learns_not_which_keys_exist(kept: str, demo: Commune) -> None:
+    """What is another's answers as what is not there: nobody counts a town's families by trying their keys."""
+    town = Town(demo, NAME, CHILD_CODE, FAMILY_CODE)
+    left_out = OWN | READ_BY_ALL | (AT_THE_COUNTER if kept == "activity" else frozenset())
+    tried = [(name, sample, Things.of(town, sample)) for name, sample in routes() if name not in left_out]
+    client = elsewhere(kept, demo, town)
+    told, compared = {}, 0
+
+    for name, sample, things in tried:
+        there = {part: no_row(value) for part, value in things.where.items()}
+        paths = [reverse(name, urlconf=settings.ROOT_URLCONF, kwargs=dict(where)) for where in (things.where, there)]
+        for method in sample.methods if paths[0] != paths[1] else ():
+            theirs, nobodys = (send(client, method, path, things, is_form=sample.is_form).status_code for path in paths)
+            compared += theirs >= 400
+            if theirs >= 400 and theirs != nobodys:
+                told[f"{method} {name}"] = (theirs, nobodys)
+
+    assert told == {}
+    assert compared > 50
 
 
 @pytest.mark.parametrize("kept", ["school", "activity"])

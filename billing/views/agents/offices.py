@@ -48,6 +48,7 @@ def office_new(request: DoorRequest) -> HttpResponse:
 @agent_required(SET_TARIFFS)
 def office(request: DoorRequest, office_id: int) -> HttpResponse:
     """Change what is known of a régie."""
+    agent_of_all(request)
     found = CashOffice.objects.filter(pk=office_id).first()
     if found is None:
         raise Http404

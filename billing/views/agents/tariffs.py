@@ -180,11 +180,11 @@ def _month(typed: str) -> tuple[date, date] | None:
 
 def _activity_or_404(request: DoorRequest, pk: int) -> Activity:
     actor = agent_of(request)
-    found = Activity.objects.filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    if actor.sites or (actor.activities and pk not in actor.activities):  # a price is of all schools
+    if actor.sites:  # a price is of all schools
         raise PermissionDenied
+    found = Activity.objects.filter(pk=pk).first()
+    if found is None or (actor.activities and pk not in actor.activities):
+        raise Http404
     return found
 
 

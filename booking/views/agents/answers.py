@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,6 +32,7 @@ from booking.views.agents.campaigns import SAID as CAMPAIGNS_SAID
 from booking.views.agents.campaigns import campaign_or_404, may_run, path_of
 from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
+from lps.accounts.gates import theirs_or_404
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.ui import downloads, saying
@@ -192,9 +193,9 @@ def may_decide(request: DoorRequest, campaign: Campaign) -> bool:
 def _campaign_seen(request: DoorRequest, pk: int) -> Campaign:
     """The campaign, if an activity of it is the agent's."""
     found = campaign_or_404(pk)
-    if not serves_one_of(request.actor, found.activities.all()):
-        raise PermissionDenied
-    return found
+    return theirs_or_404(
+        request.actor, READ_ANSWERS, found, lambda one: serves_one_of(request.actor, one.activities.all())
+    )
 
 
 def _decider(request: DoorRequest, campaign: Campaign) -> Agent:
@@ -207,13 +208,12 @@ def _decider(request: DoorRequest, campaign: Campaign) -> Agent:
 def _answer_or_404(request: DoorRequest, campaign: Campaign, answer_id: int) -> PreRegistration:
     """The answer, if its child is at a school of this agent's."""
     rows = PreRegistration.objects.filter(campaign=campaign, pk=answer_id).select_related("child", "household")
-    found = rows.first()
-    if found is None:
-        raise Http404
     asked = _asked(request, campaign, everybody=True)
-    if asked.sites and not reads.lines(asked).filter(answer=found.pk).exists():
-        raise PermissionDenied
-    return found
+
+    def is_theirs(found: PreRegistration) -> bool:
+        return not asked.sites or reads.lines(asked).filter(answer=found.pk).exists()
+
+    return theirs_or_404(request.actor, READ_ANSWERS, rows.first(), is_theirs)
 
 
 def _asked(request: DoorRequest, campaign: Campaign, *, everybody: bool = False, who: Who = "") -> Asked:

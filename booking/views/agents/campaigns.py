@@ -33,8 +33,12 @@ SAID = {
 @require_safe
 @agent_required(READ_ANSWERS)
 def campaigns(request: DoorRequest) -> HttpResponse:
-    """Every campaign, the latest first, with its answers counted."""
-    page = Paginator(reads.all_campaigns(), PER_PAGE).get_page(request.GET.get("page"))
+    """Every campaign of this agent's activities, the latest first, with the answers of its schools counted."""
+    agent = request.actor
+    assert isinstance(agent, Agent)
+    today = request.received_at.astimezone(context.current().zone).date()
+    rows = reads.all_campaigns(today=today, sites=agent.sites, activities=agent.activities)
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     facts = {
         "page": page,
         "rows": [(one, reads.phase(one, at=request.received_at).value) for one in page.object_list],
@@ -55,6 +59,7 @@ def new(request: DoorRequest) -> HttpResponse:
 @agent_required(RUN_CAMPAIGNS)
 def edit(request: DoorRequest, campaign_id: int) -> HttpResponse:
     """Change a campaign that families are not answering."""
+    _runner(request)
     return _form(request, campaign_or_404(campaign_id))
 
 

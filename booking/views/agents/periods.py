@@ -1,6 +1,7 @@
 """Périscotidien periods at the town hall: offering them, who has chosen, reopening one for a child."""
 
 from datetime import date
+from functools import partial
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
@@ -21,6 +22,7 @@ from booking.rights import READ_PERIODS, SET_PERIODS, Reach, may_reach, serves_a
 from booking.services import offering
 from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
+from lps.accounts.gates import theirs_or_404
 from lps.accounts.requests import DoorRequest
 from lps.families.access import may_at
 from lps.families.models import Enrollment
@@ -50,7 +52,9 @@ WHO_WORDS = {
 @agent_required(READ_PERIODS)
 def periods(request: DoorRequest) -> HttpResponse:
     """Every period, the latest first."""
-    shown = Paginator(page.all_periods(), PER_PAGE).get_page(request.GET.get("page"))
+    agent = _agent(request)
+    rows = page.all_periods(today=_today(request), sites=agent.sites, activities=agent.activities)
+    shown = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     zone = context.current().zone
     facts = {
         "page": shown,
@@ -161,8 +165,7 @@ def remove(request: DoorRequest, period_id: int) -> HttpResponse:
 @agent_required(SET_PERIODS)
 def reopen(request: DoorRequest, choice_id: int) -> HttpResponse:
     """Let a household choose again for a child, with the reason that it reads."""
-    choice = _choice_or_404(choice_id)
-    actor = _agent_of(request, choice)
+    actor, choice = _agent(request), _choice_or_404(request, choice_id)
     if choice.reopened:
         return saying.done(_path(choice.period), "deja")
     form = ReopenForm(request.POST if request.method == "POST" else None)
@@ -208,17 +211,15 @@ def _period_or_404(pk: int) -> Period:
 def _period_seen(request: DoorRequest, pk: int) -> Period:
     """The period, if an activity of it is the agent's."""
     found = _period_or_404(pk)
-    if not serves_one_of(request.actor, found.activities.all()):
-        raise PermissionDenied
-    return found
+    return theirs_or_404(
+        request.actor, READ_PERIODS, found, lambda one: serves_one_of(request.actor, one.activities.all())
+    )
 
 
-def _choice_or_404(pk: int) -> PeriodChoice:
+def _choice_or_404(request: DoorRequest, pk: int) -> PeriodChoice:
+    """The choice, if the child sits where this agent works, and all that was chosen is theirs to open again."""
     rows = PeriodChoice.objects.select_related("period", "child", "household", "receipt", "reopening")
-    found = rows.filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
+    return theirs_or_404(request.actor, SET_PERIODS, rows.filter(pk=pk).first(), partial(_is_theirs, request))
 
 
 def _setter(request: DoorRequest) -> Agent:
@@ -228,16 +229,13 @@ def _setter(request: DoorRequest) -> Agent:
     return _agent(request)
 
 
-def _agent_of(request: DoorRequest, choice: PeriodChoice) -> Agent:
-    """The agent, if the child sits where they work, and all that was chosen is theirs to open again."""
+def _is_theirs(request: DoorRequest, choice: PeriodChoice) -> bool:
     if not serves_all_of(request.actor, choice.period.activities.all()):
-        raise PermissionDenied
+        return False
     seats = Enrollment.objects.filter(
         child=choice.child_id, valid_during__overlap=DateRange(choice.period.first_day, choice.period.last_day, "[]")
     )
-    if not may_at(request.actor, SET_PERIODS, set(seats.values_list("school_class__site", flat=True))):
-        raise PermissionDenied
-    return _agent(request)
+    return may_at(request.actor, SET_PERIODS, set(seats.values_list("school_class__site", flat=True)))
 
 
 def _agent(request: DoorRequest) -> Agent:

@@ -1,6 +1,5 @@
 """Days and places of an activity, a month at a time; days set by hand once their effect was read."""
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +15,7 @@ from booking.services import places as services
 from booking.views.agents.activities import ACCEPT, MEND, STEP, activity_or_404, today
 from booking.views.agents.catalogue import actor_of
 from lps.accounts.decorators import agent_required
+from lps.accounts.gates import theirs_or_404
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families.queries.school import schools
@@ -52,9 +52,9 @@ def places_set(request: DoorRequest, activity_id: int) -> HttpResponse:
 def _activity(request: DoorRequest, pk: int, action: str) -> Activity:
     """The activity, if this agent works there."""
     found = activity_or_404(pk)
-    if not allowed(request.actor, action, Reach(activity_id=found.pk)):
-        raise PermissionDenied
-    return found
+    return theirs_or_404(
+        request.actor, action, found, lambda one: allowed(request.actor, action, Reach(activity_id=one.pk))
+    )
 
 
 def _form(request: DoorRequest, activity: Activity, *, sent: bool) -> PlacesForm:

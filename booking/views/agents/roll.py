@@ -1,9 +1,9 @@
 """Calling the roll on a tablet or a phone: the activities of a day, then one child a line, one tap a child."""
 
 from datetime import date, datetime, time
+from functools import partial
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +16,7 @@ from booking.services import attendance
 from booking.views.agents.days import day_asked
 from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
+from lps.accounts.gates import theirs_or_404
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families.queries.care import contacts_of
@@ -110,11 +111,7 @@ def emergency(request: DoorRequest, service_day_id: int) -> HttpResponse:
 def _held_or_404(request: DoorRequest, pk: int, action: str) -> ServiceDay:
     """The service day, if this agent works there."""
     held = ServiceDay.objects.select_related("activity", "site").filter(pk=pk).first()
-    if held is None:
-        raise Http404
-    if not allowed(request.actor, action, held):
-        raise PermissionDenied
-    return held
+    return theirs_or_404(request.actor, action, held, partial(allowed, request.actor, action))
 
 
 def _agent(request: DoorRequest) -> Agent:

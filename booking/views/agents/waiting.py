@@ -1,9 +1,9 @@
 """Waiting lists at the town hall: who waits for what, since when, and what an agent may do at a family's request."""
 
 from datetime import date
+from functools import partial
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -21,6 +21,7 @@ from booking.rules.planning import Cell
 from booking.services import waiting as services
 from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
+from lps.accounts.gates import theirs_or_404
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families.models import Custody
@@ -200,21 +201,17 @@ def _told(event: page.Event) -> dict[str, Any]:
 def _held_or_404(request: DoorRequest, pk: int, action: str) -> ServiceDay:
     """The service day, if this agent works there."""
     held = ServiceDay.objects.select_related("activity", "site").filter(pk=pk).first()
-    if held is None:
-        raise Http404
-    if not allowed(request.actor, action, held):
-        raise PermissionDenied
-    return held
+    return theirs_or_404(request.actor, action, held, partial(allowed, request.actor, action))
 
 
 def _entry_or_404(request: DoorRequest, pk: int) -> WaitingEntry:
     rows = WaitingEntry.objects.select_related("child", "household", "service_day__activity", "service_day__site")
-    found = rows.filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    if not allowed(request.actor, MOVE_WAITING, found.service_day):
-        raise PermissionDenied
-    return found
+    return theirs_or_404(
+        request.actor,
+        MOVE_WAITING,
+        rows.filter(pk=pk).first(),
+        lambda found: allowed(request.actor, MOVE_WAITING, found.service_day),
+    )
 
 
 def _agent(request: DoorRequest) -> Agent:

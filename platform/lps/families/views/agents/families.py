@@ -1,16 +1,17 @@
 """Finding a family, the list of a class, and a family's page."""
 
+from functools import partial
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
+from lps.accounts.gates import theirs_or_404
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families import family_page, search
@@ -78,10 +79,7 @@ def families(request: DoorRequest) -> HttpResponse:
 def school_class(request: DoorRequest, class_id: int) -> HttpResponse:
     """The list of a class, each child with its families."""
     found = SchoolClass.objects.select_related("site", "teacher", "school_year").filter(pk=class_id).first()
-    if found is None:
-        raise Http404
-    if not allowed(request.actor, FIND_FAMILIES, found):
-        raise PermissionDenied
+    found = theirs_or_404(request.actor, FIND_FAMILIES, found, partial(allowed, request.actor, FIND_FAMILIES))
     day = clock.today(context.current().zone)
     page = Paginator(pupils_of_class(found.pk, day=day), PER_PAGE).get_page(request.GET.get("page"))
     facts = {

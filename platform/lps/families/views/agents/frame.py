@@ -6,13 +6,14 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.forms import BaseForm
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
 from lps.accounts.actors import Agent
+from lps.accounts.gates import theirs_or_404
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families import access
@@ -27,24 +28,25 @@ from tenants import context, offers
 
 
 def household_or_404(request: DoorRequest, household_id: int, action: str = OPEN_FAMILY) -> Household:
-    """The household of that key; 403 for an agent kept to schools where none of its children goes."""
-    household = household_by_key(pk=household_id)
-    if household is None:
-        raise Http404
-    if not access.may_open(request.actor, action, household, day=clock.today(context.current().zone)):
-        raise PermissionDenied
-    return household
+    """The household of that key; for an agent kept to schools where none of its children goes, there is none."""
+    day = clock.today(context.current().zone)
+    return theirs_or_404(
+        request.actor,
+        action,
+        household_by_key(pk=household_id),
+        lambda found: access.may_open(request.actor, action, found, day=day),
+    )
 
 
 def child_or_404(request: DoorRequest, household_id: int, child_id: int, action: str) -> tuple[Household, Child]:
-    """A household and a child that it has or had; 403 for an agent kept to schools where this child does not go."""
-    household = household_or_404(request, household_id)
-    child = child_in(household, pk=child_id)
-    if child is None:
-        raise Http404
-    sites = sites_of_child(child, day=clock.today(context.current().zone))
-    if not access.may_at(request.actor, action, sites):
-        raise PermissionDenied
+    """A household and a child that it has or had; none for an agent kept to schools where this child does not go."""
+    household, day = household_or_404(request, household_id), clock.today(context.current().zone)
+    child = theirs_or_404(
+        request.actor,
+        action,
+        child_in(household, pk=child_id),
+        lambda found: access.may_at(request.actor, action, sites_of_child(found, day=day)),
+    )
     return household, child
 
 

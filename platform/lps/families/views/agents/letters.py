@@ -3,7 +3,6 @@
 An agent kept to some schools prints their classes alone: a letter opens its family.
 """
 
-from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -66,11 +65,11 @@ def file(request: DoorRequest, batch_id: int, rank: int) -> HttpResponse:
 
 
 def _check(request: DoorRequest, batch: LettersBatch) -> None:
-    """Raise `PermissionDenied` unless every class of the batch, or its family, is of the agent's schools."""
+    """Raise `Http404` unless every class of the batch, or its family, is of the agent's schools."""
     if household := batch.asked.get("household"):
         household_or_404(request, household, PRINT_CODES)
     elif not letters_asked(sites=agent_of(request).sites).filter(pk=batch.pk).exists():
-        raise PermissionDenied
+        raise Http404
 
 
 def _chosen(request: DoorRequest, known: set[int]) -> list[int]:

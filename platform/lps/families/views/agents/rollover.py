@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from lps.accounts.actors import Agent
 from lps.accounts.decorators import agent_required
+from lps.accounts.gates import theirs_or_404
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families import passage, words
@@ -124,11 +126,7 @@ def classes(request: DoorRequest) -> HttpResponse:
 def children(request: DoorRequest, class_id: int) -> HttpResponse:
     """The children of a class: who repeats, leaves, goes to another school."""
     told = _told_or_404(request)
-    one = told.old.get(class_id)
-    if one is None:
-        raise Http404
-    if not _may(request, one):
-        raise PermissionDenied
+    one = theirs_or_404(request.actor, ROLL_OVER, told.old.get(class_id), partial(_may, request))
     seated = [seat.child_id for seat in told.seats if seat.class_id == class_id]
     rows = list(Child.objects.filter(pk__in=seated).order_by("name_sort", "pk"))
     form = TargetsForm(request.POST if request.method == "POST" else None, fields=child_fields(told, one, rows))
@@ -152,11 +150,7 @@ def add_class(request: DoorRequest) -> HttpResponse:
 def change_class(request: DoorRequest, class_id: int) -> HttpResponse:
     """Change a class of the next year: its name, its level, its teacher."""
     told = _told_or_404(request)
-    one = told.new.get(class_id)
-    if one is None:
-        raise Http404
-    if not _may(request, one):
-        raise PermissionDenied
+    one = theirs_or_404(request.actor, ROLL_OVER, told.new.get(class_id), partial(_may, request))
     return _class_form(request, told, one)
 
 
