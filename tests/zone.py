@@ -23,5 +23,11 @@ def next_day_of(hours: int) -> date:
     return day
 
 
+def in_days(number: int) -> date:
+    """So many days from now, or the last day of the school year where it ends before: nobody joins a class after."""
+    today = clock.today(PARIS)
+    return min(today + timedelta(days=number), school_year_of(today)[1])
+
+
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), PARIS).astimezone(UTC)

@@ -1,7 +1,6 @@
 """Families written by the town's software: the counter's actions, once a key; classes and their children."""
 
 import uuid
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from lps.journal.models import AuditEntry
 from lps.kernel import clock
 from tenants.models import Commune
 from tests.api.factories import FAMILIES, Software, issue
-from tests.zone import PARIS
+from tests.zone import PARIS, in_days
 
 FAMILY: dict[str, Any] = {
     "foyer": {"nom": "  NOUVELLE ", "adresse": "1 rue Neuve", "code_postal": "78200", "ville": "Buchelay"},
@@ -67,7 +66,7 @@ def test_an_address_is_changed_and_a_guardian_and_a_child_are_added(software: So
 
 
 def test_a_child_changes_class_and_the_journal_says_who(software: Software, angeline: Child, bertrand: Child) -> None:
-    since = clock.today(PARIS) + timedelta(days=3)
+    since = in_days(3)
 
     answer = write(software, f"enfants/{angeline.pk}/classe/", {"classe": class_of(bertrand).pk, "depuis": str(since)})
 

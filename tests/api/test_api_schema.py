@@ -3,7 +3,6 @@
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import hypothesis
@@ -22,10 +21,9 @@ from lps.accounts.api.docs import document
 from lps.accounts.rights import scopes
 from lps.config.wsgi import application
 from lps.families.models import Child, Enrollment, Household, SchoolClass
-from lps.kernel import clock
 from tenants.models import Commune
 from tests.api.factories import ALL, issue
-from tests.zone import PARIS
+from tests.zone import in_days
 
 
 @pytest.fixture
@@ -165,7 +163,7 @@ def make_true(case: schemathesis.Case, *, family: int, child: int) -> None:
         case.path_parameters["enfant"] = child
         case.body |= {
             "classe": others.exclude(pk=seated.school_class_id)[0].pk,
-            "depuis": str(clock.today(PARIS) + timedelta(days=1)),
+            "depuis": str(in_days(1)),
         }
     if isinstance(case.body, dict) and "modifications" in case.body:
         once = {(one["activite"], one["jour"]): one for one in case.body["modifications"]}

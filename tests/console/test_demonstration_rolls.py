@@ -1,13 +1,17 @@
-"""What the demonstration's town has behind it: last month's rolls, and levels of reminders that send nothing."""
+"""What the demonstration's town has behind it and ahead: rolls, reminders that send nothing, periods to choose."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
 
 from billing.models import Reminder, ReminderLevel
-from booking.models import Attendance, Booking
+from booking.models import Attendance, Booking, Period, ServiceDay
 from booking.usage import days_not_called
 from lps.console.demonstration import billing, bookings
+from lps.families.models import Household
 from lps.kernel import clock
 from tenants.models import Commune
+from tests.zone import PARIS
 
 
 def test_the_rolls_of_a_month_are_called_and_none_of_the_next(in_buchelay: Commune) -> None:
@@ -35,3 +39,20 @@ def test_levels_of_reminders_are_proposed_once_and_send_nothing(in_buchelay: Com
 
     assert ReminderLevel.objects.count() == number >= 2
     assert not Reminder.objects.exists()
+
+
+@pytest.mark.parametrize(("month", "day"), [(1, 20), (3, 30), (4, 9), (4, 14), (5, 20), (7, 15), (8, 31), (12, 31)])
+def test_a_period_to_choose_has_mondays_and_thursdays_in_every_season(
+    in_demo: Commune, marsone: Household, month: int, day: int
+) -> None:
+    loaded_on = clock.today(PARIS)
+    today = date(loaded_on.year + (loaded_on >= date(loaded_on.year, month, day)), month, day)
+    now = datetime.combine(today, time(12), UTC)
+
+    bookings.open_days_ahead(today=today)
+    bookings.offer_periods([marsone], now=now, today=today)
+
+    period = Period.objects.latest("pk")
+    days = ServiceDay.objects.filter(activity__name="Accueil Matin", open=True)
+    held = days.filter(day__range=(period.first_day, period.last_day)).values_list("day", flat=True)
+    assert {0, 3} <= {one.weekday() for one in held}

@@ -34,6 +34,7 @@ from tenants.models import Commune
 from tests.families.agents import signed_in
 from tests.families.conftest import NOON
 from tests.families.factories import BY, child_of, household
+from tests.zone import in_days
 
 NEW = {
     "last_name": "TCHERNO", "first_name": "Éloïse", "birth_date": "2019-06-21", "guardian_first_name": "Irina",
@@ -194,9 +195,9 @@ def test_a_family_has_one_payer_always(demo: Commune, martin: Household) -> None
 def test_a_move_is_shown_first_then_done_with_its_bookings(
     demo: Commune, martin: Household, seated: Child, classes: list[SchoolClass], today: date
 ) -> None:
-    client, since = signed_in(demo), today + timedelta(days=10)
+    client, since = signed_in(demo), in_days(10)
     activity = ServiceDay.objects.order_by("pk")[0].activity
-    held = ServiceDay.objects.create(activity=activity, site=classes[0].site, day=since + timedelta(days=3))
+    held = ServiceDay.objects.create(activity=activity, site=classes[0].site, day=since)
     booking = Booking.objects.create(
         child=seated, activity=activity, service_day=held, day=held.day, household=martin, booked_at=NOON
     )

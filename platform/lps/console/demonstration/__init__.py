@@ -15,7 +15,7 @@ from lps.accounts.roles import AGENT_ROLES, Role
 from lps.accounts.services import create_account
 from lps.console.demonstration import billing, bookings, campaigns, invoices
 from lps.console.demonstration.people import classes_of_buchelay, households_of_buchelay
-from lps.console.furnishing import furnish, open_days
+from lps.console.furnishing import furnish
 from lps.console.services import Identity, create_commune, drop_commune
 from lps.families.models import SchoolClass
 from lps.families.services import NewChild, NewClass, NewGuardian, NewHousehold, add_classes, bulk_add_households
@@ -107,7 +107,7 @@ def _furnish_demo(commune: Commune, by: Actor, now: datetime) -> None:
         ],
         school_year=year,
     )
-    open_days(today=today)
+    bookings.open_days_ahead(today=today)
     since = DateRange(year.during.lower, None)
     (household,) = bulk_add_households([_marsone(since, ce1, ce2)], by=by)
     words = Words(
@@ -178,7 +178,7 @@ def _furnish_buchelay(commune: Commune, now: datetime, number: int) -> None:
     set_lines(commune=commune, numbers=["+33476549340"])
     year = furnish(groups=standard(THURSDAY_BEFORE, with_canteen=True), today=today, school_zone="C", by=BY)
     classes = add_classes(classes_of_buchelay(), school_year=year)
-    open_days(today=today)
+    bookings.open_days_ahead(today=today)
     households = bulk_add_households(
         households_of_buchelay(number=number, classes=classes, first_day=year.during.lower), by=BY
     )

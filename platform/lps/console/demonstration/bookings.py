@@ -10,8 +10,10 @@ from booking.models import Attendance, Booking
 from booking.queries import days_held
 from booking.rules.planning import Cell, Change
 from booking.services.bookings import change_bookings
+from booking.services.days import horizon, materialize
 from booking.services.entry import Entered, enter_bookings
 from booking.services.periods import add_period, choose_period
+from lps.console.furnishing import open_days
 from lps.families.identity import actor_of
 from lps.families.models import Household
 from lps.families.queries.children import children_of
@@ -33,6 +35,15 @@ _HABITS = {
 _SEEN, _OFTEN = (Attendance.State.PRESENT, Attendance.State.ABSENT, Attendance.State.EXCUSED), (95, 3, 2)
 _LAST_BELL = time(18, 40)
 _SPAN = timedelta(days=50)  # of a period: from 11/11 to 31/12
+_TWO_PERIODS = timedelta(weeks=24)  # until the second one has days, a summer between
+
+
+def open_days_ahead(*, today: date) -> None:
+    """The days of a town just made, and in spring those after the summer too, which the second period falls on."""
+    open_days(today=today)
+    made, wanted = horizon(today), today + _TWO_PERIODS
+    if made < wanted:
+        materialize(first_day=made, last_day=min(wanted, made.replace(month=12, day=31)))  # the calendar is read so far
 
 
 def book_families(households: list[Household], *, now: datetime, today: date) -> None:
