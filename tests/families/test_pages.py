@@ -229,6 +229,18 @@ def test_everybodys_pages_wear_the_tabs_of_the_family_that_is_in(client: Client,
     assert ">Déconnexion<" not in text(browser().get(path))
 
 
+@pytest.mark.parametrize(
+    ("path", "back"),
+    [
+        ("/recus/", '<a href="/enfants/">Retour au planning</a>'),
+        ("/messages/", '<a href="/enfants/">Retour au planning</a>'),
+        ("/reglements/", '<a href="/factures/">Retour à mes factures</a>'),
+    ],
+)
+def test_a_familys_lists_lead_back(client: Client, path: str, back: str) -> None:
+    assert back in text(client.get(path))
+
+
 # Cookies
 
 
