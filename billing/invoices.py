@@ -6,8 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import CharField, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Concat
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing import desk
@@ -25,13 +27,23 @@ class Standing:
     tone: str
 
 
+def cancellation_label(number: str) -> str:
+    """What the credit note that cancels an invoice whole is called: it names that one."""
+    return gettext("Annulation %(number)s") % {"number": number}
+
+
 def of_family(household: Household) -> QuerySet[Invoice]:
-    """The invoices published to a household, the latest first: `paid`, `left`, `handed_over` and `is_announced`."""
+    """The invoices published to a household, the latest first: `paid`, `left`, `handed_over`, `is_announced`, and
+    `canceled_by`, the number of the credit note that canceled it whole.
+    """
     last = ReminderLevel.objects.aggregate(last=Max("rank"))["last"]
     reminded = Reminder.objects.filter(invoice=OuterRef("pk"), rank=last)
     told = PaymentAttempt.objects.filter(invoice=OuterRef("pk"), state=PaymentAttempt.State.ANNOUNCED)
     rows: Any = desk.published().filter(household=household)
-    rows = rows.annotate(handed_over=Exists(reminded), is_announced=Exists(told))
+    named = Concat(Value(cancellation_label("")), OuterRef("number"), output_field=CharField())
+    notes = Invoice.objects.filter(household=household, kind=Invoice.Kind.CREDIT_NOTE, label=named)
+    canceled_by = Subquery(notes.filter(run__published_at__isnull=False).order_by("pk").values("number")[:1])
+    rows = rows.annotate(handed_over=Exists(reminded), is_announced=Exists(told), canceled_by=canceled_by)
     found: QuerySet[Invoice] = rows.select_related("run__cash_office").order_by("-year", "-rank")
     return found
 
@@ -69,6 +81,8 @@ def standing(invoice: Any) -> Standing:
     """Where it stands, in the family's words."""
     if invoice.kind == Invoice.Kind.CREDIT_NOTE:
         return Standing(invoice, _("avoir"), "")
+    if invoice.canceled_by:
+        return Standing(invoice, _("annulée"), "")
     if invoice.left <= 0:
         return Standing(invoice, _("payée"), "ok")
     if invoice.is_announced:

@@ -5,9 +5,9 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from billing.charges import Line, Owed
+from billing.invoices import cancellation_label
 from billing.models import Adjustment, BillingRun, CashOffice, Invoice
 from billing.rules.facts import Kind
 from billing.services.computing import compute, write_drafts
@@ -53,7 +53,7 @@ def remove(*, adjustment: Adjustment, by: Actor, at: datetime) -> None:
 
 def is_canceled(invoice: Invoice) -> bool:
     """Whether a credit note canceled it whole."""
-    return Invoice.objects.filter(household=invoice.household_id, label=cancellation_label(invoice)).exists()
+    return Invoice.objects.filter(household=invoice.household_id, label=cancellation_label(invoice.number)).exists()
 
 
 def cancel(*, invoice: Invoice, reason: str, by: Actor, at: datetime, today: date) -> Invoice:
@@ -76,7 +76,7 @@ def cancel(*, invoice: Invoice, reason: str, by: Actor, at: datetime, today: dat
                 cash_office=held.run.cash_office,
                 kind=BillingRun.Kind.CORRECTION,
                 corrects=held.run.origin,
-                label=cancellation_label(held),
+                label=cancellation_label(held.number),
                 reason=reason,
                 first_day=held.run.first_day,
                 last_day=held.run.last_day,
@@ -120,11 +120,6 @@ def prepare(
         if not any(totals):
             raise RunRefused("balanced" if totals else "nothing")
     return made
-
-
-def cancellation_label(invoice: Invoice) -> str:
-    """What the credit note that cancels an invoice is called: it names that one."""
-    return _("Annulation %(number)s") % {"number": invoice.number}
 
 
 def _opposite(invoice: Invoice) -> Owed:

@@ -10,8 +10,8 @@ from django.db.models import Sum
 
 from billing import desk
 from billing.balances import left_of, with_credit
+from billing.invoices import cancellation_label
 from billing.models import Allocation, Invoice, Payment
-from billing.services.corrections import cancellation_label
 from billing.services.payments import PaymentRefused, hold_till, next_receipt, refuse_closed
 from lps.families.models import Household
 from lps.journal import services as journal
@@ -153,7 +153,7 @@ def _refuses(use: Allocation, invoice: Invoice) -> str:
         return "reversed"
     if not desk.uses().filter(pk=use.pk).exists():
         return "of_payment"
-    if use.credit_note_id and use.credit_note.label == cancellation_label(invoice):  # type: ignore[union-attr]
+    if use.credit_note_id and use.credit_note.label == cancellation_label(invoice.number):  # type: ignore[union-attr]
         return "cancels"
     return ""
 

@@ -22,13 +22,15 @@ def listing(request: FamilyRequest) -> HttpResponse:
     page = Paginator(invoices.of_family(request.household), PER_PAGE).get_page(request.GET.get("page"))
     today = request.received_at.astimezone(context.current().zone).date()
     left, is_late = invoices.owed(request.household, day=today)
+    dues = online.dues(request.household, now=request.received_at) if left > 0 else []
     facts = {
         "page": page,
         "query": "",
         "rows": [invoices.standing(one) for one in page.object_list],
         "left": left,
         "is_late": is_late,
-        "payable": left > 0 and any(not due.refusal for due in online.dues(request.household, now=request.received_at)),
+        "payable": any(not due.refusal for due in dues),
+        "under_way": [due for due in dues if due.refusal and due.attempt],
         "announced": quotients.announced(request.household, today),
     }
     return render(request, "billing/invoices.html", facts)

@@ -10,8 +10,9 @@ from django.test import Client
 from pypdf import PdfReader
 
 from billing.models import BillingRun, Invoice, InvoiceDocument, Reminder, ReminderLevel
-from billing.services import documents
+from billing.services import corrections, documents
 from lps.families.models import Household
+from lps.journal.actors import Actor
 from lps.kernel import clock
 from tenants.models import Commune
 from tests.billing import factories
@@ -19,6 +20,7 @@ from tests.families.doors import browser, sign_in
 from tests.sql import counted
 
 LIST = "/factures/"
+BY = Actor.system("essai")
 
 
 @pytest.fixture
@@ -60,6 +62,19 @@ def test_after_the_last_reminder_it_is_being_recovered(parent: Client, invoice: 
     Reminder.objects.create(invoice=invoice, rank=1, way="email", left=Decimal(1), sent_at=clock.now(), sent_by="essai")
 
     assert "en recouvrement" in page(parent)
+
+
+def test_a_canceled_invoice_says_so_and_names_its_credit_note(parent: Client, marsone: Household) -> None:
+    kept, canceled = (factories.invoice(marsone, amounts=(amount,)) for amount in ("12.00", "30.00"))
+    at = clock.now()
+
+    note = corrections.cancel(invoice=canceled, reason="Erreur", by=BY, at=at, today=at.date())
+
+    assert ">annulée<" in page(parent) and ">payée<" not in page(parent)
+    assert page(parent).count("29/02/2012") == 2, "a credit note has no day to pay it"
+    link = f'Cette facture est annulée par l&#x27;avoir <a class="keep" href="{LIST}{note.number}/">{note.number}</a>'
+    assert link in page(parent, f"{LIST}{canceled.number}/").replace("annulée par l'avoir", "annulée par l&#x27;avoir")
+    assert "annulée" not in page(parent, f"{LIST}{kept.number}/")
 
 
 def test_what_is_not_published_is_not_shown(parent: Client, invoice: Invoice) -> None:

@@ -369,6 +369,20 @@ def cost(client: Client, path: str) -> int:
     return len(made)
 
 
+def test_the_list_says_why_an_invoice_cannot_be_paid_online_now(
+    parent: Client, marsone: Household, treasury: Server
+) -> None:
+    invoice = payable(marsone)
+    assert f'<a class="btn main" href="{TIPI}">Payer en ligne</a>' in read(parent, "/factures/")
+
+    attempt = tried(marsone, invoice)
+
+    listed = read(parent, "/factures/")
+    assert f'<a class="btn" href="{TIPI}">Comment payer</a>' in listed and "Payer en ligne" not in listed
+    assert "Un paiement de cette facture est en cours" in listed
+    assert f'<a href="{TIPI}paiement/{attempt.ticket}/">Voir ce paiement</a>' in listed
+
+
 def test_the_invoice_leads_to_paying_it(parent: Client, marsone: Household, treasury: Server) -> None:
     invoice = payable(marsone)
 

@@ -50,7 +50,7 @@ TOO_SMALL = """() => [...document.querySelectorAll("a[href], button, select, tex
     .map(one => [one, one.getBoundingClientRect()])
     .filter(([one, box]) => Math.min(box.width, box.height) < 44)
     .map(([one, box]) => `${one.textContent.trim() || one.name}, ${box.width} x ${box.height}`)"""
-CUT = """() => [...document.querySelectorAll(".btn, .day, .badge, .kid, .tabs a")]
+CUT = """() => [...document.querySelectorAll(".btn, .day, .badge, .kid, .tabs a, .who b")]
     .filter(one => one.checkVisibility() && one.scrollWidth > one.clientWidth + 2)
     .map(one => one.textContent.trim())"""
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
