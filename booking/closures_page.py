@@ -9,7 +9,7 @@ from django.db.models import Count, Model, Q, QuerySet
 
 from booking.message_kinds import CLOSURE
 from booking.models import Activity, Booking, Closure, ClosureWork
-from booking.rules.reopening import Why
+from booking.rules.reopening import TOLD, Why
 from booking.services.closure_work import UNFINISHED
 from booking.services.reopening import Verdict
 from lps.families.models import Household, SchoolClass
@@ -21,11 +21,9 @@ FAILURES_SHOWN = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Touched:
-    """The bookings of a closure, counted; `unreachable` are the families to be told otherwise."""
+class Told:
+    """The families concerned, counted; `unreachable` are those to be told otherwise than by e-mail."""
 
-    bookings: int
-    children: int
     families: int
     unreachable: tuple[Household, ...]
 
@@ -35,18 +33,37 @@ class Touched:
         return self.families - len(self.unreachable)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched(Told):
+    """The same, with the bookings of a closure and their children."""
+
+    bookings: int
+    children: int
+
+
 def count(bookings: QuerySet[Booking]) -> Touched:
     """At most eight statements, however many bookings."""
     pairs = set(bookings.order_by().values_list("household", "child").distinct())
     households = {household for household, _child in pairs}
-    reached = of_many(households, CLOSURE)
-    left = Household.objects.filter(pk__in=households - set(reached)) if households - set(reached) else ()
     return Touched(
         bookings=bookings.order_by().count(),
         children=len({child for _household, child in pairs}),
         families=len(households),
-        unreachable=tuple(left),
+        unreachable=_unreachable(households),
     )
+
+
+def told_of_undo(closure: Closure, verdicts: Iterable[Verdict]) -> Told:
+    """Whom undoing it writes to: what comes back is told, and what a family would else believe to."""
+    told = {verdict.booking for verdict in verdicts if verdict.why is None or verdict.why in TOLD}
+    owners = canceled_by(closure).order_by().values_list("pk", "household")
+    households = {household for booking, household in owners if booking in told}
+    return Told(families=len(households), unreachable=_unreachable(households))
+
+
+def _unreachable(households: set[int]) -> tuple[Household, ...]:
+    left = households - set(of_many(households, CLOSURE)) if households else households
+    return tuple(Household.objects.filter(pk__in=left)) if left else ()
 
 
 def canceled_by(closure: Closure) -> QuerySet[Booking]:

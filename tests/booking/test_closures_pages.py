@@ -15,10 +15,10 @@ from booking.services.closures import Scope
 from lps.accounts.models import Account
 from lps.accounts.roles import Role
 from lps.families.identity import actor_of
-from lps.families.models import Child, Enrollment, Household, Site
+from lps.families.models import Child, Enrollment, Guardian, Household, Site
 from lps.journal.channels import Channel
 from lps.kernel import clock
-from notifications.models import OutboxMessage
+from notifications.models import Address, OutboxMessage
 from tenants.models import Commune
 from tests.booking.agents import signed_in
 from tests.families.factories import BY
@@ -120,12 +120,29 @@ def test_undoing_is_shown_first_then_puts_back(clerk: Client, booked: None, bus:
     clerk.post(CLOSE, asked(day, activity=bus))
     path = f"/mairie/fermetures/{Closure.objects.get().pk}/annuler/"
 
-    assert "2 réservations seront remises." in words(clerk.get(path).content.decode())
+    shown = words(clerk.get(path).content.decode())
+    assert "2 réservations seront remises. 1 famille recevra un e-mail qui le dit." in shown
     assert standing(bus, day) == 0
 
     assert "La fermeture est annulée." in words(clerk.post(path, follow=True).content.decode())
     assert standing(bus, day) == 2
     assert "était déjà annulée" in words(clerk.post(path, follow=True).content.decode())
+
+
+def test_undoing_says_when_nobody_is_written_to(
+    clerk: Client, booked: None, marsone: Household, bus: int, day: date
+) -> None:
+    clerk.post(CLOSE, asked(day, activity=bus))
+    path = f"/mairie/fermetures/{Closure.objects.get().pk}/annuler/"
+    Guardian.objects.filter(household=marsone).update(email="", email_key="")
+    Address.objects.all().delete()
+
+    alone = words(clerk.get(path).content.decode())
+    Booking.objects.filter(closure__isnull=False).delete()
+    nobody = words(clerk.get(path).content.decode())
+
+    assert "1 famille ne recevra pas d'e-mail : prévenez-la autrement" in alone and "recevra un e-mail" not in alone
+    assert "0 réservation sera remise. Aucune famille ne reçoit de message." in nobody
 
 
 def test_of_many_that_come_back_a_page_is_named_and_all_are_counted(

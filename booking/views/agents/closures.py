@@ -37,7 +37,10 @@ PER_PAGE, BOOKINGS = 50, 100
 FIELDS = ("first_day", "last_day", "place", "activity", "reason")
 SAID = {
     "ferme": _("C'est fermé. Les réservations sont annulées, rien ne sera facturé, et les familles sont prévenues."),
-    "annulee": _("La fermeture est annulée. Les familles sont prévenues de ce qui est remis."),
+    "annulee": _(
+        "La fermeture est annulée. Les familles qui retrouvent une réservation reçoivent un e-mail, "
+        "si la mairie connaît leur adresse."
+    ),
     "deja": _("Cette fermeture était déjà annulée : rien n'a changé."),
 }
 FAILED: Mapping[str, str | Promise] = {
@@ -177,11 +180,13 @@ def undo(request: DoorRequest, closure_id: int) -> HttpResponse:
             return saying.done(_path(found), "deja")
     if asked := page.undoing(found):
         return _after(asked)
-    back, kept = page.by_reason(reopening.preview(found, at=request.received_at))
+    verdicts = reopening.preview(found, at=request.received_at)
+    back, kept = page.by_reason(verdicts)
     shown = Paginator(back, BOOKINGS).get_page(request.GET.get("page"))
     rows = page.named(chain(shown, *(keys[:BOOKINGS] for _why, keys in kept)))
     facts = {
         "closure": found,
+        "counts": page.told_of_undo(found, verdicts),
         "back": shown,
         "lines": [rows[key] for key in shown],
         "kept": [(WHY[why], [rows[key] for key in keys[:BOOKINGS]], len(keys), why is Why.FULL) for why, keys in kept],
