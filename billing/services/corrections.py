@@ -1,6 +1,6 @@
 """What an agent mends: chosen days of chosen families, an invoice canceled, a line for a family's next one."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -53,13 +53,21 @@ def remove(*, adjustment: Adjustment, by: Actor, at: datetime) -> None:
 
 def is_canceled(invoice: Invoice) -> bool:
     """Whether a credit note canceled it whole."""
-    return Invoice.objects.filter(household=invoice.household_id, label=cancellation_label(invoice.number)).exists()
+    return bool(canceled_among([invoice], household=invoice.household_id))
+
+
+def canceled_among(invoices: Iterable[Invoice], *, household: int) -> set[int]:
+    """The keys of those of a household's invoices that a credit note canceled whole: one statement."""
+    labels = {cancellation_label(one.number): one.pk for one in invoices}
+    notes = Invoice.objects.filter(household=household, label__in=labels)
+    return {labels[label] for label in notes.order_by().values_list("label", flat=True)}
 
 
 def cancel(*, invoice: Invoice, reason: str, by: Actor, at: datetime, today: date) -> Invoice:
     """Cancel an invoice whole by a credit note, which settles what is left of it first; returns the credit note.
 
-    What was paid stays the family's, as a credit. Raises `RunRefused("canceled")` for a credit note, or a second time.
+    What was paid settles the other invoices of the same régie; beyond, it stays the family's, as a credit. Raises
+    `RunRefused("canceled")` for a credit note, or a second time.
     """
     with transaction.atomic():
         hold_origin(invoice.run)

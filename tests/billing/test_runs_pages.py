@@ -8,6 +8,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from billing.balances import left_of
 from billing.models import Adjustment, BillingRun, Invoice
 from billing.services.work import work_asked
 from booking.models import Activity, Booking, ServiceDay
@@ -145,6 +146,20 @@ def test_an_invoice_is_canceled_whole_once_with_its_reason(nadia: Client, marson
     assert "annulée par cet avoir" in said
     assert "déjà annulée" in again
     assert "Réglée" in words(nadia.get(path))
+    listed = words(nadia.get(f"/mairie/familles/{marsone.pk}/factures/"))
+    assert f"{invoice.number} annulée" in listed and f"{note.number} annulée" not in listed
+
+
+def test_what_a_canceled_invoice_was_paid_settles_what_the_family_still_owes(nadia: Client, marsone: Household) -> None:
+    paid, due = factories.invoice(marsone), factories.invoice(marsone, amounts=("60.00",))
+    factories.pay(marsone, "50.70", {paid: "50.70"})
+    path = f"/mairie/regie/factures/{paid.number}/"
+
+    promised = words(nadia.get(path))
+    nadia.post(path + "annuler/", {"reason": "Erreur de saisie"})
+
+    assert "règle aussitôt ce que la famille doit encore à cette régie" in promised
+    assert left_of([paid.pk, due.pk]) == {paid.pk: 0, due.pk: Decimal("9.30")}
 
 
 def test_a_line_waits_for_the_next_invoice_and_is_taken_back(nadia: Client, marsone: Household) -> None:

@@ -135,10 +135,12 @@ def _show_family(
     request: DoorRequest, household: Household, form: AdjustmentForm, *, status: int = 200
 ) -> HttpResponse:
     rows = with_left(Invoice.objects.filter(household=household)).select_related("run").order_by("-year", "-rank")
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     waiting = Adjustment.objects.filter(household=household, run__validated_at=None).order_by("pk")
     facts = {
         **frame(request, household),
-        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "canceled": corrections.canceled_among(page.object_list, household=household.pk),
         "query": "",
         "waiting": waiting,
         "form": form,
