@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from booking import catalogue
 from booking.models import Booking, Receipt, ServiceDay
@@ -50,6 +51,12 @@ def days_to_come(site: Site, family: Family, activity: str, *, number: int) -> l
     with site.inside(family.slug):
         held = ServiceDay.objects.filter(activity__name=activity, open=True, day__gte=soon())
         return sorted(set(held.values_list("day", flat=True)))[:number]
+
+
+def two_days_of_a_week(site: Site, family: Family, activity: str) -> list[date]:
+    """The next two such days of one week: a page that shows one shows the other."""
+    found = days_to_come(site, family, activity, number=60)
+    return next([one, other] for one, other in pairwise(found) if one.isocalendar()[:2] == other.isocalendar()[:2])
 
 
 def soon() -> date:

@@ -17,7 +17,7 @@ from lps.kernel import clock
 from notifications.services import prove_address
 from tenants.town.services import change_settings
 from tests.journeys.conftest import Browse
-from tests.journeys.families import ANGELINE, BERTRAND, OF_BUCHELAY, Family, days_to_come, let_stand
+from tests.journeys.families import ANGELINE, BERTRAND, OF_BUCHELAY, Family, let_stand, two_days_of_a_week
 from tests.journeys.steps import is_signed_in, open_planning, press, sign_in, sign_in_with_account, validate
 from tests.live import Site
 
@@ -52,8 +52,8 @@ class Ground:
         return page
 
     def free_days(self) -> list[date]:
-        """Two days of a bus, booked by nobody of the family."""
-        days = days_to_come(self.site, ANGELINE, BUS, number=2)
+        """Two days of a bus, of one week, booked by nobody of the family."""
+        days = two_days_of_a_week(self.site, ANGELINE, BUS)
         for family in (ANGELINE, BERTRAND):
             let_stand(self.site, family, {(BUS, day): False for day in days})
         return days

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from lps.accounts.sessions import end_sessions
 from tests.journeys.conftest import Browse
-from tests.journeys.families import ANGELINE, BERTRAND, booked, days_to_come, let_stand, receipts
+from tests.journeys.families import ANGELINE, BERTRAND, booked, let_stand, receipts, two_days_of_a_week
 from tests.journeys.steps import (
     all_of,
     follow,
@@ -36,8 +36,8 @@ SENT_TWICE = """async form => {
 
 @pytest.fixture
 def days(site: Site) -> list[date]:
-    """Two days of the bus to come; the child is booked in the evening of the first, and nothing else."""
-    found = days_to_come(site, ANGELINE, MORNING, number=2)
+    """Two days of the bus to come, of one week; the child is booked in the evening of the first, and nothing else."""
+    found = two_days_of_a_week(site, ANGELINE, MORNING)
     free = {(activity, day): False for activity in (MORNING, EVENING) for day in found}
     let_stand(site, ANGELINE, free | {(EVENING, found[0]): True})
     return found
