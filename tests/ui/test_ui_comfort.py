@@ -117,3 +117,25 @@ def test_states_differ_where_people_chose_their_colours(browser: Browser) -> Non
         kinds = ("label.day:has(:checked)", "label.day:not(:has(:checked))", ".grid .day.locked", ".grid .day.none")
 
         assert len({page.locator(kind).first.evaluate(border) for kind in kinds}) == len(kinds)
+
+
+SPACED = "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }"
+CUT = """tiles => tiles.filter(tile => tile.scrollWidth > tile.clientWidth + 1).map(tile => tile.textContent)"""
+LINES = """tiles => tiles.map(tile => tile.firstElementChild)
+    .map(words => words.getBoundingClientRect().height / parseFloat(getComputedStyle(words).lineHeight))"""
+
+
+@pytest.mark.parametrize("width", [320, 344, 360, 390, 430])
+def test_words_of_a_tile_are_whole_where_letters_stand_further_apart(browser: Browser, width: int) -> None:
+    """WCAG 1.4.12, in a week of seven days too; as they come, no word is broken."""
+    with opened(browser, viewport={"width": width, "height": 740}) as context:
+        page = visit(context, "styleguide")
+        assert page.locator(".grid.d7 .day.full").count() == 2
+
+        assert max(page.locator(".day.full").evaluate_all(LINES)) < 1.5
+
+        page.evaluate(
+            "css => { const one = new CSSStyleSheet(); one.replaceSync(css); document.adoptedStyleSheets = [one]; }",
+            SPACED,
+        )
+        assert page.locator(".grid .day").evaluate_all(CUT) == []
