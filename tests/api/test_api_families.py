@@ -83,6 +83,7 @@ def test_a_child_changes_class_and_the_journal_says_who(software: Software, ange
         {"foyer": {"nom": "x" * 81}},
         {"foyer": {"nom": "a\x00b"}},
         {"foyer": {"nom": 3}},
+        {"foyer": {"nom": "N", "code_postal": "782"}},
         {"representant": {"prenom": "Zoé", "nom": "N", "telephone": "12"}},
         {"representant": {"prenom": "Zoé", "nom": "N", "courriel": "rien"}},
         {"enfant": {"prenom": "Léo", "nom": "N", "ne_le": "2199-01-01"}},

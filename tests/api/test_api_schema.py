@@ -171,9 +171,8 @@ def make_true(case: schemathesis.Case, *, family: int, child: int) -> None:
 
 
 def make_family_true(body: dict[str, Any]) -> None:
-    """Names hold a letter, telephones are numbers, nobody is born tomorrow, the class is none."""
+    """Names hold a letter, telephones and postal codes are some, nobody is born tomorrow, the class is none."""
+    known = {"nom": "ESSAI", "prenom": "Léo", "courriel": "", "telephone": "0612345678", "code_postal": "78200"}
     for part in [body, *(part for part in body.values() if isinstance(part, dict))]:
-        for name, true in (("nom", "ESSAI"), ("prenom", "Léo"), ("courriel", ""), ("telephone", "0612345678")):
-            if name in part:
-                part[name] = true
+        part.update({name: true for name, true in known.items() if name in part})
         part.update({name: None for name in ("classe", "ne_le") if name in part})

@@ -20,6 +20,7 @@ from lps.accounts.api.written import Written
 from lps.families import api_queries, phones
 from lps.families.models import Child, Household, SchoolClass
 from lps.families.rights import WRITE_FAMILIES
+from lps.families.rules import postal
 from lps.families.services.children import move_child
 from lps.families.services.counter import Newcomer, enter_child, enter_family
 from lps.families.services.guardians import HouseholdFacts, add_guardian, change_household
@@ -69,6 +70,20 @@ class Phone(serializers.CharField):
             raise ValidationError(self.error_messages["phone"], code="phone") from None
 
 
+class PostalCode(Name):
+    """A postal code, as the counter takes it."""
+
+    default_error_messages = {
+        "postal_code": _("Un code postal compte 5\u00a0chiffres ; celui d'un autre pays s'écrit avec une lettre.")
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return postal.postal_code(super().to_internal_value(data))
+        except postal.BadPostalCode:
+            raise ValidationError(self.error_messages["postal_code"], code="postal_code") from None
+
+
 class Home(Strict):
     """A household's name and address."""
 
@@ -76,7 +91,7 @@ class Home(Strict):
     sample = {"nom": "MARSONE", "adresse": "1 rue des Écoles", "code_postal": "75000", "ville": "Paris"}
     nom = Name(source="name")
     adresse = Name(source="street", max_length=200, required=False, allow_blank=True, default="")
-    code_postal = Name(source="postal_code", max_length=10, required=False, allow_blank=True, default="")
+    code_postal = PostalCode(source="postal_code", max_length=10, required=False, allow_blank=True, default="")
     ville = Name(source="city", required=False, allow_blank=True, default="")
 
 
