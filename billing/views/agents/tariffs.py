@@ -21,6 +21,7 @@ from billing.services import tariffs as services
 from billing.services.tariffs import TariffRefused
 from booking.models import Activity
 from lps.accounts.decorators import agent_required
+from lps.accounts.gates import theirs_or_404
 from lps.accounts.requests import DoorRequest
 from lps.accounts.rights import allowed
 from lps.families import search
@@ -183,9 +184,7 @@ def _activity_or_404(request: DoorRequest, pk: int) -> Activity:
     if actor.sites:  # a price is of all schools
         raise PermissionDenied
     found = Activity.objects.filter(pk=pk).first()
-    if found is None or (actor.activities and pk not in actor.activities):
-        raise Http404
-    return found
+    return theirs_or_404(actor, SET_TARIFFS, found, lambda one: not actor.activities or one.pk in actor.activities)
 
 
 def _today() -> date:
