@@ -133,6 +133,21 @@ def nothing_remembered(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(autouse=True)
+def no_file_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No transaction takes files back: what a test saved goes with its rows. Those of a database that stays, stay."""
+    root = Path(settings.STORAGES["default"]["OPTIONS"]["root"])
+    before = _files(root)
+    yield
+    if not {"site", "copy"} & set(request.fixturenames):
+        for path in _files(root) - before:
+            path.unlink(missing_ok=True)
+
+
+def _files(root: Path) -> set[Path]:
+    return {Path(folder, name) for folder, _, names in os.walk(root) for name in names}
+
+
+@pytest.fixture(autouse=True)
 def quick_hashes(request: pytest.FixtureRequest) -> Iterator[None]:
     """Argon2 is slow on purpose; its own test sets it back. Pages of another process know nothing else."""
     if "site" in request.fixturenames:
