@@ -1,12 +1,15 @@
 """Codes lost: the page tells nothing, a worker answers, a link shows the codes once."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateRange
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from lps.families import services, tasks
 from lps.families.models import FamilyLink, Household, RecoveryRequest
+from lps.families.services import NewChild
 from lps.journal.actors import Actor
 from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
@@ -71,6 +74,17 @@ def test_a_known_address_receives_a_link_on_file_that_shows_the_codes(martin: Ho
     assert "72000001" not in first
     assert all(code in shown for code in ("72000001", "71000001", "71000005"))
     assert AuditEntry.objects.filter(action="codes_revealed", subject=martin.holder).exists()
+
+
+def test_a_family_whose_children_left_reads_the_codes_that_open_it(in_demo: Commune) -> None:
+    past = DateRange(date(2000, 1, 1), date(2001, 1, 1))
+    home = household(children=[NewChild(first_name="Ancien", last_name="ESSAI", code="83000001")], custody=past)
+    ask("parent@example.org")
+    services.answer_recoveries()
+
+    shown = browser().post(link_sent()).content.decode()
+
+    assert "83000001" in shown and home.family_code in shown
 
 
 def test_an_unknown_address_receives_nothing(martin: Household) -> None:

@@ -1,17 +1,21 @@
 """Code enfant and code famille: one way in, one refusal."""
 
+import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils.formats import date_format
 
 from lps.accounts.models import DoorSession
 from lps.families import services
-from lps.families.models import Household
+from lps.families.models import Custody, Household
 from lps.families.services import NewChild
 from lps.journal.channels import Channel
 from lps.journal.models import AuditEntry
+from lps.kernel import clock
+from tenants import context
 from tenants.models import Commune
 from tests.families.doors import browser, sign_in, text_of
 from tests.families.factories import ALWAYS, BY, child_of, household
@@ -49,14 +53,12 @@ def test_codes_may_be_typed_as_they_are_printed(martin: Household) -> None:
 def test_every_failing_path_makes_the_same_statements_and_the_same_answer(
     martin: Household, stranger: Household
 ) -> None:
-    gone = household(children=[NewChild(first_name="Ancien", last_name="ESSAI", code="83000001")], custody=PAST)
     services.renew_family_code(household=stranger, by=BY, channel=Channel.OFFICE)
     for _ in range(6):
         post("71000005", "79999998")
     tried = WRONG | {
         "locked, codes right": ("71000005", "72000001"),
         "a code renewed since": ("81000001", "82000001"),
-        "a child who left": ("83000001", gone.family_code),
     }
     seen = {}
 
@@ -114,10 +116,57 @@ def test_a_refusal_opens_no_session_and_writes_nothing(martin: Household) -> Non
     assert (AuditEntry.objects.count(), DoorSession.objects.count()) == (before, 0)
 
 
-def test_a_child_who_left_the_household_opens_it_no_more(in_demo: Commune) -> None:
+def test_a_family_keeps_its_door_when_its_child_has_left(in_demo: Commune) -> None:
     home = household(children=[NewChild(first_name="Ancien", last_name="ESSAI")], custody=PAST)
+    client = browser()
 
-    assert sign_in(browser(), home).status_code == 200
+    answer = sign_in(client, home)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/enfants/")
+    page = client.get("/enfants/").content.decode()
+    assert "Vos factures et vos reçus restent ici." in page and "Ancien" not in page
+    assert client.get(f"/enfants/{child_of(home).child_code}/planning/").status_code == 404
+    told = AuditEntry.objects.get(action="sign_in", subject=home.holder).after
+    assert told is None, "nobody's planning was opened"
+
+
+def test_a_child_to_come_opens_its_family_which_reads_when(in_demo: Commune) -> None:
+    first = clock.today(in_demo.zone) + timedelta(days=40)
+    home = household(children=[NewChild(first_name="Futur", last_name="ESSAI")], custody=DateRange(first, None))
+    client = browser()
+
+    answer = sign_in(client, home, follow=f"/enfants/{child_of(home).child_code}/planning/")
+
+    assert answer.status_code == 302
+    assert f"Futur ESSAI y arrive le {date_format(first, 'j F Y')}." in client.get("/enfants/").content.decode()
+
+
+def test_of_two_custodies_of_a_child_todays_counts(martin: Household) -> None:
+    today = clock.today(context.current().zone)
+    martin.custodies.filter(child=child_of(martin)).update(
+        valid_during=DateRange(PAST.upper, today + timedelta(days=1))
+    )
+    for during in (PAST, DateRange(today + timedelta(days=30), None)):
+        Custody.objects.create(child=child_of(martin), household=martin, valid_during=during)
+
+    assert sign_in(browser(), martin).headers["Location"] == "/enfants/71000001/planning/"
+
+
+def test_every_page_of_a_family_without_a_child_opens(in_demo: Commune) -> None:
+    home = household(children=[NewChild(first_name="Ancien", last_name="ESSAI")], custody=PAST)
+    client = browser()
+    sign_in(client, home)
+    waiting, seen = ["/enfants/"], {}
+
+    while waiting:
+        path = waiting.pop()
+        answer = seen[path] = client.get(path, follow=True)
+        if answer.headers["Content-Type"].startswith("text/html"):
+            found = set(re.findall(r'href="(/[^"#]*)"', answer.content.decode()))
+            waiting += [one for one in found - set(seen) - set(waiting) if not one.startswith("/static/")]
+
+    assert {"/factures/", "/factures/tipi/", "/preinscription/", "/recus/"} <= set(seen)
+    assert {path: answer.status_code for path, answer in seen.items() if answer.status_code != 200} == {}
 
 
 def test_a_shared_child_opens_the_household_whose_code_is_typed(martin: Household, stranger: Household) -> None:

@@ -32,6 +32,12 @@ def custody_ranges(child: Child, *, household: Household) -> list[DateRange]:
     return [during for (during,) in _CUSTODY_RANGES.rows(child=child.pk, household=household.pk)]
 
 
+def custodies_to_come(household: Household, *, day: date) -> list[Custody]:
+    """Those of a household that begin after a day, the first to begin first, with their children: one statement."""
+    later = Custody.objects.filter(household=household, valid_during__startswith__gt=day).select_related("child")
+    return list(later.order_by("valid_during", "pk"))
+
+
 def households_with(children: Iterable[int], *, day: date) -> dict[int, int]:
     """A household of each of these children on a day, the first to have had it, by their keys: one statement."""
     held = Custody.objects.filter(child__in=list(children), valid_during__contains=day).order_by("-pk")

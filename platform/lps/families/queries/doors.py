@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from lps.families import codes
 from lps.families.models import Child, Custody, FamilyLink, Guardian, Household, email_key
+from lps.families.queries.custody import days_within
 from notifications import queries as notifications
 
 
@@ -29,6 +30,15 @@ def custody_by_codes(*, child_code: str, family_code: str, day: date) -> Custody
         .select_related("child", "household")
         .first()
     )
+
+
+def custody_known_by_codes(*, child_code: str, family_code: str, day: date) -> Custody | None:
+    """The custody of this pair of codes: the one of this day, else the last, be it over or to come. One statement."""
+    found = Custody.objects.filter(
+        child__code_lookup=codes.child_lookup(child_code), household__code_lookup=codes.family_lookup(family_code)
+    )
+    custodies = list(found.select_related("child", "household").order_by("-valid_during"))
+    return next((one for one in custodies if days_within(one.valid_during, [day])), next(iter(custodies), None))
 
 
 def custodies_by_child_code(*, child_code: str, day: date) -> list[Custody]:

@@ -9,7 +9,7 @@ from django.db import transaction
 from lps.accounts import attempts
 from lps.families.identity import actor_of
 from lps.families.models import FamilyLink, Household, RecoveryRequest, email_key
-from lps.families.queries.children import ChildAtSchool, children_of
+from lps.families.queries.children import ChildAtSchool, children_ever_of, children_of
 from lps.families.queries.doors import households_of_email
 from lps.families.services import links
 from lps.families.wakeup import ANSWER
@@ -32,7 +32,7 @@ AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revealed:
-    """A family's codes, shown once to whoever reads its mailbox."""
+    """A family's codes, shown once to whoever reads its mailbox: those of its children, or of those that it had."""
 
     household: Household
     children: list[ChildAtSchool]
@@ -70,7 +70,8 @@ def reveal_codes(*, token: str, received_at: datetime, channel: Channel) -> Reve
         household = link.household
         record(by=actor_of(household), channel=channel, action="codes_revealed", subject=household.holder)
     day = received_at.astimezone(context.current().zone).date()
-    return Revealed(household=household, children=children_of(household=household, day=day))
+    children = children_of(household=household, day=day) or children_ever_of(household=household, day=day)
+    return Revealed(household=household, children=children)
 
 
 def _answer(pk: int) -> bool:

@@ -10,7 +10,8 @@ from lps.accounts import attempts, sessions
 from lps.families import codes
 from lps.families.identity import actor_of
 from lps.families.models import Child, FamilyLink, Household
-from lps.families.queries.doors import custody_by_codes, known_family_lookups
+from lps.families.queries.custody import days_within
+from lps.families.queries.doors import custody_known_by_codes, known_family_lookups
 from lps.families.queries.households import emails_of
 from lps.families.services import links
 from lps.families.services.households import assigned_codes
@@ -30,12 +31,12 @@ log = logging.getLogger(__name__)
 SENT_AGAIN_AFTER = timedelta(minutes=2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who came in, and on which child the codes open."""
+    """Who came in, and on which child the codes open: on none when the family does not have it on that day."""
 
     household: Household
-    child: Child
+    child: Child | None
 
 
 def sign_in(
@@ -43,6 +44,7 @@ def sign_in(
 ) -> SignedIn | Refusal:
     """Check the pair of codes on the day of `received_at` (aware), in the commune's zone.
 
+    The pair of a child who left, or is to come, opens the family too: its invoices and its receipts stay its own.
     There is one refusal, `unknown`: whether a code is malformed, unknown, another family's or
     locked after too many tries, the same statement was made and the same answer given. Raises
     `attempts.Unavailable`.
@@ -56,14 +58,14 @@ def sign_in(
     )
     must_wait = attempts.check(counters) > 0
     day = received_at.astimezone(context.current().zone).date()
-    custody = custody_by_codes(child_code=child_code, family_code=family_code, day=day)
+    custody = custody_known_by_codes(child_code=child_code, family_code=family_code, day=day)
     if must_wait or custody is None:
         if not must_wait:
             attempts.fail(counters)
         log.warning("sign-in refused to a family%s", " that must wait" if must_wait else "")
         return Refusal("unknown")
     attempts.succeed(counters)
-    return SignedIn(household=custody.household, child=custody.child)
+    return SignedIn(custody.household, custody.child if days_within(custody.valid_during, [day]) else None)
 
 
 def note_sign_in(*, household: Household, channel: Channel, child: Child | None = None) -> None:

@@ -102,13 +102,14 @@ def device(request: FamilyRequest, token: str) -> HttpResponse:
 
 
 def _open(request: FamilyRequest, signed_in: SignedIn) -> HttpResponse:
-    """Go to the page asked for, else to the child's planning; from a new device, to one's mailbox."""
+    """Go to the page asked for, else to the child's planning if it is there; from a new device, to one's mailbox."""
     household = signed_in.household
     if town.settings().second_step and not devices.is_known(request.COOKIES.get(devices.COOKIE, ""), household):
         sent_to = services.send_device_links(household=household, channel=Channel.WEB)
         return render(request, "families/second_step.html", {"sent_to": sent_to, "minutes": links.LIFE_MINUTES})
     _begin(request, household, signed_in)
-    wanted = wanted_page(request, default=planning(signed_in.child.child_code))
+    own = planning(signed_in.child.child_code) if signed_in.child else CHILDREN
+    wanted = wanted_page(request, default=own)
     return house_rules.on_the_way(request, household, wanted)
 
 

@@ -8,6 +8,7 @@ from lps.families.decorators import household_required
 from lps.families.identity import FamilyRequest
 from lps.families.paths import planning
 from lps.families.queries.children import children_of
+from lps.families.queries.custody import custodies_to_come
 from tenants import context
 from tenants.town import house_rules as town
 
@@ -15,7 +16,7 @@ from tenants.town import house_rules as town
 @require_safe
 @household_required
 def children(request: FamilyRequest) -> HttpResponse:
-    """The children of the household today, each leading to its planning."""
+    """The children of the household today, each leading to its planning; if it has none, who is to come."""
     day = request.received_at.astimezone(context.current().zone).date()
     found = children_of(household=request.household, day=day)
     shown = [
@@ -27,7 +28,8 @@ def children(request: FamilyRequest) -> HttpResponse:
         }
         for child in found
     ]
-    return render(request, "families/children.html", {"children": shown})
+    coming = [] if found else custodies_to_come(request.household, day=day)
+    return render(request, "families/children.html", {"children": shown, "coming": coming})
 
 
 @require_safe
