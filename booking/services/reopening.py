@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Count, F, FilteredRelation, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from booking import catalogue
 from booking.message_kinds import CLOSURE
@@ -100,7 +101,8 @@ def undo(*, closure: Closure, by: Actor, at: datetime, tell: bool = True, note: 
         _put_back(back, at=at)
         _hand_bookings_over(verdicts)
         note(3)
-        proofs.write(back, booked=True, reason=row.reason, by=by, at=at)
+        reason = _("Fermeture annulée : {reason}").format(reason=row.reason)
+        proofs.write(back, booked=True, reason=reason, by=by, at=at)
         left_out = [verdict for verdict in verdicts if verdict.why not in (None, Why.CLOSED)]
         full = [rows[verdict.booking] for verdict in left_out if verdict.why is Why.FULL]
         waits = waiting.put_first(full, by=by, at=at)

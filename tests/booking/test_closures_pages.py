@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from booking.models import Booking, Closure, ServiceDay
+from booking.models import Booking, Closure, Receipt, ServiceDay
 from booking.rules.planning import Cell, Change
 from booking.services import closures, reopening
 from booking.services.bookings import change_bookings
@@ -124,7 +124,10 @@ def test_undoing_is_shown_first_then_puts_back(clerk: Client, booked: None, bus:
     assert "2 réservations seront remises. 1 famille recevra un e-mail qui le dit." in shown
     assert standing(bus, day) == 0
 
-    assert "La fermeture est annulée." in words(clerk.post(path, follow=True).content.decode())
+    page = words(clerk.post(path, follow=True).content.decode())
+    assert "La fermeture est annulée." in page and "L'annulation de la fermeture les a toutes remises." in page
+    assert "ne sont pas facturées" not in page
+    assert "Fermeture annulée : Grève" in Receipt.objects.values_list("reason", flat=True)
     assert standing(bus, day) == 2
     assert "était déjà annulée" in words(clerk.post(path, follow=True).content.decode())
 
@@ -192,6 +195,7 @@ def test_an_undo_without_a_place_left_is_told_to_the_agent(
     page = words(clerk.post(path, follow=True).content.decode())
 
     assert "1 réservation non remise" in page and "en tête de la liste d'attente" in page
+    assert "les a remises, sauf celles qui suivent, qui ne sont pas facturées." in page
 
 
 class TestWhoMay:

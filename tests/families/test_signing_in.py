@@ -124,7 +124,7 @@ def test_a_family_keeps_its_door_when_its_child_has_left(in_demo: Commune) -> No
 
     assert (answer.status_code, answer.headers["Location"]) == (302, "/enfants/")
     page = client.get("/enfants/").content.decode()
-    assert "Vos factures et vos reçus restent ici." in page and "Ancien" not in page
+    assert "Vos factures et vos reçus restent ici." in page and "Ancien" not in page and "Cliquez" not in page
     assert client.get(f"/enfants/{child_of(home).child_code}/planning/").status_code == 404
     told = AuditEntry.objects.get(action="sign_in", subject=home.holder).after
     assert told is None, "nobody's planning was opened"
