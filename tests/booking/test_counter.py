@@ -210,7 +210,7 @@ def test_a_booking_canceled_on_a_day_on_which_the_child_is_noted_present_says_so
 
     assert standing(angeline, autumn.activities[BUS_13H30]) == []
     shown = opened(claire, answer.headers["Location"])
-    assert "Le pointage dit Angéline MARSONE présent ce jour-là" in words(shown)
+    assert "Le pointage note la présence d'Angéline MARSONE ce jour-là" in words(shown)
     assert told(shown, "info") == ["Transport scolaire 13h30, mardi 07/10/2014"]
     assert f'href="/mairie/pointage/{held.pk}/"' in shown
     audit = AuditEntry.objects.get(action="booked_at_counter")
