@@ -372,14 +372,26 @@ def test_who_leaves_before_the_confirmation_is_told_that_nothing_stands(leaves: 
     assert call.over and call.saved == [] and NOT_KEPT in call.heard
 
 
-def test_who_falls_silent_before_the_confirmation_is_told_that_nothing_stands() -> None:
+def test_who_chose_a_day_and_waits_is_asked_to_confirm_it() -> None:
     call = Played(town())
 
     call.type("48291573#", "1", "1310")
-    for _ in range(3):
+    for _ in range(2):
+        call.silence()
+    assert call.state.stage is facts.Stage.CONFIRM and call.saved == []
+    call.type("1")
+
+    assert len(call.saved) == 1 and "C'est enregistré" in call.heard
+
+
+def test_who_falls_silent_at_the_confirmation_is_told_that_nothing_stands() -> None:
+    call = Played(town())
+
+    call.type("48291573#", "1", "1310")
+    for _ in range(5):
         call.silence()
 
-    assert call.over and NOT_KEPT in call.heard
+    assert call.over and call.saved == [] and NOT_KEPT in call.heard
 
 
 def test_who_leaves_with_nothing_chosen_is_told_nothing_of_it() -> None:

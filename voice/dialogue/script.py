@@ -108,6 +108,9 @@ def _said_again(state: State) -> Step:
 
 
 def _silent(state: State) -> Step:
+    """Once, all is asked again; whoever chose days and does not know the `#` is then asked to confirm them."""
+    if state.silences and state.lists_days:
+        return _ask_confirmation(replace(state, silences=0), phrase("silence"))
     if state.silences + 1 >= TRIES:
         return _gives_up(state)
     asked, state = state.last, replace(state, silences=state.silences + 1)
