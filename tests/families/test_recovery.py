@@ -76,15 +76,22 @@ def test_a_known_address_receives_a_link_on_file_that_shows_the_codes(martin: Ho
     assert AuditEntry.objects.filter(action="codes_revealed", subject=martin.holder).exists()
 
 
-def test_a_family_whose_children_left_reads_the_codes_that_open_it(in_demo: Commune) -> None:
-    past = DateRange(date(2000, 1, 1), date(2001, 1, 1))
-    home = household(children=[NewChild(first_name="Ancien", last_name="ESSAI", code="83000001")], custody=past)
+@pytest.mark.parametrize(
+    ("during", "is_told"),
+    [(DateRange(date(2000, 1, 1), date(2001, 1, 1)), False), (DateRange(date(2100, 1, 1), None), True)],
+    ids=["left", "to come"],
+)
+def test_a_family_without_a_child_reads_the_code_of_one_to_come_not_of_one_that_left(
+    in_demo: Commune, during: DateRange, is_told: bool
+) -> None:
+    home = household(children=[NewChild(first_name="Zoé", last_name="ESSAI", code="83000001")], custody=during)
     ask("parent@example.org")
     services.answer_recoveries()
 
     shown = browser().post(link_sent()).content.decode()
 
-    assert "83000001" in shown and home.family_code in shown
+    assert home.family_code in shown and ("83000001" in shown) is is_told
+    assert ("appelez la mairie" in shown) is not is_told
 
 
 def test_an_unknown_address_receives_nothing(martin: Household) -> None:

@@ -43,12 +43,6 @@ def children_of(*, household: Household, day: date) -> list[ChildAtSchool]:
     return at_school(_CHILDREN.instances(household=household.pk, day=day), day=day)
 
 
-def children_ever_of(*, household: Household, day: date) -> list[ChildAtSchool]:
-    """The children whom a household has, had or will have, with their classes on a day: two statements."""
-    held = Child.objects.filter(custodies__household=household, anonymized_at__isnull=True).distinct()
-    return at_school(list(held), day=day)
-
-
 def child_of(*, household: Household, child_code: str, day: date) -> ChildAtSchool | None:
     """The household's child of that code, or None when it has none such: nobody else's child is ever found."""
     found = list(

@@ -9,7 +9,8 @@ from django.db import transaction
 from lps.accounts import attempts
 from lps.families.identity import actor_of
 from lps.families.models import FamilyLink, Household, RecoveryRequest, email_key
-from lps.families.queries.children import ChildAtSchool, children_ever_of, children_of
+from lps.families.queries.children import ChildAtSchool, at_school, children_of
+from lps.families.queries.custody import custodies_to_come
 from lps.families.queries.doors import households_of_email
 from lps.families.services import links
 from lps.families.wakeup import ANSWER
@@ -32,7 +33,10 @@ AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revealed:
-    """A family's codes, shown once to whoever reads its mailbox: those of its children, or of those that it had."""
+    """A family's codes, shown once to whoever reads its mailbox.
+
+    The code of a child who left is not told again: it serves the other home, and its telephone.
+    """
 
     household: Household
     children: list[ChildAtSchool]
@@ -70,7 +74,10 @@ def reveal_codes(*, token: str, received_at: datetime, channel: Channel) -> Reve
         household = link.household
         record(by=actor_of(household), channel=channel, action="codes_revealed", subject=household.holder)
     day = received_at.astimezone(context.current().zone).date()
-    children = children_of(household=household, day=day) or children_ever_of(household=household, day=day)
+    children = children_of(household=household, day=day)
+    if not children:
+        coming = dict.fromkeys(custody.child for custody in custodies_to_come(household, day=day))
+        children = at_school(list(coming), day=day)
     return Revealed(household=household, children=children)
 
 
