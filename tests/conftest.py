@@ -34,6 +34,7 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 LONG = (
     "journeys/test_a_towns_year.py",
     "deploy/test_run.py",
+    "journeys/test_every_page.py",
     "console/test_visits.py",
     "voice/test_real_faults.py",
     "voice/test_real_operator.py",
