@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles import finders
 from django.test import Client
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from booking.rules.planning import PlanningRefusal
 from lps.accounts.api import problems
@@ -133,7 +133,7 @@ def test_answers_open_by_keyboard(browser: Browser) -> None:
         details.locator("summary").focus()
         page.keyboard.press("Enter")
 
-        assert details.get_by_text("sans_effet", exact=True).is_visible()
+        expect(details.get_by_text("sans_effet", exact=True)).to_be_visible()
 
 
 def test_the_table_of_contents_leads_to_each_chapter(browser: Browser) -> None:

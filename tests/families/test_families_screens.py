@@ -48,6 +48,7 @@ def test_everybodys_pages(browse: Browse, width: int) -> None:
         found += faults(page, width)
     page.goto("/difficultes/")
     page.get_by_role("button", name="Recevoir le lien").click()
+    expect(page.get_by_role("heading", name="Une information est à corriger")).to_be_visible()
     found += faults(page, width)
 
     assert found == []

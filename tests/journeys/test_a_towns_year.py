@@ -201,6 +201,7 @@ def imports(page: Page, file: Path) -> None:
 def prints_the_letters(page: Page) -> dict[str, str]:
     """The codes as the families read them: a family's by its name, a child's by its first name."""
     first_days.follows_the_step(page, "Imprimer les lettres de codes")
+    expect(page.get_by_role("button", name="Préparer les lettres")).to_be_visible()
     for box in all_of(page.get_by_role("checkbox")):
         box.check()
     page.get_by_role("button", name="Préparer les lettres").click()
@@ -333,6 +334,7 @@ def pays_online(page: Page, *, email: str) -> None:
 def the_town_takes_its_data(page: Page, folder: Path) -> Path:
     """One file with everything."""
     opens(page, "Exporter la commune")
+    expect(page.get_by_role("button", name="Exporter toute la commune")).to_be_visible()
     for box in all_of(page.locator("main input[type=password]")):
         box.fill(PHRASE)
     page.get_by_role("button", name="Exporter toute la commune").click()

@@ -72,7 +72,7 @@ def test_a_parent_books_and_cancels_then_reads_the_proof(
     expect(page.get_by_role("heading", name=f"Reçu {number}")).to_be_visible()
     assert recap(page) == [cancellation, reservation]
     page.get_by_role("link", name="Retour au planning").click()
-    page.get_by_role("link", name="Voir les dernières modifications").click()
+    follow(page, "Voir les dernières modifications")
     newest = texts_of(page.get_by_role("row"))[1:3]
     assert all(number in row and "web" in row for row in newest)
 
@@ -203,7 +203,8 @@ def test_ticks_of_a_form_that_did_not_arrive_wait_for_their_week(site: Site, bro
     open_planning(page, ANGELINE, days[1])
     press(page, MORNING, days[1])
     page.route("**/planning/**", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
-    validate(page)
+    with page.expect_event("requestfailed"):
+        validate(page)
     page.unroute_all()
 
     open_planning(page, ANGELINE, days[1] + timedelta(weeks=8))
@@ -272,12 +273,12 @@ def test_unsaved_changes_are_counted_and_leaving_asks_first(site: Site, browse: 
     press(page, EVENING, days[1])
     press(page, MORNING, days[1])
     expect(page.get_by_text("Aucune modification", exact=True)).to_be_visible()
-    page.get_by_role("link", name="Choisir un autre enfant").click()
+    follow(page, "Choisir un autre enfant")
     assert asked == []
 
     page.go_back()
     press(page, MORNING, days[1])
-    page.get_by_role("link", name="Choisir un autre enfant").click()
+    follow(page, "Choisir un autre enfant")
 
     assert asked == ["beforeunload"]
     assert days[1] not in booked(site, ANGELINE, MORNING)

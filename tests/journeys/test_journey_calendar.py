@@ -36,11 +36,13 @@ def test_a_day_of_the_town_is_entered_previewed_and_taken_back(site: Site, brows
     with site.inside("demo"):
         assert ServiceDay.objects.filter(activity__name=BUS, day=day, open=True).exists(), "nothing is done yet"
     agent.get_by_role("button", name="Accepter").click()
+    expect(agent.get_by_role("listitem").filter(has_text="Fête du village")).to_be_visible()
 
     with site.inside("demo"):
         assert not ServiceDay.objects.filter(activity__name=BUS, day=day, open=True).exists()
     row = agent.get_by_role("listitem").filter(has_text="Fête du village")
     row.get_by_role("link", name="Supprimer").click()
     agent.get_by_role("button", name="Supprimer").click()
+    expect(agent.get_by_role("status")).to_be_visible()
     with site.inside("demo"):
         assert ServiceDay.objects.filter(activity__name=BUS, day=day, open=True).exists()

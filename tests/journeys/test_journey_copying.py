@@ -38,6 +38,7 @@ def test_a_week_is_repeated_then_copied_to_the_brother(site: Site, browse: Brows
     open_planning(page, ANGELINE, day)
     expect(page.get_by_role("heading", name="Vos choix n'étaient pas validés, les revoici")).to_be_visible()
     validate(page)
+    recap(page)
     assert booked(site, ANGELINE, MORNING) >= held
 
 

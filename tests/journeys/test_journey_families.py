@@ -82,6 +82,7 @@ def reads_the_codes(page: Page) -> dict[str, str]:
     page.goto("/mairie/familles/?q=tchernovski")
     page.get_by_role("link", name=NAME).click()
     page.get_by_role("link", name="Codes et lettre").click()
+    expect(page.locator("dd.keep").first).to_be_visible()
     family, child = texts_of(page.locator("dd.keep"))[:2]
     return {"family": family, "child": child}
 

@@ -104,6 +104,7 @@ def test_by_address_the_payment_is_announced_and_pays_nothing(
     begin(page, invoice)
     page.get_by_role("button", name="Continuer").click()
     page.get_by_role("button", name="Valider").click()
+    expect(page.get_by_role("button", name="RETOUR SITE")).to_be_visible()
     with site.inside("demo"):
         heard = PaymentAttempt.objects.get(invoice=invoice).state
         opened_office(protocol=CashOffice.Protocol.WEB_SERVICE)

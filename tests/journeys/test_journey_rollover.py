@@ -10,7 +10,7 @@ from lps.families.models import Custody, Enrollment
 from tests.journeys.conftest import Browse
 from tests.journeys.families import OF_BUCHELAY
 from tests.journeys.seen import faults
-from tests.journeys.steps import is_signed_in, sign_in_with_account
+from tests.journeys.steps import follow, is_signed_in, sign_in_with_account
 from tests.live import Site
 
 
@@ -56,7 +56,7 @@ def test_a_repeater_leavers_and_the_others_pass_and_come_back(site: Site, browse
             parent.goto(f"/enfants/{OF_BUCHELAY.child}/planning/")
             expect(parent.get_by_text(str(shown)).first).to_be_visible()
 
-    agent.get_by_role("link", name="Annuler le passage").click()
+    follow(agent, "Annuler le passage")
     assert faults(agent) == []
     agent.get_by_role("button", name="Annuler le passage").click()
     expect(agent.get_by_role("status")).to_contain_text("tout est comme avant")

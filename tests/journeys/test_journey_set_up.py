@@ -166,6 +166,7 @@ def imports_the_school(page: Page, folder: Path) -> None:
 def prints_the_letters(page: Page) -> tuple[str, str]:
     """The codes of the ABADIE family, as they are read on its printed letter."""
     follows_the_step(page, "Imprimer les lettres de codes")
+    expect(page.get_by_role("button", name="Préparer les lettres")).to_be_visible()
     for box in all_of(page.get_by_role("checkbox")):
         box.check()
     page.get_by_role("button", name="Préparer les lettres").click()

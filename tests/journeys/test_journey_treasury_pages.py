@@ -9,6 +9,7 @@ from billing.payfip import Client
 from simulators.payfip.server import serving
 from tests.billing.test_payfip import REQUEST
 from tests.journeys.seen import AXE, HEIGHT, NARROW, RUN, TOO_WIDE
+from tests.journeys.steps import follow
 
 
 @pytest.fixture
@@ -34,11 +35,13 @@ def test_the_treasurys_pages_are_readable(page: Page) -> None:
         client = Client(treasury.url)
         page.goto(client.page(client.create(REQUEST)))
         assert wrong(page) == []
-        page.get_by_role("button", name="Continuer").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Continuer").click()
         assert wrong(page) == []
-        page.get_by_role("button", name="Valider").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Valider").click()
         assert wrong(page) == []
-        page.get_by_role("link", name="Imprimer").click()
+        follow(page, "Imprimer")
         assert wrong(page) == []
         page.goto(f"{treasury.url}/controle")
         assert wrong(page) == []
